@@ -1,0 +1,124 @@
+"""What rooms report while they work, and the sink that takes it. The default sink does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from alembic_safe.model.revisions import Direction, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseBegan:
+    """A phase of a command began: "probe", "lock", "plan", "backup", "apply", "read back". `what` is for people."""
+
+    phase: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseEnded:
+    """The phase ended well after `duration` seconds; `what` says with which result."""
+
+    phase: str
+    what: str
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Still waiting for `what` after `seconds`; `holder` says who is in the way, where that is known."""
+
+    what: str
+    holder: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BackupProgress:
+    """Bytes written so far, and seconds since the backup began."""
+
+    phase: str
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepBegan:
+    """A revision begins. `expected` is the last known duration in seconds, from history."""
+
+    target: str
+    revision: str
+    message: str
+    direction: Direction
+    ordinal: int
+    total: int
+    expected: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementBegan:
+    """A statement was handed to the server."""
+
+    target: str
+    revision: str
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class StatementEnded:
+    """A statement ended, well or not (`statement.error`)."""
+
+    target: str
+    revision: str
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A revision ended; `outcome` is a StepOutcome."""
+
+    target: str
+    revision: str
+    outcome: str
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOutput:
+    """A line that the project's own code wrote to its stdout or stderr."""
+
+    stream: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know that stops nothing."""
+
+    message: str
+    hint: str = ""
+
+
+Event = (
+    PhaseBegan
+    | PhaseEnded
+    | Waiting
+    | BackupProgress
+    | StepBegan
+    | StatementBegan
+    | StatementEnded
+    | StepEnded
+    | WorkerOutput
+    | Notice
+)
+
+
+class EventSink(Protocol):
+    """Takes events; must return quickly and never raise."""
+
+    def __call__(self, event: Event) -> None: ...
+
+
+def ignore(event: Event) -> None:
+    """The sink that does nothing."""

@@ -1,0 +1,60 @@
+"""What settings mean to one room. Rooms get these, never the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPolicy:
+    """Which alembic project, as alembic's own flags say it. `config` None: alembic.ini, else pyproject.toml."""
+
+    config: Path | None = None
+    sections: tuple[str, ...] = ("alembic",)
+    x_arguments: tuple[str, ...] = ()
+    start_timeout: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPolicy:
+    """How and where backups are made. `skip_reason` set: none is made, and the reason is journalled.
+
+    `compression` is "gzip", "gzip:LEVEL", "zstd", "zstd:LEVEL" or "none".
+    """
+
+    directory: Path = Path(".alembic-safe/backups")
+    skip_reason: str | None = None
+    jobs: int = 2
+    compression: str = "gzip"
+    bindir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPolicy:
+    """How revisions are applied. Seconds throughout.
+
+    `wait` bounds the wait for the deploy lock (0: refuse at once). `grace` is how long an interrupted
+    revision may take to end by itself before its process and its session are ended.
+    """
+
+    wait: float = 0.0
+    grace: float = 5.0
+    repaired: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPolicy:
+    """Where the journal is: in the target (`file` None) under `schema`, or in an SQLite file."""
+
+    schema: str = "alembic_safe"
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPolicy:
+    """How our own connection is made. `keywords` None: with the parameters the project's driver was given."""
+
+    keywords: Mapping[str, str] | None = field(default=None, repr=False)
+    connect_timeout: float = 10.0

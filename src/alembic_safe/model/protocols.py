@@ -1,0 +1,94 @@
+"""What the rooms promise each other about a database. `databases` implements these; nobody else has a driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from alembic_safe.model.backups import TableContent
+from alembic_safe.model.runs import TransactionOutcome
+from alembic_safe.model.targets import DatabaseFacts, Session, VersionTable
+
+Rows = list[tuple[Any, ...]]
+
+
+class DeployLock(Protocol):
+    """The deploy lock of some targets of one database: all taken, or none."""
+
+    def try_take(self) -> bool:
+        """Take all keys without waiting; False, and nothing held, when any is held by another."""
+
+    def holder(self) -> str:
+        """Who holds it, for people: pid, user, host, application, since when; "" where not known."""
+
+    def check(self) -> None:
+        """Raise `LockHeldError` when a lock that was taken is no longer ours."""
+
+    def release(self) -> None:
+        """Give the lock back. Never raises."""
+
+
+class Dump(Protocol):
+    """How one database is dumped and a dump of it is read. Made by `Database.dump_tool`."""
+
+    @property
+    def engine(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+
+    def write(
+        self, folder: Path, *, jobs: int, compression: str, tick: Callable[[], None]
+    ) -> None:
+        """Dump the whole database into `folder` (exists, empty). `tick` is called at least every 0.25 s.
+
+        Raises `BackupError` with the tool's own words when it fails; the tool is ended if `tick` raises.
+        """
+
+    def read(self, folder: Path, *, tick: Callable[[], None]) -> tuple[TableContent, ...]:
+        """Read the dump whole, keeping nothing; returns rows by table. Raises `BackupError` naming the fault."""
+
+
+class Database(Protocol):
+    """Our own connection to a target's database: autocommit, direct, never the project's.
+
+    Every method raises `UnreachableError` when the connection is gone.
+    """
+
+    @property
+    def facts(self) -> DatabaseFacts: ...
+
+    def read_heads(self, table: VersionTable) -> tuple[str, ...] | None:
+        """The version rows, sorted; None when the table does not exist."""
+
+    def version_tables(self) -> dict[VersionTable, tuple[str, ...]]:
+        """Every table that looks like alembic's version table, in any schema, with its rows."""
+
+    def deploy_lock(self, tables: Sequence[VersionTable]) -> DeployLock: ...
+
+    def transaction_outcome(self, transaction: str) -> TransactionOutcome:
+        """What became of an xid8 (PostgreSQL's pg_xact_status); "unknown" on SQLite."""
+
+    def change_counter(self) -> int | None:
+        """A number that changes when another connection commits (SQLite's data_version); None elsewhere."""
+
+    def sessions(self, application_name: str) -> tuple[Session, ...]:
+        """Sessions with this application_name on this database, other than our own."""
+
+    def cancel(self, sessions: Sequence[Session]) -> None:
+        """Cancel what they run, on the server; a session that is another by now is left alone."""
+
+    def terminate(self, sessions: Sequence[Session]) -> None:
+        """End them; a session that is another by now is left alone."""
+
+    def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> None: ...
+
+    def fetch(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Rows: ...
+
+    def dump_tool(self, bindir: Path | None) -> Dump:
+        """The tool that dumps this database. Raises `BackupError` saying what was looked for and where."""
+
+    def ping(self) -> None:
+        """A cheap query when 15 s have passed since the last; keeps proxies from dropping the connection."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,93 @@
+"""Runs, steps and statements as the journal keeps them. Times are aware UTC datetimes, durations seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from alembic_safe.model.revisions import Direction
+
+# unfinished: no end was written (running, or killed). failed: ended by itself, clean or dirty as `error` and
+# the steps say. interrupted: ended by a signal, or found unfinished by a later run and closed by it.
+RunOutcome = Literal["unfinished", "done", "nothing", "failed", "interrupted", "dirty"]
+# unknown: neither the version table nor the transaction status could settle it.
+StepOutcome = Literal["unfinished", "committed", "rolled_back", "partial", "unknown"]
+StatementOutcome = Literal["unfinished", "done", "failed"]
+TransactionOutcome = Literal["committed", "aborted", "in progress", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One attempt on a target. `allowances` are (what, reason) pairs such as ("no-backup", "...")."""
+
+    id: str
+    command: str
+    target: str
+    heads_before: tuple[str, ...] | None
+    began: datetime
+    tool_version: str
+    server_version: str
+    who: str
+    host: str
+    ci_link: str | None = None
+    heads_after: tuple[str, ...] | None = None
+    ended: datetime | None = None
+    outcome: RunOutcome = "unfinished"
+    backup: str | None = None
+    allowances: tuple[tuple[str, str], ...] = ()
+    error: str | None = None
+
+    @property
+    def duration(self) -> float | None:
+        return (self.ended - self.began).total_seconds() if self.ended else None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One revision of a run. `transaction` is the server's xid8 as text, written before COMMIT.
+
+    `text` is the revision file's, so that a revision whose file is gone can be explained; never executed.
+    """
+
+    run: str
+    ordinal: int
+    revision: str
+    direction: Direction
+    began: datetime
+    checksum: str
+    text: str = ""
+    transaction: str | None = None
+    ended: datetime | None = None
+    outcome: StepOutcome = "unfinished"
+    duration: float | None = None
+    error: str | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRecord:
+    """One statement of a step; `digest` is the sha256 (hex) of its SQL, `sql` its masked text."""
+
+    run: str
+    step: int
+    ordinal: int
+    digest: str
+    sql: str
+    file: str | None
+    line: int | None
+    began: datetime
+    duration: float | None
+    rows: int | None
+    outcome: StatementOutcome
+    autocommit: bool
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """A run with its steps and statements, as `history` shows it."""
+
+    run: RunRecord
+    steps: tuple[StepRecord, ...] = ()
+    statements: tuple[StatementRecord, ...] = ()
