@@ -1,0 +1,12 @@
+"""A target's database: our own connection to it, its deploy lock, and the tool that dumps it.
+
+The only room with a database driver or a subprocess of a database tool. Importing it imports neither.
+"""
+
+from __future__ import annotations
+
+from alembic_safe.databases._libpq import libpq_keywords
+from alembic_safe.databases._open import open_database
+from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL, pooler_refusal
+
+__all__ = ["SERVER_IDENTITY_SQL", "libpq_keywords", "open_database", "pooler_refusal"]

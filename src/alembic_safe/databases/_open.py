@@ -1,0 +1,32 @@
+"""Open our own connection to a target's database, whatever its dialect. Drivers are imported late."""
+
+from __future__ import annotations
+
+from alembic_safe.model.policies import ControlPolicy
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.targets import ConnectParameters
+
+CONTROL_APPLICATION = "alembic-safe/control"
+
+
+def open_database(
+    parameters: ConnectParameters,
+    *,
+    policy: ControlPolicy,
+    application_name: str = CONTROL_APPLICATION,
+    read_only: bool = False,
+) -> Database:
+    """Connect to the database that `parameters` (or the policy's own keywords) name.
+
+    `read_only`: the session can write nothing, and a missing SQLite file is not created. Raises
+    `UnreachableError` saying why when there is no connection, `UsageError` where none can exist
+    (no libpq on this machine, an SQLite database in memory).
+    """
+    if parameters.dialect == "sqlite":
+        from alembic_safe.databases.sqlite.database import SqliteDatabase
+
+        return SqliteDatabase.open(parameters, what=application_name, read_only=read_only)
+    from alembic_safe.databases.postgresql.connection import connect
+    from alembic_safe.databases.postgresql.database import PostgresDatabase
+
+    return PostgresDatabase(connect(parameters, policy, application_name, read_only=read_only))

@@ -1,0 +1,182 @@
+"""The control connection to a PostgreSQL database: implements `model.protocols.Database`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psycopg
+from psycopg import errors, sql
+
+from alembic_safe.databases.postgresql.connection import Connected
+from alembic_safe.databases.postgresql.failures import query_failure
+from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
+from alembic_safe.databases.postgresql.locks import AdvisoryLock
+from alembic_safe.databases.postgresql.queries import query
+from alembic_safe.model.protocols import Dump, Rows
+from alembic_safe.model.runs import TransactionOutcome
+from alembic_safe.model.targets import DatabaseFacts, Session, VersionTable
+
+PING_AFTER = 15.0
+_Parameters = Sequence[object] | Mapping[str, object]
+
+
+class PostgresDatabase:
+    """One session of ours, autocommit. Errors of the server become errors of ours; see `failures`."""
+
+    def __init__(self, connected: Connected) -> None:
+        self._connected = connected
+        self._connection = connected.connection
+        self._address = connected.address
+        self._used = time.monotonic()
+        try:
+            self._facts = self._learn()
+        except BaseException:
+            self.close()
+            raise
+
+    def _learn(self) -> DatabaseFacts:
+        version, number, database, recovery, read_only, user, pid = self.fetch(query("facts"))[0]
+        pooler = pid != self._connection.info.backend_pid
+        if not pooler:  # a SET behind a pooler would stay on a session that the application is given next
+            self.fetch(query("settle_session"))
+            if self._connected.read_only:
+                self.execute("SET default_transaction_read_only = on")
+        return DatabaseFacts(
+            dialect="postgresql",
+            version=str(version).split()[0],
+            version_number=number,
+            database=database,
+            address=self._address,
+            server=str(self.fetch(f"SELECT {SERVER_IDENTITY_SQL}")[0][0]),
+            size=self._size(),
+            in_recovery=recovery,
+            read_only=recovery or read_only,
+            pooler=pooler,
+            user=user,
+        )
+
+    def _size(self) -> int | None:
+        try:
+            row = self._connection.execute(
+                "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"
+            ).fetchone()
+        except psycopg.Error as error:
+            if self._connection.closed:
+                self._fail(error)
+            return None
+        return int(row[0]) if row and row[0] is not None else None
+
+    @property
+    def facts(self) -> DatabaseFacts:
+        return self._facts
+
+    def read_heads(self, table: VersionTable) -> tuple[str, ...] | None:
+        name = _identifier(table)
+        found = self.fetch(
+            "SELECT pg_catalog.to_regclass(%s) IS NOT NULL", [name.as_string(self._connection)]
+        )
+        if not found[0][0]:
+            return None
+        try:
+            rows = self._run(sql.SQL("SELECT version_num FROM {}").format(name), ())
+        except errors.UndefinedTable:  # dropped since
+            return None
+        except psycopg.Error as error:
+            self._fail(error)
+        return tuple(sorted(str(row[0]) for row in rows))
+
+    def version_tables(self) -> dict[VersionTable, tuple[str, ...]]:
+        found = {}
+        for schema, name, readable in self.fetch(query("version_tables")):
+            table = VersionTable(name, schema)
+            heads = self.read_heads(table) if readable else None
+            if heads is not None:
+                found[table] = heads
+        return found
+
+    def deploy_lock(self, tables: Sequence[VersionTable]) -> AdvisoryLock:
+        """The lock on the version tables, each named with the schema it really lies in."""
+        names = []
+        for table in tables:
+            schema = table.schema or str(self.fetch(query("resolve_table"), [table.name])[0][0])
+            names.append(f"{schema}.{table.name}")
+        return AdvisoryLock(self, names)
+
+    def transaction_outcome(self, transaction: str) -> TransactionOutcome:
+        """pg_xact_status (documentation: "Transaction ID and Snapshot Information Functions")."""
+        try:
+            rows = self._run("SELECT pg_catalog.pg_xact_status(%s::text::xid8)", [transaction])
+        except errors.DataError:  # not a transaction id, or one of the future
+            return "unknown"
+        except psycopg.Error as error:
+            self._fail(error)
+        outcome = rows[0][0]
+        return outcome if outcome in ("committed", "aborted", "in progress") else "unknown"
+
+    def change_counter(self) -> int | None:
+        return None
+
+    def sessions(self, application_name: str) -> tuple[Session, ...]:
+        return tuple(Session(pid, began) for pid, began in self.fetch(query("sessions"), [application_name]))
+
+    def cancel(self, sessions: Sequence[Session]) -> None:
+        self._signal(query("cancel"), sessions)
+
+    def terminate(self, sessions: Sequence[Session]) -> None:
+        self._signal(query("terminate"), sessions)
+
+    def _signal(self, text: str, sessions: Sequence[Session]) -> None:
+        for session in sessions:
+            try:
+                self._run(text, [session.pid, session.began])
+            except errors.InsufficientPrivilege:
+                continue  # another role's: not a session of ours
+            except psycopg.Error as error:
+                self._fail(error)
+
+    def execute(self, sql: str, parameters: _Parameters = ()) -> None:
+        """Run `sql`; several statements only without parameters. Placeholders are `%s` and `%(name)s`."""
+        try:
+            self._run(sql, parameters)
+        except psycopg.Error as error:
+            self._fail(error)
+
+    def fetch(self, sql: str, parameters: _Parameters = ()) -> Rows:
+        """All rows of `sql`. An error's `__cause__` is the driver's, with its `sqlstate`."""
+        try:
+            return self._run(sql, parameters)
+        except psycopg.Error as error:
+            self._fail(error)
+
+    def _run(self, text: str | sql.Composed, parameters: _Parameters) -> Rows:
+        # Without parameters None is passed on, so that a % in the text is a %.
+        cursor = self._connection.execute(
+            text.encode() if isinstance(text, str) else text, parameters or None
+        )
+        rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+        self._used = time.monotonic()
+        return rows
+
+    def _fail(self, error: psycopg.Error) -> NoReturn:
+        raise query_failure(
+            error, address=self._address, lost=self._connection.closed, secrets=self._connected.secrets
+        ) from error
+
+    def dump_tool(self, bindir: Path | None) -> Dump:
+        from alembic_safe.databases.postgresql.dump import find_dump_tool
+
+        return find_dump_tool(self, self._connected, bindir)
+
+    def ping(self) -> None:
+        if time.monotonic() - self._used >= PING_AFTER:
+            self.fetch("SELECT 1")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _identifier(table: VersionTable) -> sql.Identifier:
+    return sql.Identifier(table.schema, table.name) if table.schema else sql.Identifier(table.name)

@@ -1,0 +1,84 @@
+"""The deploy lock on PostgreSQL: session advisory locks, polled and never waited for.
+
+A blocking waiter would deadlock with CREATE INDEX CONCURRENTLY, which waits for every older transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Protocol
+
+from alembic_safe.databases.postgresql.queries import query
+from alembic_safe.errors import AlembicSafeError, LockHeldError
+from alembic_safe.model.protocols import Rows
+from alembic_safe.model.targets import DatabaseFacts
+
+
+class _Session(Protocol):
+    @property
+    def facts(self) -> DatabaseFacts: ...
+    def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Rows: ...
+
+
+def lock_key(database: str, table: str) -> int:
+    """The signed 64-bit advisory key of a version table (schema-qualified) of a database.
+
+    It is the same on every version of this tool and on every machine: two deployers must agree on it.
+    """
+    text = "\0".join(("alembic-safe deploy lock", database, table))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
+
+
+class AdvisoryLock:
+    """Keys of one database, taken together or not at all. They die with their session: a kill leaves none."""
+
+    def __init__(self, session: _Session, tables: Sequence[str]) -> None:
+        self._session = session
+        database = session.facts.database
+        self._keys = sorted({lock_key(database, table) for table in tables})
+        self._taken: list[int] = []
+
+    def try_take(self) -> bool:
+        if self._taken:  # session locks count: a second take would need a second release
+            self.check()
+            return True
+        for key in self._keys:
+            if not self._session.fetch("SELECT pg_catalog.pg_try_advisory_lock(%s)", [key])[0][0]:
+                self.release()
+                return False
+            self._taken.append(key)
+        return True
+
+    def holder(self) -> str:
+        rows = self._session.fetch(query("lock_holder"), [self._keys])
+        if not rows:
+            return ""
+        pid, user, host, application, since, seconds = rows[0]
+        parts = [
+            f"pid {pid}",
+            user or "",
+            f"from {host}" if host else "",
+            f"({application})" if application else "",
+        ]
+        if since is not None:  # hidden from other roles without pg_read_all_stats
+            parts.append(f"connected since {since} UTC, {seconds:.0f} s")
+        return " ".join(part for part in parts if part)
+
+    def check(self) -> None:
+        if not self._taken:
+            return
+        held = self._session.fetch(query("locks_held"), [self._taken])[0][0]
+        if held < len(self._taken):
+            raise LockHeldError(
+                f"the deploy lock on {self._session.facts.address} is no longer ours",
+                hint="Somebody released it, or a pooler gave our session away. See `alembic-safe status`.",
+            )
+
+    def release(self) -> None:
+        while self._taken:
+            key = self._taken.pop()
+            try:
+                self._session.fetch("SELECT pg_catalog.pg_advisory_unlock(%s)", [key])
+            except AlembicSafeError:
+                self._taken.clear()  # the session is gone, and its locks with it

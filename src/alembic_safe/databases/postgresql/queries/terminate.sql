@@ -1,0 +1,6 @@
+-- End a session, if its pid still belongs to the session we mean.
+SELECT pg_catalog.pg_terminate_backend(pid)
+FROM pg_catalog.pg_stat_activity
+WHERE pid = %s
+  AND pid <> pg_catalog.pg_backend_pid()
+  AND to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') = %s
