@@ -1,0 +1,158 @@
+"""Checked values to policies: paths get their base, `control-url` its connection, and the rest its room.
+
+A path given in a file is relative to that file; on the command line or in the environment, to the working
+directory; a default, to the folder of the alembic configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic_safe.errors import SettingsError
+from alembic_safe.model.policies import ApplyPolicy, BackupPolicy, ControlPolicy, JournalPolicy, ProjectPolicy
+from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
+from alembic_safe.settings.layers import Given, Layer
+from alembic_safe.settings.options import Option, options_of
+from alembic_safe.settings.settings import EffectiveValue, HistoryQuery, OutputPolicy, Settings
+from alembic_safe.settings.validating import winning
+
+_REFERENCES = "env:NAME, file:PATH or service=NAME"
+
+
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """Where relative paths begin: the working directory, and the folder of the alembic configuration."""
+
+    working: Path
+    project: Path
+
+
+def assemble(
+    command: str, values: dict[str, Any], layers: Sequence[Layer], environ: Mapping[str, str], bases: Bases
+) -> Settings:
+    """The settings of a command. Reads the file that `control-url` names. Raises `SettingsError`."""
+
+    def path(name: str) -> Path | None:
+        return _path(values[name], winning(name, layers), bases)
+
+    backup_dir = path("backup-dir")
+    assert backup_dir is not None  # it has a default
+    keywords = _connection(values["control-url"], winning("control-url", layers), environ, bases)
+    return Settings(
+        command=command,
+        directory=bases.project,
+        project=ProjectPolicy(path("config"), values["name"], values["x"], values["start-timeout"]),
+        backup=BackupPolicy(
+            directory=backup_dir,
+            skip_reason=values["no-backup"],
+            jobs=values["backup-jobs"],
+            compression=values["backup-compression"],
+            bindir=path("pg-bindir"),
+        ),
+        apply=ApplyPolicy(values["wait"], values["grace"], values["repaired"]),
+        journal=JournalPolicy(values["journal-schema"], _journal_file(values, layers, bases)),
+        control=ControlPolicy(keywords, values["connect-timeout"]),
+        output=_output(values, path("output")),
+        query=HistoryQuery(values["limit"], values["slowest"], values["run"]),
+        ci=values["ci"],
+        _effective=_effective(command, values, layers, keywords),
+    )
+
+
+def _path(value: str | None, given: Given | None, bases: Bases) -> Path | None:
+    if value is None:
+        return None
+    base = bases.working if given and given.place != "file" else bases.project
+    return base / Path(value).expanduser()
+
+
+def _journal_file(values: dict[str, Any], layers: Sequence[Layer], bases: Bases) -> Path | None:
+    journal: str = values["journal"]
+    if journal == "target":
+        return None
+    return _path(journal.removeprefix("file:").strip(), winning("journal", layers), bases)
+
+
+def _output(values: dict[str, Any], file: Path | None) -> OutputPolicy:
+    if values["quiet"] and values["verbose"]:
+        raise SettingsError("--quiet and --verbose exclude each other", hint="Give one of them.")
+    if file is not None and (file.is_dir() or not file.parent.is_dir()):
+        # Found out now, not when an upgrade has been made and its result has nowhere to go.
+        what = "is a folder" if file.is_dir() else f"cannot be written: there is no folder {file.parent}"
+        raise SettingsError(f"--output: {file} {what}", hint="Name a file in a folder that exists.")
+    return OutputPolicy(values["format"], file, values["quiet"], values["verbose"])
+
+
+def _connection(
+    value: str | None, given: Given | None, environ: Mapping[str, str], bases: Bases
+) -> dict[str, str] | None:
+    if value is None or given is None:
+        return None
+    text = _dereference(value, given, environ, bases)
+    literal = text is None
+    try:
+        keywords = parse_conninfo(value if text is None else text)
+    except ValueError as error:
+        where = "" if literal else f" ({value})"
+        raise SettingsError(
+            f"{given.origin}: this is not a connection{where}: {error}", hint=f"Give {_REFERENCES}."
+        ) from None
+    if literal and given.place != "environment" and SECRETS & keywords.keys():
+        raise SettingsError(
+            f"{given.origin}: a password may not stand here, where others can read it",
+            hint=f"Give {_REFERENCES} instead, or set ALEMBIC_SAFE_CONTROL_URL. Change that password.",
+        )
+    return keywords
+
+
+def _dereference(value: str, given: Given, environ: Mapping[str, str], bases: Bases) -> str | None:
+    """The text that env:NAME or file:PATH leads to; None where the value is no such reference."""
+    kind, colon, rest = value.partition(":")
+    if not colon or kind not in ("env", "file"):
+        return None
+    if kind == "env":
+        if not environ.get(rest):
+            raise SettingsError(
+                f"{given.origin}: the environment variable {rest!r} is not set",
+                hint="Set it, or name another.",
+            )
+        return environ[rest].strip()
+    file = _path(rest.strip(), given, bases)
+    assert file is not None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        fault = getattr(error, "strerror", None) or "it is not text"
+        raise SettingsError(
+            f"{given.origin}: {file} cannot be read: {fault}", hint="Does the user of this process see it?"
+        ) from None
+
+
+def _effective(
+    command: str, values: dict[str, Any], layers: Sequence[Layer], keywords: dict[str, str] | None
+) -> tuple[EffectiveValue, ...]:
+    rows = []
+    for option in options_of(command):
+        given = winning(option.name, layers)
+        value = _shown(option, values[option.name], given, keywords)
+        rows.append(EffectiveValue(option.name, value, given.origin if given else "default"))
+    return tuple(rows)
+
+
+def _shown(option: Option, value: object, given: Given | None, keywords: dict[str, str] | None) -> str:
+    if value is None or value == ():
+        return ""
+    if option.repeatable and option.secret:  # `-x url=...` often holds a password
+        assert isinstance(value, tuple)
+        return ", ".join(f"{item.partition('=')[0]}=***" for item in value)
+    if option.secret:
+        reference = isinstance(value, str) and value.startswith(("env:", "file:"))
+        return str(value) if reference else shown(keywords or {})
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if option.kind == "duration":
+        return f"{value:g} s"
+    return str(value).lower() if option.kind == "switch" else str(value)

@@ -1,0 +1,62 @@
+"""The settings of one command: checked values, split into the policies that rooms take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from alembic_safe.model.policies import ApplyPolicy, BackupPolicy, ControlPolicy, JournalPolicy, ProjectPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPolicy:
+    """How a command speaks. `file` None: the result goes to standard output."""
+
+    format: Literal["console", "json"] = "console"
+    file: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """What `history` shows: `limit` runs newest first, or one `run`; the `slowest` statements if asked."""
+
+    limit: int = 20
+    slowest: int | None = None
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveValue:
+    """One option as it holds for this command, a secret masked, and where that was said."""
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a command was told, checked before any connection is made.
+
+    `directory` is the folder of the alembic configuration in use: the one that a default path is relative
+    to and whose pyproject.toml was read. `ci` is whose pipeline `init` writes for.
+    """
+
+    command: str
+    directory: Path
+    project: ProjectPolicy
+    backup: BackupPolicy
+    apply: ApplyPolicy
+    journal: JournalPolicy
+    control: ControlPolicy
+    output: OutputPolicy
+    query: HistoryQuery
+    ci: str | None = None
+    _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
+
+    def effective(self) -> tuple[EffectiveValue, ...]:
+        """Every option of the command with its value and origin, for people; secrets are masked."""
+        return self._effective
