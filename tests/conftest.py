@@ -1,0 +1,68 @@
+"""The suite's fixtures and its header. What each is for: tests/README.md."""
+
+from __future__ import annotations
+
+import os
+
+import alembic
+import pytest
+import sqlalchemy
+from hypothesis import HealthCheck, settings
+
+from tests.support.databases import (
+    any_pg_database,
+    binaries_by_major,
+    durable_pg,
+    durable_pg_database,
+    make_pg_database,
+    pg,
+    pg_database,
+    pg_servers,
+    pg_tcp,
+)
+from tests.support.projects import make_project
+from tests.support.watch import log, no_child_left
+
+__all__ = [
+    "any_pg_database",
+    "durable_pg",
+    "durable_pg_database",
+    "log",
+    "make_pg_database",
+    "make_project",
+    "no_child_left",
+    "pg",
+    "pg_database",
+    "pg_servers",
+    "pg_tcp",
+]
+
+# timing on a shared machine says nothing about a property, so no example has a deadline
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_report_header() -> list[str]:
+    """Versions that decide what a run proves."""
+    servers = [f"{one.version} ({one.origin})" for one in binaries_by_major().values()]
+    return [
+        f"alembic {alembic.__version__}, SQLAlchemy {sqlalchemy.__version__}",
+        f"PostgreSQL: {', '.join(servers) or 'none found: its tests are skipped'}",
+    ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--sweep runs the long sweeps too."""
+    parser.addoption("--sweep", action="store_true", help="run the tests marked sweep")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what is marked sweep unless asked for."""
+    if config.getoption("--sweep"):
+        return
+    for item in items:
+        if item.get_closest_marker("sweep"):
+            item.add_marker(pytest.mark.skip(reason="a sweep: run it with --sweep"))

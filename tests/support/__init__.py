@@ -1,0 +1,1 @@
+"""What tests stand on: real servers, real projects, real processes. tests/README.md tells what is there."""
