@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -92,10 +93,8 @@ def start(
 
 def kill_group(process: subprocess.Popen[str]) -> None:
     """SIGKILL to the command and whatever it started in its group."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def wait_until(condition: Callable[[], T], timeout: float = 10.0, what: str = "") -> T:
@@ -109,7 +108,7 @@ def wait_until(condition: Callable[[], T], timeout: float = 10.0, what: str = ""
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process lives. One that ended and was not reaped does not: some containers' init never reaps."""
+    """Whether a process lives. One that ended and was not reaped does not: not every init reaps."""
     return _state(pid) not in ("", "Z", "X")
 
 

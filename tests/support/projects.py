@@ -1,4 +1,4 @@
-"""A factory of alembic projects: alembic's own templates, revisions written as a person would, commands run on it."""
+"""A factory of alembic projects: alembic's own templates, revisions as a person writes them, commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Body = str | Mapping[str, str] | None
 
 @dataclass(frozen=True, slots=True)
 class Rev:
-    """A revision to write. Bodies are Python with `op` and `sa`; None leaves the function out, "" makes it pass.
+    """A revision to write. Bodies are Python with `op` and `sa`; None leaves the function out, "" is `pass`.
 
     `down` is by default the revision written before; None makes a base. In a multidb project a body is a
     mapping from engine name to Python, or one text for every engine. `head` goes between the imports and
@@ -125,7 +125,7 @@ class Project:
         return run([_program("alembic"), *args], cwd=self.path, env=self.environment(env), timeout=timeout)
 
     def start(self, *args: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start `alembic-safe` and return at once; what still runs after the test is killed, and the test fails."""
+        """Start `alembic-safe` and return at once; what still runs after the test fails it."""
         process = start([_program("alembic-safe"), *args], cwd=self.path, env=self.environment(env))
         self._started.append(process)
         return process

@@ -17,7 +17,7 @@ _GONE_SECONDS = 3.0
 
 
 class Log:
-    """What the `alembic_safe` loggers said at WARNING and above. `take` returns the lines and marks them read."""
+    """What the `alembic_safe` loggers said at WARNING and above; `take` marks the lines read."""
 
     def __init__(self, handler: _Collect) -> None:
         self._handler = handler

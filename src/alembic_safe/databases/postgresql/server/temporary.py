@@ -29,9 +29,8 @@ from alembic_safe.errors import UnreachableError
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
-_READY_LINE = (
-    7  # postmaster.pid's eighth line is "ready", "standby", "starting" or "stopping" (miscinit/pidfile.h)
-)
+# line 8 of postmaster.pid is "ready", "standby", "starting" or "stopping" (src/include/utils/pidfile.h)
+_READY_LINE = 7
 
 
 class TemporaryServer:
