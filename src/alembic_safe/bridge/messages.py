@@ -1,0 +1,268 @@
+"""What supervisor and worker say to each other: frozen values, encoded as JSON and never as pickle.
+
+Unpickling would import the project's modules into the supervisor; JSON cannot. `encode` and `decode`
+are driven by the type hints, so a message is declared once, here.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from alembic_safe.model.revisions import (
+    Direction,
+    Revision,
+    RevisionListing,
+    Source,
+    Statement,
+)
+from alembic_safe.model.targets import Target
+
+# ---- supervisor to worker
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker is to do: execute env.py of one section once.
+
+    `mode` "probe": read-only, nothing is applied; pending revisions are listed when `listing`.
+    `mode` "apply": revisions are run towards `destination`. `application_name` marks its sessions.
+    `secrets` are values to mask in every text sent back. `search_path` is added to sys.path's end.
+    """
+
+    mode: Literal["probe", "apply"]
+    config: tuple[str, ...]
+    section: str
+    x_arguments: tuple[str, ...]
+    destination: str
+    direction: Direction
+    application_name: str
+    listing: bool = True
+    search_path: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Do not go on: undo what is open and end."""
+
+    reason: str
+
+
+# ---- worker to supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """env.py is about to be executed."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOpened:
+    """The project opened a connection; `server_pid` None: not asked (SQLite)."""
+
+    driver: str
+    driver_pid: int | None
+    server_pid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRead:
+    """The script directory: every revision, and its heads."""
+
+    directory: str
+    heads: tuple[str, ...]
+    revisions: tuple[Revision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFound:
+    """env.py configured a target and asked alembic to run.
+
+    `pending` are revision ids in order; `expected_heads` the version rows after all of them. `unknown` are
+    rows that this checkout does not have (then nothing is pending). `fault` says why no range could be made.
+    """
+
+    target: Target
+    pending: tuple[str, ...]
+    expected_heads: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionListed:
+    """A pending revision with what it would execute."""
+
+    target: int
+    listing: RevisionListing
+
+
+@dataclass(frozen=True, slots=True)
+class StepBegun:
+    """A revision is about to run; the worker waits. `transaction` is the open transaction's xid8."""
+
+    target: int
+    ordinal: int
+    revision: Revision
+    transaction: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementBegun:
+    """A statement goes to the server. The worker waits for a word if and only if `statement.autocommit`."""
+
+    target: int
+    step: int
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class StatementEnded:
+    """It came back. The worker waits for a word if and only if `statement.autocommit`."""
+
+    target: int
+    step: int
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class StepReady:
+    """Body done, version row written, nothing committed yet; the worker waits.
+
+    `heads` are the version rows that the commit makes. `split` names how the revision left alembic's
+    transaction on its way ("commit", "autocommit", "driver commit"); empty when it was left alone.
+    """
+
+    target: int
+    step: int
+    transaction: str | None
+    heads: tuple[str, ...]
+    split: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepCommitted:
+    """alembic's COMMIT returned. Proof is read by the supervisor, on its own connection."""
+
+    target: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """The revision raised. `split` as in StepReady: what it had committed by then."""
+
+    target: int
+    step: int
+    message: str
+    detail: str
+    source: Source | None
+    sqlstate: str | None
+    split: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentNotice:
+    """Something about env.py that a person should know."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The worker ends with an error. `kind` is a class of alembic_safe.errors."""
+
+    kind: str
+    message: str
+    hint: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """env.py was executed to its end; `threads` are those it left running."""
+
+    threads: tuple[str, ...] = ()
+
+
+Message = (
+    Job
+    | Proceed
+    | Stop
+    | Started
+    | ConnectionOpened
+    | GraphRead
+    | TargetFound
+    | RevisionListed
+    | StepBegun
+    | StatementBegun
+    | StatementEnded
+    | StepReady
+    | StepCommitted
+    | StepFailed
+    | EnvironmentNotice
+    | Failed
+    | Finished
+)
+
+_BY_NAME: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(Message)}
+
+
+def encode(message: Message) -> bytes:
+    """One message as JSON bytes."""
+    return json.dumps(
+        [type(message).__name__, _plain(message)], separators=(",", ":")
+    ).encode()
+
+
+def decode(data: bytes) -> Message:
+    """The message that `encode` wrote. Raises ValueError on anything else."""
+    name, body = json.loads(data)
+    if name not in _BY_NAME:
+        raise ValueError(f"unknown message {name!r}")
+    message: Message = _typed(_BY_NAME[name], body)
+    return message
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return [_plain(getattr(value, field.name)) for field in fields(value)]
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+@cache
+def _hints(cls: type[Any]) -> tuple[Any, ...]:
+    hints = get_type_hints(cls)
+    return tuple(hints[field.name] for field in fields(cls))
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    """`value` as JSON gave it, in the shape that `hint` declares."""
+    if value is None:
+        return None
+    if is_dataclass(hint):
+        return hint(*(_typed(h, v) for h, v in zip(_hints(hint), value, strict=True)))  # type: ignore[operator, arg-type]
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        (inner,) = (arg for arg in get_args(hint) if arg is not type(None))
+        return _typed(inner, value)
+    if origin is tuple:
+        inner = get_args(hint)[0]
+        return tuple(_typed(inner, item) for item in value)
+    return value

@@ -1,0 +1,190 @@
+"""Applying: alembic's own steps, each announced, watched, and committed only on the supervisor's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from alembic_safe.bridge.messages import (
+    Job,
+    StatementBegun,
+    StatementEnded,
+    StepBegun,
+    StepCommitted,
+    StepFailed,
+    StepReady,
+    TargetFound,
+)
+from alembic_safe.bridge.worker import explain, graph, targets, transactions
+from alembic_safe.bridge.worker.capture import Recording, StatementCapture
+from alembic_safe.bridge.worker.link import Link
+from alembic_safe.bridge.worker.locate import Locator
+from alembic_safe.model.revisions import Revision, Statement
+
+_XID = "select pg_current_xact_id()::text"
+
+
+@dataclass(slots=True)
+class OpenStep:
+    """The step that is under way."""
+
+    target: int
+    ordinal: int
+    revision: Revision
+    locator: Locator
+    transaction: str | None = None
+
+
+class Application:
+    """The function that alembic calls for each target: a generator of steps, resumed after each commit."""
+
+    def __init__(
+        self,
+        job: Job,
+        link: Link,
+        script: ScriptDirectory,
+        capture: StatementCapture,
+        watch: transactions.TransactionWatch,
+    ) -> None:
+        self._job = job
+        self._link = link
+        self._script = script
+        self._capture = capture
+        self._watch = watch
+        self.found = 0
+        self.open: OpenStep | None = None
+
+    def __call__(self, heads: Any, context: MigrationContext) -> Iterator[Any]:
+        ordinal = self.found
+        self.found += 1
+        heads = tuple(sorted(heads))
+        target = targets.describe(context, ordinal, self._job.section, heads)
+        # reading the heads began a transaction; and env.py may have begun one after configure()
+        transactions.end_open(context.connection)
+        missing = graph.unknown(self._script, heads)
+        todo = (
+            []
+            if missing
+            else graph.steps(
+                self._script, heads, self._job.destination, self._job.direction
+            )
+        )
+        ids = tuple(step.revision.revision for step in todo)
+        self._link.ask(
+            TargetFound(
+                target, ids, graph.heads_after(context, heads, todo), unknown=missing
+            )
+        )
+        self._watch.watch_autocommit_blocks(context)
+        for number, step in enumerate(todo, start=1):
+            self._prepare(context, step, ordinal, number)
+            yield step
+            self.open = None
+            self._link.tell(StepCommitted(ordinal, number))
+
+    def _prepare(
+        self, context: MigrationContext, step: Any, target: int, number: int
+    ) -> None:
+        original: Callable[..., None] = step.migration_fn
+
+        def body(**arguments: Any) -> None:
+            revision = graph.describe(step.revision)
+            self.open = OpenStep(target, number, revision, Locator(revision.path))
+            self.open.transaction = _transaction(context)
+            self._link.ask(StepBegun(target, number, revision, self.open.transaction))
+            self._record(context, self.open)
+            self._watch.begin(context)
+            try:
+                original(**arguments)
+            finally:
+                self._watch.end()
+                self._capture.recording = None
+            self._watch.mend(context)
+
+        body.__name__ = original.__name__
+        step.migration_fn = body
+
+    def _record(self, context: MigrationContext, step: OpenStep) -> None:
+        def begun(statement: Statement) -> None:
+            send = self._link.ask if statement.autocommit else self._link.tell
+            send(StatementBegun(step.target, step.ordinal, statement))
+
+        def ended(statement: Statement) -> None:
+            send = (
+                self._link.ask
+                if statement.autocommit and statement.error is None
+                else self._link.tell
+            )
+            send(StatementEnded(step.target, step.ordinal, statement))
+
+        connection: Any = context.connection
+        self._capture.recording = Recording(
+            step.locator, connection.engine.pool, begun, ended
+        )
+
+    def on_version_apply(
+        self, *, ctx: MigrationContext, heads: set[str], **_: Any
+    ) -> None:
+        """alembic's callback: the version row is written, nothing is committed."""
+        step = self.open
+        if step is None:
+            return
+        transaction = _transaction(ctx)
+        split = list(self._watch.split)
+        if (
+            transaction != step.transaction
+            and not split
+            and step.transaction is not None
+        ):
+            split.append(_what_became(ctx, step.transaction))
+            if split == ["aborted"]:
+                raise transactions.TransactionLostError(
+                    "the revision rolled back alembic's own transaction through the driver or by a ROLLBACK of its own,"
+                    " so what it had done before that is lost"
+                )
+        self._link.ask(
+            StepReady(
+                step.target,
+                step.ordinal,
+                transaction,
+                tuple(sorted(heads)),
+                tuple(dict.fromkeys(split)),
+            )
+        )
+
+    def report_failure(self, error: BaseException) -> None:
+        """Tell of an exception that ended the step under way; nothing when there is none."""
+        step, self.open = self.open, None
+        if step is not None:
+            self._link.tell(
+                StepFailed(
+                    step.target,
+                    step.ordinal,
+                    explain.describe(error),
+                    explain.detail(error),
+                    step.locator.of(error),
+                    explain.sqlstate(error),
+                    tuple(dict.fromkeys(self._watch.split)),
+                )
+            )
+
+
+def _transaction(context: MigrationContext) -> str | None:
+    """The open transaction's xid8, which pg_xact_status settles whatever happens to us (PostgreSQL 13+)."""
+    if context.dialect.name != "postgresql" or not context.impl.transactional_ddl:
+        return None
+    connection: Any = context.connection
+    found: str = connection.exec_driver_sql(_XID).scalar()
+    return found
+
+
+def _what_became(context: MigrationContext, transaction: str) -> str:
+    connection: Any = context.connection
+    status = connection.exec_driver_sql(
+        f"select pg_xact_status('{int(transaction)}'::xid8)"
+    ).scalar()
+    return "driver commit" if status == "committed" else str(status)

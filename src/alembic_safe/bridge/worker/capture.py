@@ -1,0 +1,110 @@
+"""Statements of a running revision, from SQLAlchemy's cursor events on the Engine class.
+
+Seen: everything that goes through SQLAlchemy, on any engine of the process. Not seen: a raw DBAPI cursor
+(COPY by hand) and what another program does. Bound values are never kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from alembic_safe.bridge.worker import drivers, explain
+from alembic_safe.bridge.worker.locate import Locator
+from alembic_safe.bridge.worker.masking import mask_sql
+from alembic_safe.model.revisions import Statement
+
+
+@dataclass(slots=True)
+class Recording:
+    """One revision's recording. `begun` and `ended` are called with each statement."""
+
+    locator: Locator
+    pool: Any
+    begun: Callable[[Statement], None]
+    ended: Callable[[Statement], None]
+    count: int = 0
+
+
+class StatementCapture:
+    """Listens for the life of a worker; records only while a recording is set."""
+
+    def __init__(self) -> None:
+        self.recording: Recording | None = None
+        self.paused = False
+        self._open: dict[int, tuple[Statement, float]] = {}
+
+    def install(self) -> None:
+        event.listen(Engine, "before_cursor_execute", self._before)
+        event.listen(Engine, "after_cursor_execute", self._after)
+        event.listen(Engine, "handle_error", self._failed)
+
+    def _before(
+        self,
+        connection: Any,
+        cursor: Any,
+        sql: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,
+    ) -> None:
+        recording = self.recording
+        if recording is None or self.paused:
+            return
+        recording.count += 1
+        statement = Statement(
+            recording.count,
+            mask_sql(sql),
+            recording.locator.here(),
+            autocommit=is_autocommit(connection),
+            own_connection=connection.engine.pool is not recording.pool,
+        )
+        recording.begun(statement)
+        self._open[id(cursor)] = (statement, time.perf_counter())
+
+    def _after(
+        self,
+        connection: Any,
+        cursor: Any,
+        sql: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,
+    ) -> None:
+        self._end(cursor, cursor.rowcount, None)
+
+    def _failed(self, context: Any) -> None:
+        # without a cursor the fault was in connecting or in compiling, not in a statement
+        if context.cursor is not None:
+            self._end(
+                context.cursor,
+                None,
+                explain.describe(
+                    context.sqlalchemy_exception or context.original_exception
+                ),
+            )
+
+    def _end(self, cursor: Any, rows: int | None, error: str | None) -> None:
+        found = self._open.pop(id(cursor), None)
+        if found is None or self.recording is None:
+            return
+        statement, began = found
+        self.recording.ended(
+            replace(
+                statement,
+                duration=time.perf_counter() - began,
+                rows=rows if isinstance(rows, int) and rows >= 0 else None,
+                error=error,
+            )
+        )
+
+
+def is_autocommit(connection: Any) -> bool:
+    """Whether what this SQLAlchemy connection executes now is committed at once."""
+    live = getattr(connection.connection, "dbapi_connection", None)
+    return live is not None and drivers.in_autocommit(live)

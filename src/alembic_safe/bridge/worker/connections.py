@@ -1,0 +1,129 @@
+"""Every connection the project opens: mark it, make it read-only for a probe, note how it was made, or refuse it.
+
+Works on SQLAlchemy's Engine and Pool classes, so engines made anywhere in the process are covered, also those
+with `creator=`. A driver called by hand is not seen here (see refusal for rendering).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import Pool
+
+from alembic_safe.bridge.messages import ConnectionOpened
+from alembic_safe.bridge.worker import drivers, refusal
+from alembic_safe.bridge.worker.link import Link
+from alembic_safe.model.targets import ConnectParameters
+
+INFO_KEY = "alembic_safe_parameters"
+
+# the interval ends a backend whose client vanished, within half a second instead of at its next write
+# (postgresql.org/docs/current/runtime-config-connection.html, client_connection_check_interval, since 14)
+_MARK = """select pg_backend_pid(), set_config('application_name', '{name}', false),
+ case when current_setting('server_version_num')::int >= 140000
+      then set_config('client_connection_check_interval', '500', false) end"""
+_READ_ONLY = "set default_transaction_read_only = on"
+
+
+class ConnectionWatch:
+    """Listens from `install` on; one for the life of a worker."""
+
+    def __init__(self, link: Link, *, application_name: str, read_only: bool) -> None:
+        self._link = link
+        self._mark = _MARK.format(name=application_name.replace("'", ""))
+        self._read_only = read_only
+        self._given: tuple[list[Any], dict[str, Any]] = ([], {})
+        self._absent: str | None = None
+
+    def install(self) -> None:
+        event.listen(Engine, "do_connect", self._before_connect)
+        event.listen(Pool, "connect", self._after_connect)
+        event.listen(Pool, "checkout", self._on_checkout)
+
+    def _before_connect(
+        self, dialect: Any, record: Any, arguments: list[Any], keywords: dict[str, Any]
+    ) -> None:
+        refusal.check("a database connection")
+        # the project's own listeners run after this one and change these very objects (tokens, sslmode)
+        self._given = (arguments, keywords)
+        self._absent = None
+        if dialect.name == "sqlite" and self._read_only:
+            self._keep_absent_file_absent(arguments, keywords)
+
+    def _keep_absent_file_absent(
+        self, arguments: list[Any], keywords: dict[str, Any]
+    ) -> None:
+        """Opening an absent SQLite file creates it; a probe must not, and an empty memory answers the same."""
+        name = arguments[0] if arguments else keywords.get("database", "")
+        if (
+            not isinstance(name, str)
+            or name in {"", ":memory:"}
+            or name.startswith("file:")
+        ):
+            return
+        if not Path(name).exists():
+            self._absent = str(Path(name).absolute())
+            if arguments:
+                arguments[0] = ":memory:"
+            else:
+                keywords["database"] = ":memory:"
+
+    def _after_connect(self, connection: Any, record: Any) -> None:
+        driver = drivers.name_of(connection)
+        if drivers.is_sqlite(driver):
+            parameters = self._prepare_sqlite(connection, driver)
+            opened = ConnectionOpened(driver, None, None)
+        elif drivers.is_postgresql(driver):
+            server_pid = self._prepare_postgresql(connection)
+            parameters = drivers.parameters_of(connection, driver, *self._given)
+            opened = ConnectionOpened(
+                driver, drivers.pid_of(connection, driver), server_pid
+            )
+        else:
+            return
+        record.info[INFO_KEY] = parameters
+        self._link.tell(opened)
+
+    def _prepare_postgresql(self, connection: Any) -> int | None:
+        """One round trip to mark the session; committed, so that env.py finds no transaction open."""
+        cursor = connection.cursor()
+        try:
+            cursor.execute(self._mark)
+            row = cursor.fetchone()
+            if self._read_only:
+                cursor.execute(_READ_ONLY)
+            connection.commit()
+        except Exception:
+            # a pooler or an old server that refuses one of the settings: the run can do without them, but
+            # a probe cannot do without being read-only
+            connection.rollback()
+            row = None
+            if self._read_only:
+                cursor.execute(_READ_ONLY)
+                connection.commit()
+        finally:
+            cursor.close()
+        return int(row[0]) if row else None
+
+    def _prepare_sqlite(self, connection: Any, driver: str) -> ConnectParameters:
+        cursor = connection.cursor()
+        try:
+            cursor.execute("pragma database_list")
+            path = (
+                next((row[2] for row in cursor.fetchall() if row[1] == "main"), "")
+                or ""
+            )
+            if self._read_only:
+                cursor.execute("pragma query_only = on")
+                cursor.fetchall()
+        finally:
+            cursor.close()
+        path = self._absent or (os.path.abspath(path) if path else "")
+        return ConnectParameters("sqlite", driver, {"database": path})
+
+    def _on_checkout(self, connection: Any, record: Any, proxy: Any) -> None:
+        refusal.check("a database connection")

@@ -1,0 +1,88 @@
+"""The script directory as values: revisions, the pending range, and the version rows a range leaves behind."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from alembic.runtime.migration import HeadMaintainer, MigrationContext
+from alembic.script import Script, ScriptDirectory
+from alembic.util import CommandError
+
+from alembic_safe.bridge.messages import GraphRead
+from alembic_safe.model.revisions import Direction, Revision
+
+
+def read(script: ScriptDirectory) -> GraphRead:
+    """Every revision of the directory. Imports all revision files; raises what they raise."""
+    revisions = tuple(describe(found) for found in script.walk_revisions())
+    return GraphRead(
+        str(Path(script.dir).absolute()), tuple(sorted(script.get_heads())), revisions
+    )
+
+
+def describe(found: Script) -> Revision:
+    """One revision as a value."""
+    path = Path(found.path).absolute()
+    return Revision(
+        id=found.revision,
+        down=_tuple(found.down_revision),
+        depends_on=_tuple(found.dependencies),
+        labels=tuple(sorted(found.branch_labels or ())),
+        message=(found.doc or "").splitlines()[0] if found.doc else "",
+        path=str(path),
+        checksum=hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "",
+        has_downgrade=hasattr(found.module, "downgrade"),
+    )
+
+
+def unknown(script: ScriptDirectory, heads: tuple[str, ...]) -> tuple[str, ...]:
+    """Version rows that no revision file has."""
+    missing = []
+    for head in heads:
+        try:
+            # not script.get_revision: that would take a row "abc" for the revision "abcdef"
+            if script.revision_map._revision_map.get(head) is None:
+                missing.append(head)
+        except CommandError:
+            missing.append(head)
+    return tuple(missing)
+
+
+def steps(
+    script: ScriptDirectory,
+    heads: tuple[str, ...],
+    destination: str,
+    direction: Direction,
+) -> list[Any]:
+    """alembic's own steps from `heads` to `destination`, as `alembic upgrade` and `downgrade` make them.
+
+    Raises CommandError (no such revision, several heads, not reachable).
+    """
+    if direction == "downgrade":
+        return list(script._downgrade_revs(destination, heads))  # type: ignore[arg-type]
+    return list(script._upgrade_revs(destination, heads))  # type: ignore[arg-type]
+
+
+def heads_after(
+    context: MigrationContext, heads: tuple[str, ...], todo: list[Any]
+) -> tuple[str, ...]:
+    """The version rows after all of `todo`, by alembic's own book-keeping run against nothing."""
+    shim = SimpleNamespace(
+        impl=SimpleNamespace(_exec=lambda *_: None),
+        _version=context._version,
+        as_sql=True,
+        dialect=context.dialect,
+    )
+    maintainer = HeadMaintainer(shim, heads)  # type: ignore[arg-type]
+    for step in todo:
+        maintainer.update_to_step(step)
+    return tuple(sorted(maintainer.heads))
+
+
+def _tuple(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)

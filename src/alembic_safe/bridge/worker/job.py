@@ -1,0 +1,230 @@
+"""One job from beginning to end: configure alembic as its command line would, execute env.py once, report."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import inspect
+import logging
+import os
+import signal
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import alembic
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+from alembic_safe.bridge.messages import (
+    EnvironmentNotice,
+    Failed,
+    Finished,
+    Job,
+    Started,
+)
+from alembic_safe.bridge.worker import failures, process, transactions
+from alembic_safe.bridge.worker.applying import Application
+from alembic_safe.bridge.worker.capture import StatementCapture
+from alembic_safe.bridge.worker.connections import ConnectionWatch
+from alembic_safe.bridge.worker.link import Link, StoppedError
+from alembic_safe.bridge.worker.probing import Probe, SkippedWrites
+
+_ATEXIT_SECONDS = 2
+
+
+def run(channel: int) -> int:
+    """Do the job that the channel brings; the exit status of the process."""
+    link = Link(channel)
+    job = link.receive()
+    if not isinstance(job, Job):
+        raise TypeError("a job was expected")
+    for entry in job.search_path:
+        if entry not in sys.path:
+            sys.path.append(entry)
+    session = _Session(job, link)
+    try:
+        session.execute()
+        if session.swallowed is None:
+            link.tell(Finished(process.threads_left()))
+    except StoppedError as stopped:
+        link.tell(Failed("RevisionFailedError", f"stopped: {stopped}", ""))
+    except BaseException as error:
+        session.step_failed(error)
+        link.tell(failures.explain_failure(error, session.env_py, job))
+    _leave()
+    return 0
+
+
+class _Session:
+    """alembic's objects for one execution of env.py."""
+
+    def __init__(self, job: Job, link: Link) -> None:
+        self._job = job
+        self._link = link
+        self.env_py = ""
+        self.swallowed: BaseException | None = None
+        self._function: Probe | Application | None = None
+
+    def execute(self) -> None:
+        job, link = self._job, self._link
+        config = _config(job)
+        with warnings.catch_warnings():
+            # alembic's own advice about the project's configuration is for `alembic`, and goes to stderr there
+            warnings.simplefilter("default")
+            script = ScriptDirectory.from_config(config)
+        self.env_py = str(Path(script.dir, "env.py").absolute())
+        ConnectionWatch(
+            link, application_name=job.application_name, read_only=job.mode == "probe"
+        ).install()
+        callbacks: list[Any] = []
+        options: dict[str, Any] = {
+            "destination_rev": job.destination,
+            "as_sql": False,
+            "tag": None,
+        }
+        if job.mode == "probe":
+            SkippedWrites(link, self.env_py).install()
+            function: Probe | Application = Probe(job, link, script)
+            options["dont_mutate"] = True
+        else:
+            capture, watch = StatementCapture(), transactions.TransactionWatch()
+            capture.install()
+            watch.install()
+            function = Application(job, link, script, capture, watch)
+            callbacks.append(function.on_version_apply)
+        self._function = function
+        environment = EnvironmentContext(config, script, fn=function, **options)
+        if isinstance(function, Probe):
+            function.environment = environment
+        _wrap(environment, link, function, callbacks)
+        _quiet_alembic()
+        link.tell(Started(os.getpid()))
+        with environment:
+            script.run_env()
+        if function.found == 0:
+            raise failures.no_target(self.env_py)
+        if isinstance(function, Application) and function.open is not None:
+            # env.py swallowed the exception of a revision and went on as if nothing had been
+            self.swallowed = RuntimeError(
+                "env.py went on after the revision had failed"
+            )
+            raise self.swallowed
+
+    def step_failed(self, error: BaseException) -> None:
+        if isinstance(self._function, Application):
+            self._function.report_failure(error)
+
+
+def _wrap(
+    environment: EnvironmentContext,
+    link: Link,
+    function: Probe | Application,
+    callbacks: list[Any],
+) -> None:
+    """Replace `configure` and `run_migrations` on the instance; the module proxies look them up there.
+
+    Subclassing would break `from alembic import context`: its proxies are filled for the exact class.
+    """
+    real: Any = environment
+    configure, run_migrations = real.configure, real.run_migrations
+    signature = inspect.signature(configure)
+
+    def wrapped_configure(*arguments: Any, **keywords: Any) -> None:
+        bound = signature.bind(*arguments, **keywords).arguments
+        keywords = {**bound.pop("kw", {}), **bound}
+        connection = keywords.get("connection")
+        if connection is None:
+            raise failures.no_connection()
+        if hasattr(connection, "get_transaction") and _end_open(connection, link):
+            keywords["connection"] = connection
+        theirs = keywords.get("on_version_apply") or ()
+        theirs = (theirs,) if callable(theirs) else tuple(theirs)
+        keywords["on_version_apply"] = (*theirs, *callbacks)
+        keywords["transaction_per_migration"] = True
+        configure(**keywords)
+
+    def wrapped_run(**arguments: Any) -> None:
+        if isinstance(function, Probe):
+            function.arguments = arguments
+        run_migrations(**arguments)
+
+    real.configure, real.run_migrations = wrapped_configure, wrapped_run
+
+
+def _end_open(connection: Any, link: Link) -> bool:
+    """End a transaction that env.py has open; alembic would commit nothing inside it."""
+    in_block = getattr(connection, "_trans_context_manager", None) is not None
+    try:
+        ended = transactions.end_open(connection)
+    except Exception as error:
+        raise failures.open_transaction(error) from error
+    if ended and in_block:
+        link.tell(
+            EnvironmentNotice(
+                "env.py opens a transaction around all revisions (engine.begin()); each revision gets one of its own here"
+            )
+        )
+    return ended
+
+
+def _config(job: Job) -> Config:
+    """alembic's Config exactly as its command line makes it (`-c`, `-n`, `-x`, ALEMBIC_CONFIG, pyproject.toml)."""
+    names = list(job.config)
+    options = argparse.Namespace(
+        config=names or None,
+        name=job.section,
+        x=list(job.x_arguments) or None,
+        raiseerr=False,
+        revision=job.destination,
+        sql=False,
+        tag=None,
+        quiet=False,
+        cmd=(getattr(command, job.direction), ["revision"], ["sql", "tag"]),
+    )
+    default = os.environ.get("ALEMBIC_CONFIG") or "alembic.ini"
+    toml = next(
+        (n for n in [*names, default] if Path(n).name == "pyproject.toml"),
+        "pyproject.toml",
+    )
+    ini = next(
+        (n for n in [*names, default] if Path(n).name != "pyproject.toml"),
+        "alembic.ini",
+    )
+    arguments: dict[str, Any] = {
+        "file_": ini,
+        "ini_section": job.section,
+        "cmd_opts": options,
+    }
+    if "toml_file" in inspect.signature(Config.__init__).parameters:
+        arguments["toml_file"] = toml
+    elif not Path(ini).exists():
+        raise failures.old_alembic(alembic.__version__, ini)
+    return Config(**arguments)
+
+
+def _quiet_alembic() -> None:
+    """Drop alembic's "Running upgrade" lines: the progress says the same. Filters survive env.py's fileConfig."""
+    for name in ("alembic.runtime.migration", "alembic.runtime.plugins.setup"):
+        logging.getLogger(name).addFilter(
+            lambda record: record.levelno >= logging.WARNING
+        )
+
+
+def _leave() -> None:
+    """Run the project's exit handlers, briefly: a thread or a handler of theirs must not keep us."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_ATEXIT_SECONDS)
+    try:
+        atexit._run_exitfuncs()
+    except BaseException as error:
+        sys.stderr.write(f"an exit handler of the project failed: {error!r}\n")
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+__all__ = ["run", "sqlalchemy"]

@@ -1,0 +1,48 @@
+"""The worker's way to its supervisor: send a message, or send one and wait for the word to go on."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from alembic_safe.bridge.channel import Channel, ChannelClosedError
+from alembic_safe.bridge.messages import Message, Proceed, Stop
+from alembic_safe.bridge.worker.process import ORPHANED
+
+
+class StoppedError(BaseException):
+    """The supervisor said stop. A BaseException, so that a revision's `except Exception` does not eat it."""
+
+
+class Link:
+    """Wraps the channel; a vanished supervisor ends the process on the spot."""
+
+    def __init__(self, number: int) -> None:
+        self._channel = Channel(socket.socket(fileno=number))
+        self.stopped: str | None = None
+
+    def receive(self) -> Message:
+        """The next message from the supervisor."""
+        try:
+            return self._channel.receive()
+        except ChannelClosedError:
+            os._exit(ORPHANED)
+
+    def tell(self, message: Message) -> None:
+        """Send without waiting."""
+        try:
+            self._channel.send(message)
+        except ChannelClosedError:
+            os._exit(ORPHANED)
+
+    def ask(self, message: Message) -> None:
+        """Send and wait. Raises `StoppedError` when the answer is Stop, now and ever after."""
+        self.tell(message)
+        if self.stopped is None:
+            answer = self.receive()
+            if isinstance(answer, Stop):
+                self.stopped = answer.reason
+            elif not isinstance(answer, Proceed):
+                raise TypeError(f"unexpected answer {type(answer).__name__}")
+        if self.stopped is not None:
+            raise StoppedError(self.stopped)

@@ -1,0 +1,48 @@
+"""Where something was issued: walks the stack, or a traceback, to the revision's or env.py's own frame."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FrameType, TracebackType
+
+from alembic_safe.model.revisions import Source
+
+
+class Locator:
+    """Knows one file by its absolute path; compiled code may carry it in another spelling."""
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.abspath(path)
+        self._same: dict[str, bool] = {}
+
+    def here(self) -> Source | None:
+        """The innermost line of the file on the current stack."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if self._matches(frame.f_code.co_filename):
+                return Source(self.path, frame.f_lineno)
+            frame = frame.f_back
+        return None
+
+    def of(self, error: BaseException) -> Source | None:
+        """The innermost line of the file in an exception's traceback; for a syntax error, its own line."""
+        if (
+            isinstance(error, SyntaxError)
+            and error.filename
+            and self._matches(error.filename)
+        ):
+            return Source(self.path, error.lineno or 1)
+        found: Source | None = None
+        traceback: TracebackType | None = error.__traceback__
+        while traceback is not None:
+            if self._matches(traceback.tb_frame.f_code.co_filename):
+                found = Source(self.path, traceback.tb_lineno)
+            traceback = traceback.tb_next
+        return found
+
+    def _matches(self, filename: str) -> bool:
+        known = self._same.get(filename)
+        if known is None:
+            known = self._same[filename] = os.path.abspath(filename) == self.path
+        return known

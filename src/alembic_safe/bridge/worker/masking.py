@@ -1,0 +1,85 @@
+"""Masking: what leaves the worker holds no literal of DML, no password in SQL, and no secret it was told of.
+
+A small lexer rather than a parser: it must never fail, whatever a revision executes. It knows quoting
+('..', E'..', $tag$..$tag$, "..") and comments, and replaces literals that can hold data or secrets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MASK = "***"
+
+_TOKEN = re.compile(
+    r"""
+    (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
+  | (?P<dollar>(?<![\w$])\$(?P<tag>[A-Za-z_\u0080-\uffff]?[\w\u0080-\uffff]*)\$.*?(?:\$(?P=tag)\$|\Z))
+  | (?P<string>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*(?:'|\Z))
+  | (?P<quoted>"(?:[^"]|"")*(?:"|\Z))
+  | (?P<word>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_DATA = frozenset(
+    {
+        "insert",
+        "update",
+        "delete",
+        "merge",
+        "with",
+        "select",
+        "values",
+        "copy",
+        "replace",
+        "execute",
+    }
+)
+_SECRET_WORDS = frozenset(
+    {
+        "password",
+        "connection",
+        "passwd",
+        "secret",
+        "identified",
+        "sslpassword",
+        "passfile",
+    }
+)
+
+
+def mask_sql(sql: str) -> str:
+    """`sql` with its data literals (DML) and secret literals (any statement) replaced by '***'."""
+    parts: list[str] = []
+    data: bool | None = None
+    secret = False
+    for match in _TOKEN.finditer(sql):
+        kind, text = match.lastgroup, match.group()
+        if match.group("dollar") is not None:
+            kind = "dollar"
+        if kind == "word":
+            word = text.lower()
+            if data is None:
+                data = word in _DATA
+            secret = word in _SECRET_WORDS or (secret and word in {"is", "by", "with"})
+        elif kind in {"string", "dollar"}:
+            if data or secret:
+                text = f"'{MASK}'"
+            secret = False
+        elif kind == "quoted":
+            secret = text.strip('"').lower() in _SECRET_WORDS
+        elif text == ";":
+            data, secret = None, False
+        elif kind == "other" and not text.isspace() and text not in "=:>(":
+            secret = False
+        parts.append(text)
+    return "".join(parts).strip()
+
+
+def mask_secrets(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every known secret (4 characters or more, lest words be shredded) replaced."""
+    for secret in secrets:
+        if len(secret) >= 4:
+            text = text.replace(secret, MASK)
+    return re.sub(r"(\w+(?:\+\w+)?://[^\s:/@]+):[^\s@/]+@", rf"\1:{MASK}@", text)

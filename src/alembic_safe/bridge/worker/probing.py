@@ -1,0 +1,115 @@
+"""The probe: find every target that env.py configures, and what is pending there, changing nothing.
+
+The sessions are read-only from their connect on. What env.py writes before alembic begins (CREATE SCHEMA
+IF NOT EXISTS, mostly) is not executed but named, so that a plan can be shown all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from alembic_safe.bridge.messages import (
+    EnvironmentNotice,
+    Job,
+    RevisionListed,
+    TargetFound,
+)
+from alembic_safe.bridge.worker import explain, graph, targets, transactions
+from alembic_safe.bridge.worker.link import Link
+from alembic_safe.bridge.worker.locate import Locator
+from alembic_safe.bridge.worker.masking import mask_sql
+from alembic_safe.bridge.worker.render import render
+
+_WRITES = re.compile(
+    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*"
+    r"(create|alter|drop|insert|update|delete|merge|truncate|grant|revoke|comment|refresh|reindex|vacuum|lock)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class SkippedWrites:
+    """Replaces writing statements of env.py by `select 1` and says so, once for each place."""
+
+    def __init__(self, link: Link, env_py: str) -> None:
+        self._link = link
+        self._locator = Locator(env_py)
+        self._told: set[tuple[str, int]] = set()
+
+    def install(self) -> None:
+        event.listen(Engine, "before_cursor_execute", self._before, retval=True)
+
+    def _before(
+        self,
+        connection: Any,
+        cursor: Any,
+        sql: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,
+    ) -> tuple[str, Any]:
+        if not _WRITES.match(sql):
+            return sql, parameters
+        source = self._locator.here()
+        where = f"{source.file}:{source.line}" if source else "env.py"
+        if (where, hash(sql)) not in self._told:
+            self._told.add((where, hash(sql)))
+            shown = " ".join(mask_sql(sql).split())[:120]
+            self._link.tell(
+                EnvironmentNotice(
+                    f"env.py writes before alembic begins, at {where}: {shown}",
+                    "It was not executed here, since this look is read-only; an upgrade executes it.",
+                )
+            )
+        return "select 1", ()
+
+
+class Probe:
+    """The function that alembic calls for each target: it yields no step."""
+
+    def __init__(self, job: Job, link: Link, script: ScriptDirectory) -> None:
+        self._job = job
+        self._link = link
+        self._script = script
+        self.environment: EnvironmentContext | None = None
+        self.arguments: dict[str, Any] = {}
+        self.found = 0
+
+    def __call__(self, heads: Any, context: MigrationContext) -> list[Any]:
+        job, ordinal = self._job, self.found
+        self.found += 1
+        if ordinal == 0:
+            self._link.tell(graph.read(self._script))
+        heads = tuple(sorted(heads))
+        target = targets.describe(context, ordinal, job.section, heads)
+        # a snapshot must not be held while revisions are rendered
+        transactions.end_open(context.connection)
+        missing = graph.unknown(self._script, heads)
+        if missing:
+            self._link.tell(TargetFound(target, (), heads, unknown=missing))
+            return []
+        try:
+            todo = graph.steps(self._script, heads, job.destination, job.direction)
+        except (CommandError, AttributeError) as error:
+            self._link.tell(
+                TargetFound(target, (), heads, fault=explain.describe(error))
+            )
+            return []
+        ids = tuple(step.revision.revision for step in todo)
+        self._link.tell(
+            TargetFound(target, ids, graph.heads_after(context, heads, todo))
+        )
+        if job.listing and self.environment is not None:
+            for step in todo:
+                listing = render(
+                    self.environment, context, step, job.direction, self.arguments
+                )
+                self._link.tell(RevisionListed(ordinal, listing))
+        return []

@@ -1,0 +1,136 @@
+"""A pending revision's statements without a database: run in alembic's as_sql mode, one revision at a time.
+
+Each statement keeps its line. A revision that needs a connection is reported as not inspectable with what it
+had shown by then; it does not hide the others.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+
+from alembic_safe.bridge.worker import explain, graph, refusal
+from alembic_safe.bridge.worker.link import StoppedError
+from alembic_safe.bridge.worker.locate import Locator
+from alembic_safe.bridge.worker.masking import mask_sql
+from alembic_safe.model.revisions import Direction, RevisionListing, Statement
+
+
+def render(
+    environment: EnvironmentContext,
+    online: MigrationContext,
+    step: Any,
+    direction: Direction,
+    arguments: dict[str, Any],
+) -> RevisionListing:
+    """The listing of one step. Whatever the revision raises is part of the listing, not an error."""
+    revision = graph.describe(step.revision)
+    locator = Locator(revision.path)
+    collected: list[Statement] = []
+    reason, at = None, None
+    try:
+        text = (
+            step.revision.module.__loader__.get_source(step.revision.module.__name__)
+            or ""
+        )
+    except Exception:
+        text = ""
+    context = _offline(environment, online)
+    _collect(context, locator, collected)
+    try:
+        with (
+            _current(environment, context),
+            refusal.nothing_reached(text),
+            Operations.context(context),
+        ):
+            step.migration_fn(**arguments)
+    except StoppedError:
+        raise
+    except BaseException as error:  # also SystemExit: any way out of a rendered revision is a fact about it
+        reason, at = explain.describe(error), locator.of(error)
+    return RevisionListing(revision, direction, tuple(collected), reason, at)
+
+
+def _offline(
+    environment: EnvironmentContext, online: MigrationContext
+) -> MigrationContext:
+    """A context like env.py's own, but writing text. DML keeps its placeholders: values are not shown."""
+    options = {
+        **online.opts,
+        "as_sql": True,
+        "literal_binds": False,
+        "output_buffer": io.StringIO(),
+        "output_encoding": None,
+        "transaction_per_migration": True,
+        "on_version_apply": (),
+    }
+    del options["output_encoding"]
+    return MigrationContext.configure(
+        dialect=_named_dialect(online.dialect),
+        environment_context=environment,
+        opts=options,
+    )
+
+
+def _named_dialect(online: Any) -> Any:
+    """The same dialect with `:name` parameters: the drivers' own styles double every percent sign."""
+    try:
+        dialect = type(online)(paramstyle="named")
+    except Exception:
+        return online  # a dialect of its own making; its text is shown as it writes it
+    for attribute in ("server_version_info", "default_schema_name"):
+        value = getattr(online, attribute, None)
+        if value is not None:
+            setattr(dialect, attribute, value)
+    return dialect
+
+
+def _collect(
+    context: MigrationContext, locator: Locator, into: list[Statement]
+) -> None:
+    """Take over the impl's output: one call there is one statement."""
+    impl: Any = context.impl
+
+    def take(text: str, rows: int | None = None) -> None:
+        sql = text.strip().removesuffix(impl.command_terminator).strip()
+        if sql and not sql.startswith("-- Running"):
+            into.append(
+                Statement(len(into) + 1, mask_sql(sql), locator.here(), rows=rows)
+            )
+
+    def bulk_insert(
+        table: Any, rows: list[dict[str, Any]], multiinsert: bool = True
+    ) -> None:
+        if rows:
+            values: dict[Any, Any] = {key: sa.bindparam(str(key)) for key in rows[0]}
+            take(
+                str(table.insert().values(values).compile(dialect=context.dialect)),
+                len(rows),
+            )
+
+    impl.static_output = take
+    impl.bulk_insert = bulk_insert
+    # BEGIN and COMMIT around an autocommit block are alembic's, not the revision's
+    impl.emit_begin = impl.emit_commit = lambda: None
+
+
+@contextmanager
+def _current(
+    environment: EnvironmentContext, context: MigrationContext
+) -> Iterator[None]:
+    """Make `context` what `alembic.context` answers with, offline mode included."""
+    real: Any = environment
+    kept, options = real._migration_context, real.context_opts
+    real._migration_context = context
+    real.context_opts = {**options, "as_sql": True}
+    try:
+        yield
+    finally:
+        real._migration_context, real.context_opts = kept, options
