@@ -11,11 +11,14 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy
 
 from alembic_safe.databases.postgresql.server import Binaries, TemporaryServer, find_binaries
 from tests.support.processes import wait_until
 
 _GONE_SECONDS = 3.0
+_OLD_SQLALCHEMY = sqlalchemy.__version__.startswith("1.")
+DEFAULT_DRIVER = "psycopg2" if _OLD_SQLALCHEMY else "psycopg"
 _names = (f"test_{number}" for number in itertools.count(1))
 
 
@@ -39,9 +42,11 @@ class TestDatabase:
         """The server's major version."""
         return self.server.major
 
-    def url(self, driver: str = "psycopg") -> str:
-        """A SQLAlchemy URL for psycopg, psycopg2 or asyncpg; "" gives one without a driver."""
-        return self.server.url(driver, self.name)
+    def url(self, driver: str | None = None) -> str:
+        """A SQLAlchemy URL for psycopg, psycopg2 or asyncpg; by default the newest that this SQLAlchemy knows."""
+        if driver == "psycopg" and _OLD_SQLALCHEMY:
+            pytest.skip(f"psycopg needs SQLAlchemy 2, this is {sqlalchemy.__version__}")
+        return self.server.url(driver or DEFAULT_DRIVER, self.name)
 
     def connect(self, **keywords: str) -> psycopg.Connection[Any]:
         """A connection in autocommit, closed after the test."""
@@ -84,7 +89,7 @@ MAJORS = tuple(binaries_by_major()) or (0,)
 
 @pytest.fixture(scope="session")
 def pg_servers() -> Iterator[Any]:
-    """A function (major, durable=False, tcp=False) -> TemporaryServer; started once each, stopped at the end."""
+    """A function (major, durable=False, tcp=False) -> TemporaryServer; each started once."""
     with ExitStack() as stack:
         running: dict[tuple[int, bool, bool], TemporaryServer] = {}
 

@@ -58,7 +58,7 @@ def run(
     input: str | None = None,
     timeout: float = 60.0,
 ) -> Completed:
-    """Run to the end; on a timeout its whole process group is killed and what it said so far is in the error."""
+    """Run to the end; after `timeout` its process group is killed and the error holds what it said."""
     words = tuple(str(word) for word in args)
     began = time.monotonic()
     process = start(

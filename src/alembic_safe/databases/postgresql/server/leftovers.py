@@ -56,8 +56,8 @@ def _kill_server(folder: Path) -> None:
 def _identity(pid: int) -> str:
     """Pid, pid namespace and start time of a process; the start time is "" for one that does not run.
 
-    A pid alone is given again to another process. Field 3 of /proc/<pid>/stat is the state, field 22 the start
-    in clock ticks after boot (proc(5)); the fields are counted behind the name, which may hold blanks.
+    A pid alone is given again to another process. In /proc/<pid>/stat field 3 is the state, 22 the start in
+    clock ticks after boot (proc(5)); fields are counted behind the name, which may hold blanks.
     """
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
