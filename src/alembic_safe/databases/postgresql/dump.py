@@ -1,0 +1,160 @@
+"""Dump a database with the server's own pg_dump, and read a dump whole with pg_restore. Implements `Dump`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_safe.databases.postgresql.clients import Client, find_dump_client
+from alembic_safe.databases.postgresql.counting import RowCounter
+from alembic_safe.databases.postgresql.environment import bare_environment, tool_environment
+from alembic_safe.databases.process import Ended, run_tool
+from alembic_safe.errors import BackupError
+from alembic_safe.model.backups import TableContent
+
+if TYPE_CHECKING:
+    from alembic_safe.databases.postgresql.connection import Connected
+    from alembic_safe.databases.postgresql.database import PostgresDatabase
+
+# How long pg_dump may wait for the shared lock on a table: somebody's VACUUM FULL must not hang a deploy.
+LOCK_WAIT = "120s"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresReader:
+    """Reads dumps; connects nowhere."""
+
+    client: Client
+
+    @property
+    def engine(self) -> str:
+        return "pg_dump"
+
+    @property
+    def version(self) -> str:
+        return self.client.version
+
+    def read(self, folder: Path, *, tick: Callable[[], None]) -> tuple[TableContent, ...]:
+        """Have pg_restore turn the whole dump into SQL, and count rows by table in it."""
+        counter = RowCounter()
+        command = [str(self.client.bindir / "pg_restore"), "--file=-", str(folder)]
+        ended = run_tool(command, environment=bare_environment(), tick=tick, take=counter.feed)
+        if ended.status != 0:
+            raise BackupError(
+                f"the dump cannot be read: {_first_fault(ended, 'pg_restore')}",
+                hint="The backup is of no use: make another with `alembic-safe backup create`.",
+                detail=ended.said,
+            )
+        return counter.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDump(PostgresReader):
+    """Dumps one database; `environment` holds how to connect, the password included."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    conninfo: str = field(repr=False)
+    address: str
+
+    def write(self, folder: Path, *, jobs: int, compression: str, tick: Callable[[], None]) -> None:
+        """Dump everything in the directory format. See `Dump.write`."""
+        command = dump_command(self.client, folder, jobs=jobs, compression=compression)
+        if self.conninfo:
+            command.append(f"--dbname={self.conninfo}")
+        ended = run_tool(command, environment=self.environment, tick=tick)
+        if ended.status != 0:
+            raise self._failure(ended, compression)
+
+    def _failure(self, ended: Ended, compression: str) -> BackupError:
+        fault = _first_fault(ended, "pg_dump")
+        secret = self.environment.get("PGPASSWORD")
+        said = ended.said.replace(secret, "***") if secret else ended.said
+        if re.search(
+            r"invalid compression|-Z/--compress|requested compression|not support compression", fault
+        ):
+            return BackupError(
+                f"pg_dump {self.version} cannot compress with {compression}: {fault}",
+                hint="Set `compression` to gzip, gzip:LEVEL or none.",
+                detail=said,
+            )
+        return BackupError(
+            f"pg_dump failed on {self.address}: {fault.replace(secret, '***') if secret else fault}",
+            hint=_advice(said),
+            detail=said,
+        )
+
+
+def dump_command(client: Client, folder: Path, *, jobs: int, compression: str) -> list[str]:
+    """pg_dump's command line, connection apart; `compression` see `BackupPolicy`."""
+    command = [
+        str(client.bindir / "pg_dump"),
+        "--format=directory",
+        f"--jobs={jobs}",
+        f"--file={folder}",
+        "--no-password",
+        f"--lock-wait-timeout={LOCK_WAIT}",
+    ]
+    method, _, level = compression.partition(":")
+    # Only what every version takes: gzip is the directory format's default, a bare number its level.
+    if method == "none":
+        command.append("--compress=0")
+    elif method == "gzip" and level:
+        command.append(f"--compress={level}")
+    elif method != "gzip":
+        command.append(f"--compress={compression}")
+    return command
+
+
+def _first_fault(ended: Ended, tool: str) -> str:
+    for line in ended.said.splitlines():
+        found = re.search(r"(?:error|ERROR|FATAL):\s+(.*)", line)
+        if found:
+            # "connection to server at ... failed: FATAL:  ..." -> the server's words
+            return re.sub(r"^.*(?:ERROR|FATAL):\s+", "", found[1]).rstrip(".")
+    if ended.status < 0:
+        return f"{tool} was ended by signal {-ended.status}"
+    return (ended.said.splitlines() or [f"{tool} ended with status {ended.status}"])[0]
+
+
+def _advice(said: str) -> str:
+    lowered = said.lower()
+    if "no space left" in lowered:
+        return "Free space in the backup directory, or set another one."
+    if "row-level security" in lowered:
+        return "Dump as the tables' owner or as a role with BYPASSRLS: set `control_url`."
+    if "permission denied" in lowered:
+        return "The role must read everything: grant it pg_read_all_data, or set `control_url`."
+    if "lock timeout" in lowered:
+        return "Another session holds a table exclusively: see pg_locks, then run the same command again."
+    if "too many" in lowered or "remaining connection slots" in lowered:
+        return "Set `backup_jobs` to 1: it uses one connection more than that."
+    return "Try `alembic-safe backup create` by itself."
+
+
+def find_dump_tool(database: PostgresDatabase, connected: Connected, bindir: Path | None) -> PostgresDump:
+    """The dump of `database` by a client of its server's major. Raises `BackupError`; see `clients`."""
+    facts = database.facts
+    major = facts.version_number // 10_000
+    server_bindir = None if bindir else _server_bindir(database, connected)
+    client = find_dump_client(major, bindir=bindir, server_bindir=server_bindir)
+    environment, conninfo = tool_environment(connected.connection, connected.keywords)
+    return PostgresDump(client, environment, conninfo, facts.address)
+
+
+def _server_bindir(database: PostgresDatabase, connected: Connected) -> Path | None:
+    """The folder of the server's own programs, if it runs on this machine and we may ask (view pg_config)."""
+    info = connected.connection.info
+    if not (info.host.startswith("/") or info.hostaddr in ("127.0.0.1", "::1")):
+        return None
+    allowed = (
+        "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_config', 'SELECT')"
+        " AND pg_catalog.has_function_privilege('pg_catalog.pg_config()', 'EXECUTE')"
+    )
+    if not database.fetch(allowed)[0][0]:
+        return None
+    rows = database.fetch("SELECT setting FROM pg_catalog.pg_config WHERE name = 'BINDIR'")
+    folder = Path(str(rows[0][0])) if rows else None
+    return folder if folder and (folder / "pg_dump").exists() else None

@@ -1,0 +1,99 @@
+"""The environment of a database tool's child: how to connect, and little else. No password goes into argv."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+
+APPLICATION = "alembic-safe/backup"
+
+# libpq's "Environment Variables". What is missing here has no variable and goes into the connection string,
+# except a secret, which goes nowhere.
+_VARIABLES = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "dbname": "PGDATABASE",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "passfile": "PGPASSFILE",
+    "channel_binding": "PGCHANNELBINDING",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+    "gssdelegation": "PGGSSDELEGATION",
+    "gssencmode": "PGGSSENCMODE",
+    "gsslib": "PGGSSLIB",
+    "krbsrvname": "PGKRBSRVNAME",
+    "options": "PGOPTIONS",
+    "require_auth": "PGREQUIREAUTH",
+    "requirepeer": "PGREQUIREPEER",
+    "sslcert": "PGSSLCERT",
+    "sslcertmode": "PGSSLCERTMODE",
+    "sslcompression": "PGSSLCOMPRESSION",
+    "sslcrl": "PGSSLCRL",
+    "sslcrldir": "PGSSLCRLDIR",
+    "sslkey": "PGSSLKEY",
+    "sslmode": "PGSSLMODE",
+    "sslnegotiation": "PGSSLNEGOTIATION",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslsni": "PGSSLSNI",
+    "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
+    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
+}
+_NOT_HANDED_ON = frozenset(
+    {
+        "application_name",
+        "fallback_application_name",
+        "client_encoding",  # a dump is written in the database's own encoding
+        "load_balance_hosts",  # every connection of the tool must reach the server that we are on
+        "target_session_attrs",
+        "service",  # resolved already
+        "servicefile",
+        "sslpassword",
+    }
+)
+_KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "KRB5CCNAME",
+    "USER",
+)
+
+
+def bare_environment() -> dict[str, str]:
+    """What a tool needs of ours when it connects nowhere."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ} | {"LC_MESSAGES": "C"}
+
+
+def tool_environment(
+    connection: psycopg.Connection[tuple[Any, ...]], keywords: Mapping[str, str]
+) -> tuple[dict[str, str], str]:
+    """Environment and connection string (without secrets) by which a tool gets to where `connection` is.
+
+    What libpq resolved from service files, variables and host lists is taken, so that the tool's connections,
+    which may be several, all reach the same server.
+    """
+    info = connection.info
+    resolved = {**keywords, **info.get_parameters()}
+    resolved |= {"host": info.host, "port": str(info.port), "user": info.user, "dbname": info.dbname}
+    resolved["hostaddr"] = "" if info.host.startswith(("/", "@")) else info.hostaddr
+    resolved["password"] = info.password
+    environment = bare_environment() | {"PGAPPNAME": APPLICATION}
+    others = []
+    for name, value in sorted(resolved.items()):
+        if not value or name in _NOT_HANDED_ON:
+            continue
+        if name in _VARIABLES:
+            environment[_VARIABLES[name]] = value
+        else:
+            quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+            others.append(f"{name}='{quoted}'")
+    return environment, " ".join(others)
