@@ -43,9 +43,7 @@ class Starter(Protocol):
 class Workers:
     """A context manager that starts workers, one at a time, and leaves none behind."""
 
-    def __init__(
-        self, sink: EventSink, *, start_timeout: float, fork: bool | None = None
-    ) -> None:
+    def __init__(self, sink: EventSink, *, start_timeout: float, fork: bool | None = None) -> None:
         self._sink = sink
         self._start_timeout = start_timeout
         self._starter: Starter
@@ -173,9 +171,7 @@ class _Spawner:
     def start(self, ends: Ends) -> int:
         numbers = ends.theirs
         call = f"become_worker({os.getpid()}, {', '.join(map(str, numbers))})"
-        process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT.format(call=call)], pass_fds=numbers
-        )
+        process = subprocess.Popen([sys.executable, "-c", _BOOT.format(call=call)], pass_fds=numbers)
         self._processes[process.pid] = process
         return process.pid
 

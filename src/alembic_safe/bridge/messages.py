@@ -113,7 +113,7 @@ class StepBegun:
     """A revision is about to run; the worker waits. `transaction` is the open transaction's xid8."""
 
     target: int
-    ordinal: int
+    step: int
     revision: Revision
     transaction: str | None
 
@@ -222,9 +222,7 @@ _BY_NAME: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(Message)
 
 def encode(message: Message) -> bytes:
     """One message as JSON bytes."""
-    return json.dumps(
-        [type(message).__name__, _plain(message)], separators=(",", ":")
-    ).encode()
+    return json.dumps([type(message).__name__, _plain(message)], separators=(",", ":")).encode()
 
 
 def decode(data: bytes) -> Message:

@@ -72,6 +72,9 @@ class Database(Protocol):
     def change_counter(self) -> int | None:
         """A number that changes when another connection commits (SQLite's data_version); None elsewhere."""
 
+    def change_mark(self) -> str | None:
+        """As `change_counter`, but comparable across processes; None where there is no such mark."""
+
     def sessions(self, application_name: str) -> tuple[Session, ...]:
         """Sessions with this application_name on this database, other than our own."""
 

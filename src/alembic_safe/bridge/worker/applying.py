@@ -66,19 +66,9 @@ class Application:
         # reading the heads began a transaction; and env.py may have begun one after configure()
         transactions.end_open(context.connection)
         missing = graph.unknown(self._script, heads)
-        todo = (
-            []
-            if missing
-            else graph.steps(
-                self._script, heads, self._job.destination, self._job.direction
-            )
-        )
+        todo = [] if missing else graph.steps(self._script, heads, self._job.destination, self._job.direction)
         ids = tuple(step.revision.revision for step in todo)
-        self._link.ask(
-            TargetFound(
-                target, ids, graph.heads_after(context, heads, todo), unknown=missing
-            )
-        )
+        self._link.ask(TargetFound(target, ids, graph.heads_after(context, heads, todo), unknown=missing))
         self._watch.watch_autocommit_blocks(context)
         for number, step in enumerate(todo, start=1):
             self._prepare(context, step, ordinal, number)
@@ -86,9 +76,7 @@ class Application:
             self.open = None
             self._link.tell(StepCommitted(ordinal, number))
 
-    def _prepare(
-        self, context: MigrationContext, step: Any, target: int, number: int
-    ) -> None:
+    def _prepare(self, context: MigrationContext, step: Any, target: int, number: int) -> None:
         original: Callable[..., None] = step.migration_fn
 
         def body(**arguments: Any) -> None:
@@ -114,32 +102,20 @@ class Application:
             send(StatementBegun(step.target, step.ordinal, statement))
 
         def ended(statement: Statement) -> None:
-            send = (
-                self._link.ask
-                if statement.autocommit and statement.error is None
-                else self._link.tell
-            )
+            send = self._link.ask if statement.autocommit and statement.error is None else self._link.tell
             send(StatementEnded(step.target, step.ordinal, statement))
 
         connection: Any = context.connection
-        self._capture.recording = Recording(
-            step.locator, connection.engine.pool, begun, ended
-        )
+        self._capture.recording = Recording(step.locator, connection.engine.pool, begun, ended)
 
-    def on_version_apply(
-        self, *, ctx: MigrationContext, heads: set[str], **_: Any
-    ) -> None:
+    def on_version_apply(self, *, ctx: MigrationContext, heads: set[str], **_: Any) -> None:
         """alembic's callback: the version row is written, nothing is committed."""
         step = self.open
         if step is None:
             return
         transaction = _transaction(ctx)
         split = list(self._watch.split)
-        if (
-            transaction != step.transaction
-            and not split
-            and step.transaction is not None
-        ):
+        if transaction != step.transaction and not split and step.transaction is not None:
             split.append(_what_became(ctx, step.transaction))
             if split == ["aborted"]:
                 raise transactions.TransactionLostError(
@@ -184,7 +160,5 @@ def _transaction(context: MigrationContext) -> str | None:
 
 def _what_became(context: MigrationContext, transaction: str) -> str:
     connection: Any = context.connection
-    status = connection.exec_driver_sql(
-        f"select pg_xact_status('{int(transaction)}'::xid8)"
-    ).scalar()
+    status = connection.exec_driver_sql(f"select pg_xact_status('{int(transaction)}'::xid8)").scalar()
     return "driver commit" if status == "committed" else str(status)

@@ -84,9 +84,7 @@ class StatementCapture:
             self._end(
                 context.cursor,
                 None,
-                explain.describe(
-                    context.sqlalchemy_exception or context.original_exception
-                ),
+                explain.describe(context.sqlalchemy_exception or context.original_exception),
             )
 
     def _end(self, cursor: Any, rows: int | None, error: str | None) -> None:

@@ -54,16 +54,10 @@ class ConnectionWatch:
         if dialect.name == "sqlite" and self._read_only:
             self._keep_absent_file_absent(arguments, keywords)
 
-    def _keep_absent_file_absent(
-        self, arguments: list[Any], keywords: dict[str, Any]
-    ) -> None:
+    def _keep_absent_file_absent(self, arguments: list[Any], keywords: dict[str, Any]) -> None:
         """Opening an absent SQLite file creates it; a probe must not, and an empty memory answers the same."""
         name = arguments[0] if arguments else keywords.get("database", "")
-        if (
-            not isinstance(name, str)
-            or name in {"", ":memory:"}
-            or name.startswith("file:")
-        ):
+        if not isinstance(name, str) or name in {"", ":memory:"} or name.startswith("file:"):
             return
         if not Path(name).exists():
             self._absent = str(Path(name).absolute())
@@ -80,9 +74,7 @@ class ConnectionWatch:
         elif drivers.is_postgresql(driver):
             server_pid = self._prepare_postgresql(connection)
             parameters = drivers.parameters_of(connection, driver, *self._given)
-            opened = ConnectionOpened(
-                driver, drivers.pid_of(connection, driver), server_pid
-            )
+            opened = ConnectionOpened(driver, drivers.pid_of(connection, driver), server_pid)
         else:
             return
         record.info[INFO_KEY] = parameters
@@ -113,10 +105,7 @@ class ConnectionWatch:
         cursor = connection.cursor()
         try:
             cursor.execute("pragma database_list")
-            path = (
-                next((row[2] for row in cursor.fetchall() if row[1] == "main"), "")
-                or ""
-            )
+            path = next((row[2] for row in cursor.fetchall() if row[1] == "main"), "") or ""
             if self._read_only:
                 cursor.execute("pragma query_only = on")
                 cursor.fetchall()

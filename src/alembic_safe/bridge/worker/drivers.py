@@ -11,9 +11,7 @@ from typing import Any
 from alembic_safe.databases import libpq_keywords
 from alembic_safe.model.targets import ConnectParameters
 
-_POSTGRESQL = frozenset(
-    {"psycopg", "psycopg_async", "psycopg2", "asyncpg", "pg8000", "psycopg2cffi"}
-)
+_POSTGRESQL = frozenset({"psycopg", "psycopg_async", "psycopg2", "asyncpg", "pg8000", "psycopg2cffi"})
 _KEPT = (
     "hostaddr", "dbname", "user", "passfile", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl",
     "options", "channel_binding", "krbsrvname", "sslsni", "require_auth", "sslnegotiation",
@@ -72,9 +70,7 @@ def pid_of(connection: Any, driver: str) -> int | None:
 def in_autocommit(connection: Any) -> bool:
     """Whether a DBAPI connection commits each statement by itself, as far as the driver tells."""
     if is_sqlite(name_of(connection)):
-        return (
-            False  # the legacy mode is neither: DDL outside, DML inside a transaction
-        )
+        return False  # the legacy mode is neither: DDL outside, DML inside a transaction
     return bool(getattr(connection, "autocommit", False))
 
 

@@ -31,11 +31,7 @@ def detail(error: BaseException) -> str:
         ("HINT", ("message_hint", "hint")),
     ):
         text = next(
-            (
-                t
-                for a in attributes
-                if isinstance(t := getattr(diag, a, None), str) and t
-            ),
+            (t for a in attributes if isinstance(t := getattr(diag, a, None), str) and t),
             None,
         )
         if text and not text.startswith("Failing row contains"):
@@ -58,8 +54,7 @@ def trail(error: BaseException, *own: str) -> str:
     frames = [
         f"{frame.filename}:{frame.lineno} in {frame.name}: {(frame.line or '').strip()}"
         for frame in traceback.extract_tb(error.__traceback__)
-        if not any(part in frame.filename for part in own)
-        and not frame.filename.startswith("<frozen")
+        if not any(part in frame.filename for part in own) and not frame.filename.startswith("<frozen")
     ]
     return "\n".join(frames[-_DETAIL_LINES:])
 
@@ -79,8 +74,4 @@ def _first_line(text: str) -> str:
 
 def _strip_asyncpg(text: str) -> str:
     # SQLAlchemy's asyncpg adapter repeats the class inside the text: "<class 'asyncpg...X'>: words"
-    return (
-        text.split(">: ", 1)[1]
-        if text.startswith("<class ") and ">: " in text
-        else text
-    )
+    return text.split(">: ", 1)[1] if text.startswith("<class ") and ">: " in text else text

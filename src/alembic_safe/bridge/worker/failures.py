@@ -22,9 +22,7 @@ _OWN = (
 def explain_failure(error: BaseException, env_py: str, job: Job) -> Failed:
     """Any exception that came out of configuring or executing env.py."""
     if isinstance(error, AlembicSafeError):
-        failed = Failed(
-            type(error).__name__, error.message, error.hint, error.detail or ""
-        )
+        failed = Failed(type(error).__name__, error.message, error.hint, error.detail or "")
     elif _while_connecting(error):
         failed = Failed(
             "UnreachableError",
@@ -35,14 +33,11 @@ def explain_failure(error: BaseException, env_py: str, job: Job) -> Failed:
         place = explain.place(error, env_py)
         failed = Failed(
             "WorkerError",
-            f"env.py called sys.exit({error.code!r})"
-            + (f" at {place}" if place else ""),
+            f"env.py called sys.exit({error.code!r})" + (f" at {place}" if place else ""),
             "An env.py must return when it is done; see what it printed above.",
         )
     elif isinstance(error, KeyboardInterrupt):
-        failed = Failed(
-            "RevisionFailedError", "interrupted", "Run the same command again."
-        )
+        failed = Failed("RevisionFailedError", "interrupted", "Run the same command again.")
     elif isinstance(error, CommandError):
         failed = _command_error(error, env_py)
     else:
@@ -74,11 +69,7 @@ def _project_error(error: BaseException, env_py: str) -> Failed:
         where = f"{error.filename}:{error.lineno}"
     else:
         where = explain.place(error, env_py)
-        last = (
-            traceback.extract_tb(error.__traceback__)[-1:]
-            if error.__traceback__
-            else []
-        )
+        last = traceback.extract_tb(error.__traceback__)[-1:] if error.__traceback__ else []
         if not where and last:
             where = f"{last[0].filename}:{last[0].lineno}"
     message = explain.describe(error)
@@ -95,9 +86,7 @@ def _while_connecting(error: BaseException | None) -> bool:
     while error is not None:
         frames = traceback.extract_tb(error.__traceback__)
         if any(
-            f.name == "__connect"
-            and f.filename.endswith(os.path.join("pool", "base.py"))
-            for f in frames
+            f.name == "__connect" and f.filename.endswith(os.path.join("pool", "base.py")) for f in frames
         ):
             return True
         error = error.__cause__

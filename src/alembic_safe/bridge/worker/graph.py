@@ -18,9 +18,7 @@ from alembic_safe.model.revisions import Direction, Revision
 def read(script: ScriptDirectory) -> GraphRead:
     """Every revision of the directory. Imports all revision files; raises what they raise."""
     revisions = tuple(describe(found) for found in script.walk_revisions())
-    return GraphRead(
-        str(Path(script.dir).absolute()), tuple(sorted(script.get_heads())), revisions
-    )
+    return GraphRead(str(Path(script.dir).absolute()), tuple(sorted(script.get_heads())), revisions)
 
 
 def describe(found: Script) -> Revision:
@@ -66,9 +64,7 @@ def steps(
     return list(script._upgrade_revs(destination, heads))  # type: ignore[arg-type]
 
 
-def heads_after(
-    context: MigrationContext, heads: tuple[str, ...], todo: list[Any]
-) -> tuple[str, ...]:
+def heads_after(context: MigrationContext, heads: tuple[str, ...], todo: list[Any]) -> tuple[str, ...]:
     """The version rows after all of `todo`, by alembic's own book-keeping run against nothing."""
     shim = SimpleNamespace(
         impl=SimpleNamespace(_exec=lambda *_: None),

@@ -52,6 +52,7 @@ def run(channel: int) -> int:
         if session.swallowed is None:
             link.tell(Finished(process.threads_left()))
     except StoppedError as stopped:
+        session.step_failed(stopped)
         link.tell(Failed("RevisionFailedError", f"stopped: {stopped}", ""))
     except BaseException as error:
         session.step_failed(error)
@@ -78,9 +79,7 @@ class _Session:
             warnings.simplefilter("default")
             script = ScriptDirectory.from_config(config)
         self.env_py = str(Path(script.dir, "env.py").absolute())
-        ConnectionWatch(
-            link, application_name=job.application_name, read_only=job.mode == "probe"
-        ).install()
+        ConnectionWatch(link, application_name=job.application_name, read_only=job.mode == "probe").install()
         callbacks: list[Any] = []
         options: dict[str, Any] = {
             "destination_rev": job.destination,
@@ -110,9 +109,7 @@ class _Session:
             raise failures.no_target(self.env_py)
         if isinstance(function, Application) and function.open is not None:
             # env.py swallowed the exception of a revision and went on as if nothing had been
-            self.swallowed = RuntimeError(
-                "env.py went on after the revision had failed"
-            )
+            self.swallowed = RuntimeError("env.py went on after the revision had failed")
             raise self.swallowed
 
     def step_failed(self, error: BaseException) -> None:
@@ -210,9 +207,7 @@ def _config(job: Job) -> Config:
 def _quiet_alembic() -> None:
     """Drop alembic's "Running upgrade" lines: the progress says the same. Filters survive env.py's fileConfig."""
     for name in ("alembic.runtime.migration", "alembic.runtime.plugins.setup"):
-        logging.getLogger(name).addFilter(
-            lambda record: record.levelno >= logging.WARNING
-        )
+        logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
 
 
 def _leave() -> None:

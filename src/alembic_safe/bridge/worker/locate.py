@@ -27,11 +27,7 @@ class Locator:
 
     def of(self, error: BaseException) -> Source | None:
         """The innermost line of the file in an exception's traceback; for a syntax error, its own line."""
-        if (
-            isinstance(error, SyntaxError)
-            and error.filename
-            and self._matches(error.filename)
-        ):
+        if isinstance(error, SyntaxError) and error.filename and self._matches(error.filename):
             return Source(self.path, error.lineno or 1)
         found: Source | None = None
         traceback: TracebackType | None = error.__traceback__

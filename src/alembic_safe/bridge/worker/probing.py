@@ -98,18 +98,12 @@ class Probe:
         try:
             todo = graph.steps(self._script, heads, job.destination, job.direction)
         except (CommandError, AttributeError) as error:
-            self._link.tell(
-                TargetFound(target, (), heads, fault=explain.describe(error))
-            )
+            self._link.tell(TargetFound(target, (), heads, fault=explain.describe(error)))
             return []
         ids = tuple(step.revision.revision for step in todo)
-        self._link.tell(
-            TargetFound(target, ids, graph.heads_after(context, heads, todo))
-        )
+        self._link.tell(TargetFound(target, ids, graph.heads_after(context, heads, todo)))
         if job.listing and self.environment is not None:
             for step in todo:
-                listing = render(
-                    self.environment, context, step, job.direction, self.arguments
-                )
+                listing = render(self.environment, context, step, job.direction, self.arguments)
                 self._link.tell(RevisionListed(ordinal, listing))
         return []

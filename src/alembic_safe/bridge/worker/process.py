@@ -19,9 +19,7 @@ def die_with_parent(parent: int) -> None:
     A parent that ended before the request leaves no signal, hence the look afterwards.
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(
-            _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0
-        )
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(ORPHANED)
 
@@ -45,12 +43,8 @@ def take_streams(output: int, errors: int) -> None:
         os.dup2(source, destination)
         os.close(source)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor, for the process's life
-    sys.stdout = open(
-        1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False
-    )
-    sys.stderr = open(
-        2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False
-    )
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
     # SIGUSR1 tells where a worker hangs, even while C code holds the interpreter's lock
     faulthandler.register(signal.SIGUSR1, file=2, all_threads=False)
 
@@ -58,6 +52,4 @@ def take_streams(output: int, errors: int) -> None:
 def threads_left() -> tuple[str, ...]:
     """Names of threads, other than ours, that would keep a normal interpreter from ending."""
     main = threading.main_thread()
-    return tuple(
-        t.name for t in threading.enumerate() if t is not main and not t.daemon
-    )
+    return tuple(t.name for t in threading.enumerate() if t is not main and not t.daemon)

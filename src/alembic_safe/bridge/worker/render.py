@@ -36,10 +36,7 @@ def render(
     collected: list[Statement] = []
     reason, at = None, None
     try:
-        text = (
-            step.revision.module.__loader__.get_source(step.revision.module.__name__)
-            or ""
-        )
+        text = step.revision.module.__loader__.get_source(step.revision.module.__name__) or ""
     except Exception:
         text = ""
     context = _offline(environment, online)
@@ -58,9 +55,7 @@ def render(
     return RevisionListing(revision, direction, tuple(collected), reason, at)
 
 
-def _offline(
-    environment: EnvironmentContext, online: MigrationContext
-) -> MigrationContext:
+def _offline(environment: EnvironmentContext, online: MigrationContext) -> MigrationContext:
     """A context like env.py's own, but writing text. DML keeps its placeholders: values are not shown."""
     options = {
         **online.opts,
@@ -92,22 +87,16 @@ def _named_dialect(online: Any) -> Any:
     return dialect
 
 
-def _collect(
-    context: MigrationContext, locator: Locator, into: list[Statement]
-) -> None:
+def _collect(context: MigrationContext, locator: Locator, into: list[Statement]) -> None:
     """Take over the impl's output: one call there is one statement."""
     impl: Any = context.impl
 
     def take(text: str, rows: int | None = None) -> None:
         sql = text.strip().removesuffix(impl.command_terminator).strip()
         if sql and not sql.startswith("-- Running"):
-            into.append(
-                Statement(len(into) + 1, mask_sql(sql), locator.here(), rows=rows)
-            )
+            into.append(Statement(len(into) + 1, mask_sql(sql), locator.here(), rows=rows))
 
-    def bulk_insert(
-        table: Any, rows: list[dict[str, Any]], multiinsert: bool = True
-    ) -> None:
+    def bulk_insert(table: Any, rows: list[dict[str, Any]], multiinsert: bool = True) -> None:
         if rows:
             values: dict[Any, Any] = {key: sa.bindparam(str(key)) for key in rows[0]}
             take(
@@ -122,9 +111,7 @@ def _collect(
 
 
 @contextmanager
-def _current(
-    environment: EnvironmentContext, context: MigrationContext
-) -> Iterator[None]:
+def _current(environment: EnvironmentContext, context: MigrationContext) -> Iterator[None]:
     """Make `context` what `alembic.context` answers with, offline mode included."""
     real: Any = environment
     kept, options = real._migration_context, real.context_opts

@@ -52,9 +52,7 @@ def serve(control_number: int) -> None:
             control.sendall(json.dumps({"forked": child}).encode() + b"\n")
 
 
-def become_worker(
-    parent: int, channel: int, life: int, output: int, errors: int
-) -> None:
+def become_worker(parent: int, channel: int, life: int, output: int, errors: int) -> None:
     """Run one job in this process and end it. Never returns."""
     os.setsid()
     process.die_with_parent(parent)
@@ -101,10 +99,7 @@ def _report_ended(control: socket.socket) -> None:
         if pid == 0:
             return
         control.sendall(
-            json.dumps(
-                {"ended": pid, "status": os.waitstatus_to_exitcode(status)}
-            ).encode()
-            + b"\n"
+            json.dumps({"ended": pid, "status": os.waitstatus_to_exitcode(status)}).encode() + b"\n"
         )
 
 

@@ -19,9 +19,7 @@ _WHERE = """select ({identity})::text, pg_backend_pid(),
              where c.oid = to_regclass(quote_ident(:name))), current_schema()::text)"""
 
 
-def describe(
-    context: MigrationContext, ordinal: int, section: str, heads: tuple[str, ...]
-) -> Target:
+def describe(context: MigrationContext, ordinal: int, section: str, heads: tuple[str, ...]) -> Target:
     """The target of a configured context. Raises `ProjectError` for a database that we do not know."""
     connection: Any = context.connection
     if context.dialect.name not in {"postgresql", "sqlite"}:
@@ -39,9 +37,7 @@ def describe(
     server, pid = "", None
     if context.dialect.name == "postgresql":
         query = sa.text(_WHERE.format(identity=SERVER_IDENTITY_SQL.replace(":", "\\:")))
-        server, pid, found = connection.execute(
-            query, {"name": context.version_table}
-        ).one()
+        server, pid, found = connection.execute(query, {"name": context.version_table}).one()
         schema = schema or found
     exists = bool(heads) or context._has_version_table()
     return Target(

@@ -61,12 +61,8 @@ class TransactionWatch:
         self.split: list[str] = []
 
     def install(self) -> None:
-        event.listen(
-            Engine, "commit", lambda connection: self._edge(connection, "commit")
-        )
-        event.listen(
-            Engine, "rollback", lambda connection: self._edge(connection, "rollback")
-        )
+        event.listen(Engine, "commit", lambda connection: self._edge(connection, "commit"))
+        event.listen(Engine, "rollback", lambda connection: self._edge(connection, "rollback"))
 
     def begin(self, context: MigrationContext) -> None:
         """A body begins on `context`; edges count from here."""
@@ -111,9 +107,7 @@ class TransactionWatch:
         if context is None or self._quiet or context.connection is None:
             return
         # an autocommit engine "commits" after each statement without meaning anything by it
-        if connection.engine.pool is context.connection.engine.pool and _same(
-            connection, context.connection
-        ):
+        if connection.engine.pool is context.connection.engine.pool and _same(connection, context.connection):
             self.split.append(kind)
 
     def mend(self, context: MigrationContext) -> None:
@@ -129,9 +123,7 @@ class TransactionWatch:
                 "the revision rolled back alembic's own transaction, so what it had done before that is lost"
             )
         if is_autocommit(connection):
-            raise TransactionLostError(
-                "the revision left alembic's own connection in autocommit"
-            )
+            raise TransactionLostError("the revision left alembic's own connection in autocommit")
         transaction = context._transaction
         if transaction is None or not transaction.is_active:
             context._transaction = connection.get_transaction() or connection.begin()

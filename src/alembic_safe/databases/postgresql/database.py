@@ -119,6 +119,9 @@ class PostgresDatabase:
     def change_counter(self) -> int | None:
         return None
 
+    def change_mark(self) -> str | None:
+        return None
+
     def sessions(self, application_name: str) -> tuple[Session, ...]:
         return tuple(Session(pid, began) for pid, began in self.fetch(query("sessions"), [application_name]))
 

@@ -1,0 +1,44 @@
+"""SIGINT and SIGTERM as a count that the run looks at, so that nothing is torn in the middle."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType, TracebackType
+from typing import Any
+
+from alembic_safe.errors import RevisionFailedError
+
+
+class Interrupted(RevisionFailedError):
+    """A signal came while nothing was being applied."""
+
+    default_hint = "Nothing was changed: run the same command again."
+
+
+class Interrupts:
+    """While entered, the two signals are counted and do nothing else."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.name = ""
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._take)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+        self.name = signal.Signals(number).name
+
+    def check(self) -> None:
+        """Raise `Interrupted` once a signal has come. For phases in which nothing is applied."""
+        if self.count:
+            raise Interrupted(f"interrupted by {self.name} before anything was applied")

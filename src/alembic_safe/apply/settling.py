@@ -1,0 +1,67 @@
+"""What became of a step, decided from what was read. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alembic_safe.model.revisions import Statement
+from alembic_safe.model.runs import StepOutcome, TransactionOutcome
+
+_HARMLESS = re.compile(r"\s*(select|show|set|explain|savepoint|release|rollback|values)\b", re.IGNORECASE)
+_DEBRIS = re.compile(r"\bconcurrently\b|\bvalidate\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a step that did not end in the usual way.
+
+    `expected` are the version rows that its commit makes, None where it never got that far. `changed` is
+    SQLite's word whether anything at all was committed in the meantime; None where there is no such word.
+    `left` names how the revision left alembic's transaction, `statements` are in order of execution.
+    """
+
+    before: tuple[str, ...]
+    now: tuple[str, ...]
+    expected: tuple[str, ...] | None
+    transaction: TransactionOutcome | None
+    changed: bool | None = None
+    left: tuple[str, ...] = ()
+    statements: Sequence[Statement] = ()
+
+
+def settle(evidence: Evidence) -> StepOutcome:
+    """Committed, rolled back, partial (some of it stands without a version row), or unknown."""
+    if evidence.expected is not None and evidence.now == evidence.expected != evidence.before:
+        return "committed"
+    if evidence.now != evidence.before:
+        return "unknown"
+    if evidence.changed is not None:
+        return "partial" if evidence.changed else "rolled_back"
+    if _committed_on_its_own(evidence.statements):
+        return "partial"
+    if evidence.transaction in {"in progress", "unknown"}:
+        return "unknown"
+    if evidence.transaction == "committed":
+        # the transaction that the step began in is committed without its version row
+        return "partial" if _did_anything(evidence) else "rolled_back"
+    return "rolled_back"
+
+
+def _committed_on_its_own(statements: Sequence[Statement]) -> bool:
+    """Whether a statement outside alembic's transaction did, or may have done, something.
+
+    A failed statement leaves nothing, except the concurrent ones (an INVALID index). One without an end
+    (no duration, no error) may have been done.
+    """
+    return any(
+        (s.error is None or _DEBRIS.search(s.sql)) and not _HARMLESS.match(s.sql)
+        for s in statements
+        if s.autocommit or s.own_connection
+    )
+
+
+def _did_anything(evidence: Evidence) -> bool:
+    inside = [s for s in evidence.statements if not s.autocommit and not s.own_connection]
+    return any(s.error is None and not _HARMLESS.match(s.sql) for s in inside) or not evidence.statements

@@ -1,0 +1,237 @@
+"""The steps of one target while they run: journalled before they begin, proven after they commit."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from alembic_safe.apply.settling import Evidence, settle
+from alembic_safe.bridge.messages import StatementBegun, StatementEnded, StepBegun, StepFailed, StepReady
+from alembic_safe.journal import Journal
+from alembic_safe.model.events import EventSink, StatementBegan, StepBegan, StepEnded
+from alembic_safe.model.events import StatementEnded as StatementEndedEvent
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.results import AppliedStep
+from alembic_safe.model.revisions import Direction, Revision, Statement
+from alembic_safe.model.runs import StatementRecord, StepOutcome, StepRecord
+from alembic_safe.model.targets import Target
+
+
+@dataclass(slots=True)
+class _Open:
+    """The step under way. `starts` holds each statement's beginning."""
+
+    ordinal: int
+    revision: Revision
+    transaction: str | None
+    clock: float
+    before: tuple[str, ...]
+    counter: int | None
+    expected: tuple[str, ...] | None = None
+    left: tuple[str, ...] = ()
+    statements: dict[int, Statement] = field(default_factory=dict)
+    starts: dict[int, datetime] = field(default_factory=dict)
+    failure: StepFailed | None = None
+
+
+class Steps:
+    """Follows one target's steps. Every method may raise `UnreachableError`."""
+
+    def __init__(
+        self,
+        target: Target,
+        run: str,
+        direction: Direction,
+        pending: tuple[str, ...],
+        database: Database,
+        journal: Journal,
+        expected_durations: Mapping[str, float],
+        sink: EventSink,
+    ) -> None:
+        self._target = target
+        self._run = run
+        self._direction: Direction = direction
+        self._pending = pending
+        self.database = database
+        self.journal = journal
+        self._durations = expected_durations
+        self._sink = sink
+        self.applied: list[AppliedStep] = []
+        self.open: _Open | None = None
+        self.heads = target.heads or ()
+
+    def begin(self, message: StepBegun) -> None:
+        """Journal the step before its first statement."""
+        revision = message.revision
+        # what a later run compares if this one is killed: the server's transaction, or SQLite's file
+        mark = message.transaction or self.database.change_mark()
+        self.open = _Open(
+            message.step,
+            revision,
+            message.transaction,
+            time.monotonic(),
+            self.heads,
+            self.database.change_counter(),
+        )
+        text, checksum = _text(revision)
+        self.journal.begin_step(
+            StepRecord(
+                run=self._run,
+                ordinal=message.step,
+                revision=revision.id,
+                direction=self._direction,
+                began=_now(),
+                checksum=checksum,
+                text=text,
+                transaction=mark,
+            )
+        )
+        self._sink(
+            StepBegan(
+                self._target.label,
+                revision.id,
+                revision.message,
+                self._direction,
+                message.step,
+                len(self._pending),
+                self._durations.get(revision.id),
+            )
+        )
+
+    def statement_begun(self, message: StatementBegun) -> None:
+        step, statement = self._step(), message.statement
+        step.statements[statement.ordinal] = statement
+        step.starts[statement.ordinal] = _now()
+        if statement.autocommit:
+            self.journal.begin_statement(self._record(step, statement))
+        self._sink(StatementBegan(self._target.label, step.revision.id, statement))
+
+    def statement_ended(self, message: StatementEnded) -> None:
+        step, statement = self._step(), message.statement
+        step.statements[statement.ordinal] = statement
+        if statement.autocommit:
+            self.journal.end_statement(
+                self._run,
+                step.ordinal,
+                statement.ordinal,
+                outcome="failed" if statement.error else "done",
+                duration=statement.duration,
+                rows=statement.rows,
+                error=statement.error,
+            )
+        self._sink(StatementEndedEvent(self._target.label, step.revision.id, statement))
+
+    def ready(self, message: StepReady) -> None:
+        """Journal the transaction that is about to commit, where it is not the one the step began in."""
+        step = self._step()
+        step.expected, step.left = message.heads, message.split
+        if message.transaction is not None and message.transaction != step.transaction:
+            self.journal.set_transaction(self._run, step.ordinal, message.transaction)
+
+    def committed(self) -> bool:
+        """Read the version on our own connection. False when it is not what the commit should have made."""
+        step = self._step()
+        now = self._read_heads()
+        if step.expected is None or now != step.expected:
+            return False
+        self._end(step, "committed", None)
+        self.heads = now
+        return True
+
+    def failed(self, message: StepFailed) -> None:
+        """Note the revision's own error; what became of the step is settled when its session has ended."""
+        step = self._step()
+        step.failure = message
+        step.left = message.split or step.left
+
+    def settle(self, error: str) -> StepOutcome | None:
+        """Decide what became of the open step and journal it; None when no step is open."""
+        step = self.open
+        if step is None:
+            return None
+        now = self._read_heads()
+        counter = self.database.change_counter()
+        outcome = settle(
+            Evidence(
+                before=step.before,
+                now=now,
+                expected=step.expected,
+                transaction=self.database.transaction_outcome(step.transaction) if step.transaction else None,
+                changed=None if counter is None else counter != step.counter,
+                left=step.left,
+                statements=list(step.statements.values()),
+            )
+        )
+        self._end(step, outcome, error)
+        self.heads = now
+        return outcome
+
+    def _end(self, step: _Open, outcome: StepOutcome, error: str | None) -> None:
+        duration = time.monotonic() - step.clock
+        statements = tuple(step.statements[n] for n in sorted(step.statements))
+        self.journal.end_step(
+            self._run,
+            step.ordinal,
+            outcome=outcome,
+            duration=duration,
+            error=error,
+            ended=_now(),
+            # those in autocommit were written one by one
+            statements=[self._record(step, s) for s in statements if not s.autocommit],
+        )
+        self.applied.append(
+            AppliedStep(
+                step.revision.id,
+                step.revision.message,
+                step.revision.path,
+                outcome,
+                duration,
+                statements,
+                error,
+            )
+        )
+        self.open = None
+        self._sink(StepEnded(self._target.label, step.revision.id, outcome, duration))
+
+    def _record(self, step: _Open, statement: Statement) -> StatementRecord:
+        ended = statement.duration is not None or statement.error is not None
+        return StatementRecord(
+            run=self._run,
+            step=step.ordinal,
+            ordinal=statement.ordinal,
+            digest=hashlib.sha256(statement.sql.encode()).hexdigest(),
+            sql=statement.sql,
+            file=statement.source.file if statement.source else None,
+            line=statement.source.line if statement.source else None,
+            began=step.starts.get(statement.ordinal) or _now(),
+            duration=statement.duration,
+            rows=statement.rows,
+            outcome=("failed" if statement.error else "done") if ended else "unfinished",
+            autocommit=statement.autocommit,
+            error=statement.error,
+        )
+
+    def _read_heads(self) -> tuple[str, ...]:
+        return tuple(sorted(self.database.read_heads(self._target.version_table) or ()))
+
+    def _step(self) -> _Open:
+        if self.open is None:
+            raise AssertionError("a worker spoke of a step that it had not begun")
+        return self.open
+
+
+def _text(revision: Revision) -> tuple[str, str]:
+    """The file's text, and the checksum that goes with it: the file may have been edited since the probe."""
+    try:
+        data = Path(revision.path).read_bytes()
+    except OSError:
+        return "", revision.checksum
+    return data.decode("utf-8", "replace"), hashlib.sha256(data).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

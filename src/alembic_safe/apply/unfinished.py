@@ -1,0 +1,144 @@
+"""What an earlier run left without an end: settled from the database, journalled, and said."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from alembic_safe.apply.ending import end_sessions
+from alembic_safe.apply.settling import Evidence, settle
+from alembic_safe.errors import DirtyTargetError
+from alembic_safe.journal import Journal, JournalReader
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.revisions import Source, Statement
+from alembic_safe.model.runs import RunHistory, StatementRecord, StepOutcome, StepRecord
+
+
+def application_name(run: str) -> str:
+    """What a run's worker calls its sessions; at most 63 bytes, as the server cuts it there."""
+    return f"alembic-safe/{run}"
+
+
+def step_outcome(
+    history: RunHistory, step: StepRecord, heads: tuple[str, ...], database: Database
+) -> StepOutcome:
+    """What became of a step whose end nobody wrote, from the version rows and its transaction's status.
+
+    Nothing is changed. A revision is no version row before its upgrade and one before its downgrade, so the
+    rows alone tell a step that is committed whole.
+    """
+    done = (step.revision in heads) == (step.direction == "upgrade")
+    if done:
+        return "committed"
+    on_server = database.facts.dialect == "postgresql"
+    mark = None if on_server else database.change_mark()
+    known = on_server or None not in (mark, step.transaction)
+    return settle(
+        Evidence(
+            before=heads,
+            now=heads,
+            expected=None,
+            transaction=database.transaction_outcome(step.transaction or "") if on_server or not known else None,
+            changed=None if on_server or not known else step.transaction != mark,
+            statements=[_statement(s) for s in history.statements if s.step == step.ordinal],
+        )
+    )
+
+
+def settle_unfinished(
+    database: Database, journal: Journal, target: str, heads: tuple[str, ...], *, repaired: str | None
+) -> tuple[str, ...]:
+    """Close the runs on `target` that nobody closed; sentences that say what happened.
+
+    The deploy lock must be held: only then is an unfinished run a dead one. Raises `DirtyTargetError` when
+    part of a revision is, or may be, committed, unless `repaired` says why that no longer counts.
+    """
+    said: list[str] = []
+    dirty: list[str] = []
+    for history in journal.unfinished_runs(target):
+        end_sessions(database, application_name(history.run.id))
+        sentence, is_dirty = _close(database, journal, history, heads)
+        said.append(sentence)
+        if is_dirty:
+            dirty.append(sentence)
+    last = journal.last_run(target)
+    if last is not None and last.run.outcome == "dirty" and not dirty:
+        dirty.append(dirty_sentence(last))
+    if dirty and repaired is None:
+        raise DirtyTargetError(
+            dirty[-1],
+            hint="See `alembic-safe status`. When the schema is repaired by hand, run"
+            " `alembic-safe upgrade --repaired=<what was done>`.",
+        )
+    return tuple(said)
+
+
+def dirty_sentence(history: RunHistory) -> str:
+    """What a dirty run left, in one sentence."""
+    step = next((s for s in reversed(history.steps) if s.outcome in {"partial", "unknown"}), None)
+    if step is None:
+        return f"run {history.run.id} left the target dirty: {history.run.error or 'no reason was written'}"
+    done = [s for s in history.statements if s.step == step.ordinal and s.autocommit and s.outcome == "done"]
+    what = (
+        f"{len(done)} statement{'s' if len(done) != 1 else ''} committed on their own"
+        if done
+        else "part of it"
+    )
+    verb = "is" if step.outcome == "partial" else "may be"
+    return (
+        f"revision {step.revision} of run {history.run.id} is not finished and {what} {verb} in the database"
+    )
+
+
+def _close(
+    database: Database, journal: Journal, history: RunHistory, heads: tuple[str, ...]
+) -> tuple[str, bool]:
+    now = datetime.now(timezone.utc)
+    step = next((s for s in reversed(history.steps) if s.outcome == "unfinished"), None)
+    outcome = step_outcome(history, step, heads, database) if step else None
+    if step is not None and outcome is not None:
+        journal.end_step(
+            history.run.id,
+            step.ordinal,
+            outcome=outcome,
+            duration=None,
+            error="the run ended without a word; settled by a later run",
+            ended=now,
+            statements=(),
+        )
+    dirty = outcome in {"partial", "unknown"}
+    began = f"{history.run.began:%Y-%m-%d %H:%M:%S} UTC"
+    sentence = f"run {history.run.id} of {began} ended without a word" + _about(step, outcome)
+    journal.end_run(
+        history.run.id,
+        outcome="dirty" if dirty else "interrupted",
+        heads_after=heads,
+        error=sentence,
+        ended=now,
+    )
+    return sentence, dirty
+
+
+def _about(step: StepRecord | None, outcome: StepOutcome | None) -> str:
+    if step is None:
+        return " between two revisions; nothing of it is open"
+    return {
+        "committed": f"; its last revision {step.revision} is committed",
+        "rolled_back": f" in revision {step.revision}, of which nothing took effect",
+        "partial": f" in revision {step.revision}, of which part is committed",
+    }.get(outcome or "", f" in revision {step.revision}, and what of it took effect cannot be told")
+
+
+def _statement(record: StatementRecord) -> Statement:
+    source = Source(record.file, record.line or 0) if record.file else None
+    return Statement(
+        record.ordinal,
+        record.sql,
+        source,
+        duration=record.duration,
+        rows=record.rows,
+        autocommit=record.autocommit,
+        error=record.error,
+    )
+
+
+__all__ = ["JournalReader", "application_name", "dirty_sentence", "settle_unfinished", "step_outcome"]
