@@ -1,0 +1,1 @@
+"""Values to text, one form a folder: console, JSON. Pure: no file, no clock, no terminal is touched here."""

@@ -1,0 +1,48 @@
+"""Results for people at a terminal, by rich: `render` is the way in, one view a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import RenderableType
+
+from alembic_safe.model.results import (
+    ApplyResult,
+    BackupResult,
+    HistoryResult,
+    InitResult,
+    PlanResult,
+    Result,
+    StatusResult,
+)
+from alembic_safe.report.console.applied import applied
+from alembic_safe.report.console.backups import backups
+from alembic_safe.report.console.history import history
+from alembic_safe.report.console.init import initialised
+from alembic_safe.report.console.page import DOUBTFUL, View, line, page
+from alembic_safe.report.console.plan import plan
+from alembic_safe.report.console.status import status
+from alembic_safe.report.wording import clean
+
+_VIEWS: dict[type, Callable[[Any, View], Iterator[RenderableType]]] = {
+    PlanResult: plan,
+    ApplyResult: applied,
+    StatusResult: status,
+    HistoryResult: history,
+    BackupResult: backups,
+    InitResult: initialised,
+}
+
+
+def render(result: Result, view: View) -> str:
+    """A result as text that ends with a line end; empty where there is nothing to say besides its error.
+
+    The error of a result is not part of it: it is said on standard error (see `failures`).
+    """
+    parts = list(_VIEWS[type(result)](result, view))
+    parts += [line(("notice: ", DOUBTFUL), clean(text)) for text in getattr(result, "notices", ())]
+    return page(view, parts) if parts else ""
+
+
+__all__ = ["View", "render"]

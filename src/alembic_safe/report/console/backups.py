@@ -1,0 +1,99 @@
+"""`backup create`, `backup list` and `backup verify` for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from alembic_safe.model.backups import Manifest, Verification
+from alembic_safe.model.results import BackupListing, BackupResult
+from alembic_safe.report.console.page import BAD, GOOD, STRONG, View, columns, line, pairs
+from alembic_safe.report.wording import clean, count, duration, heads, moment, size
+
+
+def backups(result: BackupResult, view: View) -> Iterator[RenderableType]:
+    if result.action == "list":
+        yield from _listing(result, view)
+    else:
+        for listing in result.backups:
+            yield from _one(listing, view)
+    for verification in result.verifications:
+        yield from _verification(verification)
+    for name in result.unreadable:
+        yield line(("not readable", BAD), f": {clean(name)}")
+
+
+def _listing(result: BackupResult, view: View) -> Iterator[RenderableType]:
+    if not result.backups:
+        yield "no backups yet"
+        return
+    if view.width < 90:
+        for listing in result.backups:
+            yield _heading(listing)
+            yield pairs(_essentials(listing))
+        return
+    rows: list[tuple[str | Text, ...]] = []
+    for listing in result.backups:
+        manifest = listing.manifest
+        rows.append((
+            Text(clean(manifest.id), style=STRONG),
+            moment(manifest.ended),
+            size(manifest.size),
+            f"{duration(listing.age)} ago",
+            moment(listing.verified) if listing.verified else "not since written",
+            f"{clean(manifest.database)} at {_all_heads(manifest)}",
+        ))  # fmt: skip
+    yield columns(rows, header=("backup", "ended (UTC)", "size", "age", "verified (UTC)", "of"), right=[2, 3])
+
+
+def _one(listing: BackupListing, view: View) -> Iterator[RenderableType]:
+    yield _heading(listing)
+    yield pairs(_facts(listing, view))
+
+
+def _heading(listing: BackupListing) -> Text:
+    manifest = listing.manifest
+    return line((clean(manifest.id), STRONG), f"  {size(manifest.size)}, {duration(listing.age)} old")
+
+
+def _essentials(listing: BackupListing) -> Iterator[tuple[str, str]]:
+    manifest = listing.manifest
+    yield "of", f"{clean(manifest.database)} at {clean(manifest.address)}"
+    yield "revision", _all_heads(manifest)
+    if listing.verified:
+        yield "verified", f"{moment(listing.verified)} UTC"
+
+
+def _facts(listing: BackupListing, view: View) -> Iterator[tuple[str, str]]:
+    manifest = listing.manifest
+    yield from _essentials(listing)
+    contents = f"{count(len(manifest.tables), 'table')}, {count(manifest.rows, 'row')}"
+    read = ", read whole after writing" if manifest.read else ""
+    yield "holds", f"{manifest.scope}: {contents}{read}"
+    yield "made", f"{moment(manifest.began)} UTC in {duration(manifest.duration)}"
+    yield (
+        "by",
+        f"{clean(manifest.tool)} {clean(manifest.tool_version)}, server {clean(manifest.server_version)}",
+    )
+    if manifest.run:
+        yield "run", clean(manifest.run)
+    yield "folder", clean(listing.path)
+    if view.verbose:
+        for table in manifest.tables:
+            yield "", f"{clean(table.name)}: {count(table.rows, 'row')}"
+
+
+def _all_heads(manifest: Manifest) -> str:
+    """The version rows; with the table's name where that is not the usual one, or where there are several."""
+    if list(manifest.heads) in ([], ["alembic_version"]):
+        return heads(next(iter(manifest.heads.values()), None))
+    return "; ".join(f"{clean(table)}: {heads(rows)}" for table, rows in manifest.heads.items())
+
+
+def _verification(verification: Verification) -> Iterator[RenderableType]:
+    word = ("good", GOOD) if verification.good else ("not good", BAD)
+    took = f", verified in {duration(verification.duration)}"
+    yield line((clean(verification.backup), STRONG), ": ", word, took)
+    yield pairs([("fault", clean(fault)) for fault in verification.faults])

@@ -1,0 +1,85 @@
+"""`plan` for people: per target the pending revisions, each statement with the line that issues it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from alembic_safe.model.results import PlannedTarget, PlanResult
+from alembic_safe.model.revisions import RevisionListing, Statement
+from alembic_safe.report.console.page import (
+    BAD,
+    DOUBTFUL,
+    QUIET,
+    STRONG,
+    View,
+    columns,
+    indented,
+    line,
+    sql_text,
+)
+from alembic_safe.report.console.targets import place, target_line
+from alembic_safe.report.wording import clean, count, duration, heads, near
+
+
+def plan(result: PlanResult, view: View) -> Iterator[RenderableType]:
+    for index, planned in enumerate(result.targets):
+        if index:
+            yield ""
+        yield from _target(planned, view)
+
+
+def _target(planned: PlannedTarget, view: View) -> Iterator[RenderableType]:
+    yield target_line(planned.target)
+    now = heads(planned.target.heads)
+    if not planned.revisions:
+        yield indented(line(f"at {now}, nothing to do"))
+        return
+    total = count(len(planned.revisions), "revision")
+    yield indented(line(f"at {now}; {total} to apply, then at {heads(planned.expected_heads)}"))
+    known = [planned.expected[r.revision.id] for r in planned.revisions if r.revision.id in planned.expected]
+    if known:
+        of = "" if len(known) == len(planned.revisions) else f" for {len(known)} of them"
+        yield indented(line(f"last time it took {duration(sum(known))}{of}"))
+    for ordinal, listing in enumerate(planned.revisions, 1):
+        yield ""
+        yield _heading(listing, f"{ordinal}/{len(planned.revisions)}", planned)
+        yield indented(line((near(listing.revision.path, view.base), QUIET)), 5)
+        yield from _body(listing, view)
+
+
+def _heading(listing: RevisionListing, place: str, planned: PlannedTarget) -> Text:
+    revision = listing.revision
+    back = " (downgrade)" if listing.direction == "downgrade" else ""
+    expected = planned.expected.get(revision.id)
+    timing = f"  (last time {duration(expected)})" if expected is not None else ""
+    return line(
+        f"{place}  ", (clean(revision.id), STRONG), f"{back}  {clean(revision.message)}", (timing, QUIET)
+    )
+
+
+def _body(listing: RevisionListing, view: View) -> Iterator[RenderableType]:
+    rows = [_row(statement, listing, view) for statement in listing.statements]
+    if rows:
+        yield indented(columns(rows, right=[0]), 5)
+    if listing.not_inspectable is not None:
+        where = place(listing.not_inspectable_at, listing.revision.path)
+        rest = " from here on" if rows else ""
+        said = clean(listing.not_inspectable)
+        yield indented(line((f"not inspectable{rest}", BAD), f"{f' ({where})' if where else ''}: {said}"), 5)
+    elif not rows:
+        yield indented(line(("no statements", QUIET)), 5)
+
+
+def _row(statement: Statement, listing: RevisionListing, view: View) -> tuple[str, Text]:
+    text = sql_text(statement.sql, view.verbose)
+    notes = []
+    if statement.autocommit:
+        notes.append("commits on its own")
+    if statement.own_connection:
+        notes.append("on a connection of its own")
+    if notes:
+        text.append(f"\n({', '.join(notes)})", style=DOUBTFUL)
+    return place(statement.source, listing.revision.path), text

@@ -1,0 +1,29 @@
+"""The result of a command that failed before it had one: empty but for its exit status and error. Pure."""
+
+from __future__ import annotations
+
+from alembic_safe.model.results import (
+    ApplyResult,
+    BackupResult,
+    Failure,
+    HistoryResult,
+    InitResult,
+    PlanResult,
+    Result,
+    StatusResult,
+)
+
+
+def empty_result(command: str, exit_status: int, failure: Failure) -> Result:
+    """So that every document of a command has one form, whatever became of it."""
+    if command in ("upgrade", "downgrade"):
+        return ApplyResult(exit_status, command, (), (), {}, error=failure)
+    if command == "plan":
+        return PlanResult(exit_status, (), error=failure)
+    if command == "status":
+        return StatusResult(exit_status, (), error=failure)
+    if command == "history":
+        return HistoryResult(exit_status, (), error=failure)
+    if command == "init":
+        return InitResult(exit_status, (), (), {}, error=failure)
+    return BackupResult(exit_status, command.removeprefix("backup "), (), error=failure)
