@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from alembic_safe.databases._libpq import libpq_keywords
 from alembic_safe.databases._open import open_database
+from alembic_safe.databases._reading import DumpReader, reading_tool, wal_position
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL, pooler_refusal
 
-__all__ = ["SERVER_IDENTITY_SQL", "libpq_keywords", "open_database", "pooler_refusal"]
+__all__ = [
+    "SERVER_IDENTITY_SQL",
+    "DumpReader",
+    "libpq_keywords",
+    "open_database",
+    "pooler_refusal",
+    "reading_tool",
+    "wal_position",
+]

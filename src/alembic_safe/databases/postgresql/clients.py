@@ -33,7 +33,12 @@ class Client:
 
     @property
     def major(self) -> int:
-        return int(re.split(r"\D", self.version)[0])
+        return major_of(self.version)
+
+
+def major_of(version: str) -> int:
+    """The major of a version's text: 18 of "18.6" and of "18beta1"."""
+    return int(re.split(r"\D", version)[0])
 
 
 def find_dump_client(major: int, *, bindir: Path | None, server_bindir: Path | None) -> Client:

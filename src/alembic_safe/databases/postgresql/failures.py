@@ -150,4 +150,6 @@ def query_failure(
             f"gave up waiting on {address}: {line}",
             hint="Another session is in the way: see pg_locks, then run the same command again.",
         )
-    return AlembicSafeError(f"a query of alembic-safe failed on {address}: {line}")
+    return AlembicSafeError(
+        f"a query of alembic-safe failed on {address}: {line}", detail=mask(str(error), secrets)
+    )
