@@ -43,7 +43,7 @@ class TestDatabase:
         return self.server.major
 
     def url(self, driver: str | None = None) -> str:
-        """A SQLAlchemy URL for psycopg, psycopg2 or asyncpg; by default the newest that this SQLAlchemy knows."""
+        """A SQLAlchemy URL for psycopg, psycopg2 or asyncpg; by default the newest this SQLAlchemy knows."""
         if driver == "psycopg" and _OLD_SQLALCHEMY:
             pytest.skip(f"psycopg needs SQLAlchemy 2, this is {sqlalchemy.__version__}")
         return self.server.url(driver or DEFAULT_DRIVER, self.name)

@@ -1,0 +1,68 @@
+# Each target makes the venv it needs by plain `python3 -m venv` and pip, in the checkout, and keeps it:
+# a stamp file says that it stands, so that a second run starts at once. Nothing else is expected to be there.
+#   make test PYTHON=python3.12      another Python
+#   make test ARGS="-k journal"      further arguments of pytest
+#   make test JOBS=4                 processes of the suite
+
+PYTHON ?= python3
+JOBS ?= 2
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# where HOME cannot be written (another user's clone, a container) pip keeps its downloads in the checkout
+export PIP_CACHE_DIR ?= $(shell scripts/cache-folder)
+
+VENV = scripts/venv
+PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
+MADE_FROM = pyproject.toml scripts/venv
+
+.PHONY: help demo test test-lowest test-newest lint format bench docs clean
+help:
+	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
+
+demo: .venv-demo/.stamp  ## the example project, migrated for real on SQLite and on a PostgreSQL from a wheel
+	.venv-demo/bin/python demo/run.py
+
+test: .venv-test/.stamp  ## the whole suite
+	.venv-test/$(PYTEST)
+
+test-lowest: .venv-lowest/.stamp  ## with the lowest versions that pyproject.toml allows, on the oldest Python at hand
+	.venv-lowest/$(PYTEST)
+
+test-newest: .venv-newest/.stamp  ## with the newest versions, on the newest Python at hand
+	.venv-newest/$(PYTEST)
+
+lint: .venv-lint/.stamp docs  ## ruff, mypy, import contracts, and that the docs build and are up to date
+	.venv-lint/bin/ruff check
+	.venv-lint/bin/ruff format --check
+	.venv-lint/bin/mypy
+	.venv-lint/bin/lint-imports --no-logo
+
+format: .venv-lint/.stamp  ## ruff's formatter and its safe fixes
+	.venv-lint/bin/ruff check --fix
+	.venv-lint/bin/ruff format
+
+docs: .venv-lint/.stamp  ## the documentation, into site/
+	.venv-lint/bin/mkdocs build --strict --quiet
+
+bench: .venv-test/.stamp  ## what alembic-safe costs, against raw alembic and raw pg_dump
+	.venv-test/bin/python -m benchmarks $(ARGS)
+
+clean:  ## remove what these targets made
+	rm -rf .venv-test .venv-lowest .venv-newest .venv-lint .venv-demo .cache site build dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv-test/.stamp: $(MADE_FROM)
+	$(VENV) .venv-test $(PYTHON) -e '.[test]'
+
+.venv-lint/.stamp: $(MADE_FROM)
+	$(VENV) .venv-lint $(PYTHON) -e '.[test,lint,docs]'
+
+# as a user installs it, so that the demo also shows that the package is whole
+.venv-demo/.stamp: $(MADE_FROM) $(shell find src -type f -not -name '*.pyc')
+	$(VENV) .venv-demo $(PYTHON) '.[binary,embedded]'
+
+.venv-lowest/.stamp: $(MADE_FROM) requirements/lowest.txt
+	$(VENV) .venv-lowest "$$($(PYTHON) scripts/find_python.py oldest)" -e '.[test]' -c requirements/lowest.txt
+
+.venv-newest/.stamp: $(MADE_FROM)
+	$(VENV) .venv-newest "$$($(PYTHON) scripts/find_python.py newest)" -e '.[test]'

@@ -1,0 +1,43 @@
+"""The command starts quickly: what `--help` does not need is not imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "alembic",
+    "sqlalchemy",
+    "sqlglot",
+    "pydantic",
+    "pydantic_settings",
+    "psycopg",
+    "sqlite3",
+    "psycopg2",
+}
+SCRIPT = """
+import sys
+sys.argv = ["alembic-safe", *{arguments!r}]
+from alembic_safe.cli import main
+try:
+    main()
+finally:
+    print("imported:", *{{name.partition(".")[0] for name in sys.modules}}, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [(["--help"], "upgrade"), (["upgrade", "--help"], "--no-backup"), (["--version"], ".")],
+)
+def test_help_imports_nothing_heavy(arguments, word):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(arguments=arguments)], capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stderr
+    assert word in done.stdout
+    imported = set(done.stderr.rpartition("imported:")[2].split())
+    assert "alembic_safe" in imported
+    assert not imported & HEAVY
