@@ -1,0 +1,12 @@
+"""The journal: what was run on a target, step by step and statement by statement, with its times.
+
+It stands in the target itself (PostgreSQL, a schema of its own) or in an SQLite file, and is written on our
+own connection, so that it survives the rollback and the death of what it describes.
+"""
+
+from alembic_safe.journal._open import journal_file, open_journal
+from alembic_safe.journal._place import JOURNAL_FORMAT
+from alembic_safe.journal.journal import Journal
+from alembic_safe.journal.reader import JournalReader
+
+__all__ = ["JOURNAL_FORMAT", "Journal", "JournalReader", "journal_file", "open_journal"]

@@ -1,0 +1,8 @@
+-- A run begins.
+INSERT INTO journal.run (
+    id, command, target, heads_before, heads_after, began, ended, outcome, tool_version, server_version,
+    who, host, ci_link, backup, allowances, error
+) VALUES (
+    :id, :command, :target, :heads_before, :heads_after, :began, :ended, :outcome, :tool_version, :server_version,
+    :who, :host, :ci_link, :backup, :allowances, :error
+)

@@ -1,0 +1,2 @@
+-- The backup that a run made.
+UPDATE journal.run SET backup = :backup WHERE id = :run

@@ -1,0 +1,66 @@
+"""Reads the journal: runs with their steps and statements, and what durations they teach."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from alembic_safe.journal._rows import run_record, statement_record, step_record
+from alembic_safe.journal._store import Store
+from alembic_safe.model.protocols import Rows
+from alembic_safe.model.revisions import Direction
+from alembic_safe.model.runs import RunHistory, StatementRecord, StepRecord
+
+
+class JournalReader:
+    """What the journal holds. Steps come without their file's text: `revision_text` gives it."""
+
+    def __init__(self, store: Store, *, owned: bool) -> None:
+        """`owned`: the connection is the journal's own, and closed with it."""
+        self.store = store
+        self._owned = owned
+
+    def runs(self, limit: int, run: str | None = None) -> tuple[RunHistory, ...]:
+        """The newest `limit` runs, newest first; or the one whose id is `run`."""
+        return self._histories(self.store.rows("runs", run=run, number=limit))
+
+    def last_run(self, target: str) -> RunHistory | None:
+        """The newest run on `target`."""
+        found = self._histories(self.store.rows("last_run", target=target))
+        return found[0] if found else None
+
+    def unfinished_runs(self, target: str) -> tuple[RunHistory, ...]:
+        """Runs on `target` whose end was never written, newest first: they are running, or were killed."""
+        return self._histories(self.store.rows("unfinished_runs", target=target))
+
+    def slowest(self, limit: int) -> tuple[tuple[str, str, str, float], ...]:
+        """The slowest statements of all runs: revision, file:line ("" where not known), SQL, seconds."""
+        rows = self.store.rows("slowest", number=limit)
+        return tuple(
+            (rev, f"{file}:{line}" if file else "", sql, took) for rev, file, line, sql, took in rows
+        )
+
+    def expected_durations(self, revisions: Sequence[str], direction: Direction) -> dict[str, float]:
+        """Seconds that each revision took when it was last committed; those never seen are left out."""
+        return dict(self.store.rows_in("expected_durations", revisions, direction=direction))
+
+    def revision_text(self, checksum: str) -> str | None:
+        """The text of a revision's file by its sha256, to show one that is gone. Never to be executed."""
+        rows = self.store.rows("revision_text", checksum=checksum)
+        return rows[0][0] if rows else None
+
+    def close(self) -> None:
+        """Close the journal's own connection; the target's is left open."""
+        if self._owned:
+            self.store.database.close()
+
+    def _histories(self, rows: Rows) -> tuple[RunHistory, ...]:
+        records = [run_record(row) for row in rows]
+        ids = [record.id for record in records]
+        steps: dict[str, list[StepRecord]] = defaultdict(list)
+        statements: dict[str, list[StatementRecord]] = defaultdict(list)
+        for row in self.store.rows_in("steps", ids):
+            steps[row[0]].append(step_record(row))
+        for row in self.store.rows_in("statements", ids):
+            statements[row[0]].append(statement_record(row))
+        return tuple(RunHistory(r, tuple(steps[r.id]), tuple(statements[r.id])) for r in records)
