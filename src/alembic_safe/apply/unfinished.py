@@ -14,8 +14,11 @@ from alembic_safe.model.runs import RunHistory, StatementRecord, StepOutcome, St
 
 
 def application_name(run: str) -> str:
-    """What a run's worker calls its sessions; at most 63 bytes, as the server cuts it there."""
-    return f"alembic-safe/{run}"
+    """What a run's worker calls its sessions; at most 63 bytes, as the server cuts it there.
+
+    One worker runs all the targets of an attempt, so the name is that of the attempt: the part before the dot.
+    """
+    return f"alembic-safe/{run.partition('.')[0]}"
 
 
 def step_outcome(

@@ -23,10 +23,11 @@ INFO_KEY = "alembic_safe_parameters"
 
 # the interval ends a backend whose client vanished, within half a second instead of at its next write
 # (postgresql.org/docs/current/runtime-config-connection.html, client_connection_check_interval, since 14)
-_MARK = """select pg_backend_pid(), set_config('application_name', '{name}', false),
+_MARK = """select set_config('application_name', '{name}', false),
  case when current_setting('server_version_num')::int >= 140000
       then set_config('client_connection_check_interval', '500', false) end"""
 _READ_ONLY = "set default_transaction_read_only = on"
+_READ_ONLY_NOW = "set transaction read only"
 
 
 class ConnectionWatch:
@@ -38,6 +39,7 @@ class ConnectionWatch:
         self._read_only = read_only
         self._given: tuple[list[Any], dict[str, Any]] = ([], {})
         self._absent: str | None = None
+        self._by_transaction = False
 
     def install(self) -> None:
         event.listen(Engine, "do_connect", self._before_connect)
@@ -72,34 +74,46 @@ class ConnectionWatch:
             parameters = self._prepare_sqlite(connection, driver)
             opened = ConnectionOpened(driver, None, None)
         elif drivers.is_postgresql(driver):
-            server_pid = self._prepare_postgresql(connection)
+            driver_pid = drivers.pid_of(connection, driver)
+            server_pid = self._prepare_postgresql(connection, driver_pid)
             parameters = drivers.parameters_of(connection, driver, *self._given)
-            opened = ConnectionOpened(driver, drivers.pid_of(connection, driver), server_pid)
+            opened = ConnectionOpened(driver, driver_pid, server_pid)
         else:
             return
         record.info[INFO_KEY] = parameters
         self._link.tell(opened)
 
-    def _prepare_postgresql(self, connection: Any) -> int | None:
-        """One round trip to mark the session; committed, so that env.py finds no transaction open."""
+    def _prepare_postgresql(self, connection: Any, driver_pid: int | None) -> int | None:
+        """Mark the session, and make it read-only for a probe; committed, so that no transaction is left open.
+
+        Through a pooler in transaction mode a session setting would stay on a server session that others
+        use next, so nothing is set there: a probe's transactions are each made read-only instead.
+        """
         cursor = connection.cursor()
         try:
-            cursor.execute(self._mark)
-            row = cursor.fetchone()
-            if self._read_only:
-                cursor.execute(_READ_ONLY)
+            cursor.execute("select pg_backend_pid()")
+            server_pid = int(cursor.fetchone()[0])
             connection.commit()
-        except Exception:
-            # a pooler or an old server that refuses one of the settings: the run can do without them, but
-            # a probe cannot do without being read-only
-            connection.rollback()
-            row = None
+            if driver_pid is not None and driver_pid != server_pid:
+                self._read_only_by_transaction()
+                return server_pid
             if self._read_only:
                 cursor.execute(_READ_ONLY)
                 connection.commit()
+            try:
+                cursor.execute(self._mark)
+                connection.commit()
+            except Exception:
+                # a server that refuses one of the settings: the run can do without them
+                connection.rollback()
+            return server_pid
         finally:
             cursor.close()
-        return int(row[0]) if row else None
+
+    def _read_only_by_transaction(self) -> None:
+        if self._read_only and not self._by_transaction:
+            self._by_transaction = True
+            event.listen(Engine, "begin", lambda connection: connection.exec_driver_sql(_READ_ONLY_NOW))
 
     def _prepare_sqlite(self, connection: Any, driver: str) -> ConnectParameters:
         cursor = connection.cursor()

@@ -1,0 +1,50 @@
+"""The use cases, where the rooms meet: this is the public Python API.
+
+Each function takes `Settings` (see `alembic_safe.settings.load_settings`) and an event sink, returns a result
+of `alembic_safe.model.results` whose `exit` is the command's exit status, and raises `AlembicSafeError` where
+there is no result to return. Functions are imported late, so that one use does not pay for all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alembic_safe.workflow.backups import create_backup, list_backups, verify_backup
+    from alembic_safe.workflow.history import history
+    from alembic_safe.workflow.initialise import initialise
+    from alembic_safe.workflow.migrate import downgrade, upgrade
+    from alembic_safe.workflow.plan import plan
+    from alembic_safe.workflow.status import status
+
+_HOMES = {
+    "create_backup": "backups",
+    "list_backups": "backups",
+    "verify_backup": "backups",
+    "history": "history",
+    "initialise": "initialise",
+    "downgrade": "migrate",
+    "upgrade": "migrate",
+    "plan": "plan",
+    "status": "status",
+}
+
+__all__ = [
+    "create_backup",
+    "downgrade",
+    "history",
+    "initialise",
+    "list_backups",
+    "plan",
+    "status",
+    "upgrade",
+    "verify_backup",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,186 @@
+"""From a locked, backed-up target to a result: runs journalled, sections applied, everything read back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from alembic_safe import __version__
+from alembic_safe.apply import Interrupts, TargetTask, apply_section
+from alembic_safe.apply.unfinished import application_name
+from alembic_safe.bridge import Workers
+from alembic_safe.databases import open_database
+from alembic_safe.errors import AlembicSafeError, UnreachableError
+from alembic_safe.journal import Journal, open_journal
+from alembic_safe.model.backups import Manifest
+from alembic_safe.model.events import EventSink, Notice
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.results import AppliedTarget, ApplyResult
+from alembic_safe.model.revisions import Direction
+from alembic_safe.model.runs import RunRecord
+from alembic_safe.settings import Settings
+from alembic_safe.workflow import asking, concluding
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.context import Phases, ci_link, host, new_run_id, who
+
+RunIds = dict[tuple[int, str], str]
+
+
+@dataclass(slots=True)
+class ApplyContext:
+    """What applying needs to know and to speak to."""
+
+    settings: Settings
+    direction: Direction
+    destination: str
+    workers: Workers
+    interrupts: Interrupts
+    phases: Phases
+    sink: EventSink
+    journals: dict[int, Journal]
+    notices: list[str]
+
+    def say(self, sentence: str) -> None:
+        self.notices.append(sentence)
+        self.sink(Notice(sentence))
+
+    def tick(self, database: Database) -> Callable[[], None]:
+        """For phases in which nothing is applied: signals stop them, and our connection is kept alive."""
+
+        def tick() -> None:
+            self.interrupts.check()
+            database.ping()
+
+        return tick
+
+    def allowances(self) -> tuple[tuple[str, str], ...]:
+        given = (
+            ("no-backup", self.settings.backup.skip_reason),
+            ("repaired", self.settings.apply.repaired),
+        )
+        return tuple((what, reason) for what, reason in given if reason is not None)
+
+
+def new_runs(sites: list[Site]) -> RunIds:
+    """A run's id for each target: one attempt's ids share all but the number after the dot."""
+    attempt = new_run_id(datetime.now(timezone.utc))
+    keys = [(site.target.ordinal, site.section) for site in sites]
+    return {key: f"{attempt}.{n}" if len(keys) > 1 else attempt for n, key in enumerate(keys, start=1)}
+
+
+def nothing_to_do(context: ApplyContext, sites: list[Site]) -> ApplyResult:
+    """The result where no target has anything pending; a run is journalled for each all the same."""
+    targets = []
+    now = datetime.now(timezone.utc)
+    for key, run in new_runs(sites).items():
+        site = next(s for s in sites if (s.target.ordinal, s.section) == key)
+        journal = context.journals[id(site.database)]
+        journal.begin_run(_record(context, site, run, None))
+        journal.end_run(run, outcome="nothing", heads_after=site.target.heads or (), error=None, ended=now)
+        targets.append(
+            AppliedTarget(site.summary(), run, "nothing", site.target.heads, site.target.heads, None, ())
+        )
+    return ApplyResult(
+        0, context.direction, tuple(targets), (), context.phases.durations, tuple(context.notices)
+    )
+
+
+def apply(
+    context: ApplyContext, sites: list[Site], runs: RunIds, backups: dict[int, Manifest]
+) -> ApplyResult:
+    """Run every section with something pending, in order; stop at the first that does not come to its end."""
+    tasks: dict[tuple[int, str], TargetTask] = {}
+    for site in sites:
+        key = (site.target.ordinal, site.section)
+        tasks[key] = _begin(context, site, runs[key], backups.get(id(site.database)))
+    stopped: AlembicSafeError | None = None
+    with context.phases.phase("apply", f"running {sum(len(s.pending) for s in sites)} revisions"):
+        for section in dict.fromkeys(site.section for site in sites):
+            here = [tasks[key] for key in tasks if key[1] == section]
+            if not any(task.pending for task in here):
+                continue
+            stopped = _apply_section(context, sites, section, here)
+            if stopped is not None or not all(task.finished for task in here):
+                break
+    return concluding.conclude(context, sites, tasks, backups, stopped)
+
+
+def _apply_section(
+    context: ApplyContext, sites: list[Site], section: str, tasks: list[TargetTask]
+) -> AlembicSafeError | None:
+    first = next(task for task in tasks if task.pending)
+    work = asking.job(
+        context.settings,
+        section,
+        context.destination,
+        context.direction,
+        apply_as=application_name(first.run),
+        secrets=asking.secrets_of(sites),
+    )
+
+    def reopen(task: TargetTask) -> None:
+        _reopen(context, sites, task)
+
+    return apply_section(
+        context.workers,
+        work,
+        tasks,
+        policy=context.settings.apply,
+        interrupts=context.interrupts,
+        reopen=reopen,
+        sink=context.sink,
+    )
+
+
+def _begin(context: ApplyContext, site: Site, run: str, backup: Manifest | None) -> TargetTask:
+    journal = context.journals[id(site.database)]
+    journal.begin_run(_record(context, site, run, backup))
+    return TargetTask(
+        target=site.target,
+        run=run,
+        pending=site.pending,
+        expected_heads=site.probed.found.expected_heads,
+        direction=context.direction,
+        database=site.database,
+        journal=journal,
+        durations=journal.expected_durations(site.pending, context.direction),
+    )
+
+
+def _reopen(context: ApplyContext, sites: list[Site], task: TargetTask) -> None:
+    """A new control connection for a task whose own is lost. Raises `UnreachableError` when there is none."""
+    try:
+        database = open_database(task.target.parameters, policy=context.settings.control)
+    except UnreachableError as error:
+        raise UnreachableError(
+            f"the connection to the database was lost while revisions ran: {error.message}",
+            hint="Nothing is known of the revision that was running until `alembic-safe status` reaches the"
+            " database again; the next `alembic-safe upgrade` settles it.",
+        ) from error
+    old = task.database
+    task.journal = context.journals[id(database)] = open_journal(
+        database, context.settings.journal, create=True
+    )
+    task.database = database
+    for site in sites:
+        if site.database is old:
+            site.database = database
+
+
+def _record(context: ApplyContext, site: Site, run: str, backup: Manifest | None) -> RunRecord:
+    return RunRecord(
+        id=run,
+        command=context.direction,
+        target=str(site.target.version_table),
+        heads_before=site.target.heads,
+        began=datetime.now(timezone.utc),
+        tool_version=__version__,
+        server_version=site.database.facts.version,
+        who=who(),
+        host=host(),
+        ci_link=ci_link(os.environ),
+        backup=backup.id if backup else None,
+        allowances=context.allowances(),
+    )

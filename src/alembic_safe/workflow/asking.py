@@ -1,0 +1,174 @@
+"""Asking the project: which targets there are, what is pending, and our own connection to each database."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic_safe.bridge import Workers
+from alembic_safe.bridge.messages import GraphRead, Job
+from alembic_safe.bridge.probe import Probed, ProbedTarget, probe
+from alembic_safe.databases import open_database, pooler_refusal
+from alembic_safe.errors import ProjectError, RefusedError, UnknownRevisionError
+from alembic_safe.model.events import EventSink
+from alembic_safe.model.policies import ControlPolicy
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.results import TargetSummary
+from alembic_safe.model.revisions import Direction, RevisionListing
+from alembic_safe.model.targets import Target
+from alembic_safe.settings import Settings
+
+
+@dataclass(slots=True)
+class Site:
+    """A target with what is pending on it and our connection to its database."""
+
+    section: str
+    graph: GraphRead
+    probed: ProbedTarget
+    database: Database
+
+    @property
+    def target(self) -> Target:
+        return self.probed.found.target
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        return self.probed.found.pending
+
+    @property
+    def listings(self) -> tuple[RevisionListing, ...]:
+        return self.probed.listings
+
+    def summary(self) -> TargetSummary:
+        facts = self.database.facts
+        return TargetSummary(
+            label=self.target.label,
+            dialect=facts.dialect,
+            address=facts.address,
+            server_version=facts.version,
+            version_table=str(self.target.version_table),
+            heads=self.target.heads,
+        )
+
+
+def job(
+    settings: Settings,
+    section: str,
+    destination: str,
+    direction: Direction,
+    *,
+    apply_as: str | None = None,
+    listing: bool = False,
+    secrets: tuple[str, ...] = (),
+) -> Job:
+    """A worker's job; `apply_as` is the application_name of one that applies, None probes."""
+    config = settings.project.config
+    return Job(
+        mode="probe" if apply_as is None else "apply",
+        config=(str(config),) if config else (),
+        section=section,
+        x_arguments=settings.project.x_arguments,
+        destination=destination,
+        direction=direction,
+        application_name=apply_as or "alembic-safe/probe",
+        listing=listing,
+        search_path=_search_path(),
+        secrets=secrets,
+    )
+
+
+def ask(
+    settings: Settings,
+    workers: Workers,
+    destination: str,
+    direction: Direction,
+    *,
+    listing: bool,
+    sink: EventSink,
+    tick: Callable[[], None],
+) -> list[Probed]:
+    """Execute env.py once a section, read-only."""
+    return [
+        probe(workers, job(settings, section, destination, direction, listing=listing), sink=sink, tick=tick)
+        for section in settings.project.sections
+    ]
+
+
+def refuse_unusable(probed: Sequence[Probed]) -> None:
+    """Raise for a target that nothing can be planned on: unknown version rows, or no range to the destination."""
+    for section in probed:
+        for target in section.targets:
+            found = target.found
+            if found.unknown:
+                rows = ", ".join(found.unknown)
+                raise UnknownRevisionError(
+                    f"{found.target.label} is at revision {rows}, which this checkout does not have"
+                )
+            if found.fault:
+                raise ProjectError(
+                    found.fault.removeprefix("CommandError: "),
+                    hint="`alembic history` lists the revisions of this checkout, `alembic-safe status` where"
+                    " the target is.",
+                )
+
+
+def open_sites(probed: Sequence[Probed], policy: ControlPolicy, *, read_only: bool) -> list[Site]:
+    """Our own connections, one a database, shared by the targets in it. The caller closes them (`close_sites`)."""
+    databases: dict[str, Database] = {}
+    sites = []
+    try:
+        for section in probed:
+            for target in section.targets:
+                found = target.found.target
+                key = found.server or found.database
+                if key not in databases:
+                    databases[key] = open_database(found.parameters, policy=policy, read_only=read_only)
+                    _check_same(databases[key], found, section)
+                sites.append(Site(section.section, section.graph, target, databases[key]))
+    except BaseException:
+        for database in databases.values():
+            database.close()
+        raise
+    return sites
+
+
+def close_sites(sites: Sequence[Site]) -> None:
+    for database in databases_of(sites):
+        with suppress(Exception):
+            database.close()
+
+
+def databases_of(sites: Sequence[Site]) -> list[Database]:
+    """Each database once, in an order that every deployer shares."""
+    unique = {id(site.database): site.database for site in sites}
+    return sorted(unique.values(), key=lambda database: database.facts.server)
+
+
+def secrets_of(sites: Sequence[Site]) -> tuple[str, ...]:
+    return tuple({secret for site in sites for secret in site.target.parameters.secrets()})
+
+
+def _check_same(database: Database, target: Target, section: Probed) -> None:
+    facts = database.facts
+    if facts.dialect != "postgresql":
+        return
+    if facts.pooler:
+        raise pooler_refusal(facts)
+    if target.server and facts.server != target.server:
+        raise RefusedError(
+            f"our own connection reached another server or database ({facts.address}) than env.py's",
+            hint="Set `control_url` to the very database that env.py migrates: `env:NAME`, `file:PATH` or"
+            " `service=NAME`.",
+        )
+    if section.pooled and facts.in_recovery:
+        raise RefusedError(f"{facts.address} is a standby", hint="Set `control_url` to the primary.")
+
+
+def _search_path() -> tuple[str, ...]:
+    """What `python -m alembic_safe` adds to the project's imports: the working directory, as with `-m alembic`."""
+    started_as_module = Path(sys.argv[0]).name == "__main__.py"
+    return (str(Path.cwd()),) if started_as_module else ()

@@ -1,0 +1,141 @@
+"""What a run came to: its journal closed, its result with exit status, message and hint."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from alembic_safe.apply import TargetTask
+from alembic_safe.errors import AlembicSafeError, DirtyTargetError, ProjectError, RevisionFailedError
+from alembic_safe.model.backups import Manifest
+from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure
+from alembic_safe.model.runs import RunOutcome
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.way_back import way_back
+
+if TYPE_CHECKING:
+    from alembic_safe.workflow.applying import ApplyContext
+
+
+def conclude(
+    context: ApplyContext,
+    sites: list[Site],
+    tasks: dict[tuple[int, str], TargetTask],
+    backups: dict[int, Manifest],
+    stopped: AlembicSafeError | None,
+) -> ApplyResult:
+    """Close every run's journal entry and make the result. Exit 0 only when every target is where it should be."""
+    error = _error(context, list(tasks.values()), stopped)
+    targets = []
+    for site in sites:
+        task = tasks[site.target.ordinal, site.section]
+        outcome = _outcome(context, task)
+        manifest = backups.get(id(site.database)) or next(
+            (m for m in backups.values() if m.address == site.database.facts.address), None
+        )
+        task.journal.end_run(
+            task.run,
+            outcome=outcome,
+            heads_after=task.heads,
+            error=task.error or _reason(error, outcome),
+            ended=datetime.now(timezone.utc),
+        )
+        targets.append(_applied(context, site, task, outcome, manifest))
+    return ApplyResult(
+        exit=error.exit_status if error else 0,
+        command=context.direction,
+        targets=tuple(targets),
+        backups=tuple(backups.values()),
+        durations=context.phases.durations,
+        notices=tuple(context.notices),
+        error=as_failure(error) if error else None,
+    )
+
+
+def _reason(error: AlembicSafeError | None, outcome: RunOutcome) -> str | None:
+    return None if error is None or outcome in {"done", "nothing"} else error.message
+
+
+def as_failure(error: AlembicSafeError) -> Failure:
+    return Failure(type(error).__name__, error.message, error.hint, error.detail)
+
+
+def _applied(
+    context: ApplyContext, site: Site, task: TargetTask, outcome: RunOutcome, manifest: Manifest | None
+) -> AppliedTarget:
+    done = {step.revision for step in task.applied if step.outcome == "committed"}
+    policy = context.settings.backup
+    return AppliedTarget(
+        target=site.summary(),
+        run=task.run,
+        outcome=outcome,
+        heads_before=site.target.heads,
+        heads_after=task.heads,
+        backup=manifest.id if manifest else None,
+        steps=tuple(task.applied),
+        pending=tuple(revision for revision in task.pending if revision not in done),
+        way_back=way_back(policy.directory, manifest, policy.skip_reason) if task.pending else "",
+    )
+
+
+def _outcome(context: ApplyContext, task: TargetTask) -> RunOutcome:
+    if not task.pending and task.finished:
+        return "nothing"
+    if task.finished:
+        return "done"
+    if task.outcome in {"partial", "unknown"}:
+        return "dirty"
+    return "interrupted" if context.interrupts.count else "failed"
+
+
+def _error(
+    context: ApplyContext, tasks: list[TargetTask], stopped: AlembicSafeError | None
+) -> AlembicSafeError | None:
+    """What the command ends with: the worst first."""
+    broken = next((task for task in tasks if task.outcome is not None and task.outcome != "committed"), None)
+    if broken is not None:
+        return _broken(context, broken)
+    unfinished = next((task for task in tasks if not task.finished), None)
+    if unfinished is None:
+        return _after_the_end(stopped)
+    if context.interrupts.count:
+        return RevisionFailedError(
+            f"interrupted by {context.interrupts.name} between two revisions; {_where(unfinished)}",
+            hint="Run the same command again to go on.",
+        )
+    if stopped is not None and not unfinished.applied:
+        return stopped
+    why = stopped.message if stopped else "env.py ended without having run it to its end"
+    return RevisionFailedError(
+        f"{why}; {_where(unfinished)}",
+        hint=stopped.hint if stopped else "Does env.py call run_migrations() for every target, every time?",
+        detail=stopped.detail if stopped else None,
+    )
+
+
+def _after_the_end(stopped: AlembicSafeError | None) -> AlembicSafeError | None:
+    if stopped is None:
+        return None
+    return ProjectError(
+        f"every revision is applied and read back, but then env.py failed: {stopped.message}",
+        hint=stopped.hint,
+        detail=stopped.detail,
+    )
+
+
+def _broken(context: ApplyContext, task: TargetTask) -> AlembicSafeError:
+    revision = task.applied[-1].revision
+    verb = "was" if context.interrupts.count else "failed:"
+    said = f"revision {revision} {verb} {task.error}"
+    if task.outcome == "rolled_back":
+        again = "Run the same command again." if context.interrupts.count else None
+        return RevisionFailedError(
+            f"{said}; it was rolled back, and {_where(task)}", hint=again, detail=task.detail or None
+        )
+    what = "part of it is committed" if task.outcome == "partial" else "what of it took effect cannot be told"
+    return DirtyTargetError(f"{said}; {what}, and {_where(task)}", detail=task.detail or None)
+
+
+def _where(task: TargetTask) -> str:
+    """ "app is at a1, b2" - the rows that were read at the end."""
+    return f"{task.target.label} is at {', '.join(task.heads) or 'base'}"

@@ -1,0 +1,185 @@
+"""`upgrade` and `downgrade`: lock, heads, backup, journal, steps, read-back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alembic_safe.apply import Interrupts, settle_unfinished, take_locks
+from alembic_safe.bridge import Workers
+from alembic_safe.bridge.probe import ProbedTarget
+from alembic_safe.errors import GaveUpError, RefusedError
+from alembic_safe.journal import Journal, open_journal
+from alembic_safe.model.events import EventSink, Notice, ignore
+from alembic_safe.model.protocols import Database, DeployLock
+from alembic_safe.model.results import ApplyResult
+from alembic_safe.model.revisions import Direction
+from alembic_safe.settings import Settings
+from alembic_safe.workflow import applying, asking
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.backing import back_up
+from alembic_safe.workflow.context import Phases
+
+_PROBES = 3
+
+
+def upgrade(settings: Settings, destination: str = "heads", *, sink: EventSink = ignore) -> ApplyResult:
+    """Apply what is pending up to `destination` on every target that env.py configures."""
+    return _migrate(settings, "upgrade", destination, sink)
+
+
+def downgrade(settings: Settings, destination: str, *, sink: EventSink = ignore) -> ApplyResult:
+    """Take every target back to `destination`, with the same care."""
+    return _migrate(settings, "downgrade", destination, sink)
+
+
+def _migrate(settings: Settings, direction: Direction, destination: str, sink: EventSink) -> ApplyResult:
+    phases = Phases(sink)
+    with (
+        Interrupts() as interrupts,
+        Workers(sink, start_timeout=settings.project.start_timeout) as workers,
+    ):
+        migration = _Migration(settings, direction, destination, workers, interrupts, phases, sink)
+        try:
+            return migration.run()
+        finally:
+            migration.close()
+
+
+class _Migration:
+    """One command's way through its phases; holds what must be given back at its end."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        direction: Direction,
+        destination: str,
+        workers: Workers,
+        interrupts: Interrupts,
+        phases: Phases,
+        sink: EventSink,
+    ) -> None:
+        self._settings = settings
+        self._direction: Direction = direction
+        self._destination = destination
+        self._workers = workers
+        self._interrupts = interrupts
+        self._phases = phases
+        self._sink = sink
+        self._sites: list[Site] = []
+        self._locks: list[DeployLock] = []
+        self._journals: dict[int, Journal] = {}
+
+    def run(self) -> ApplyResult:
+        self._ask()
+        self._lock()
+        self._read_heads_again()
+        notices = self._settle_earlier_runs()
+        context = applying.ApplyContext(
+            self._settings,
+            self._direction,
+            self._destination,
+            self._workers,
+            self._interrupts,
+            self._phases,
+            self._sink,
+            self._journals,
+            notices,
+        )
+        if not any(site.pending for site in self._sites):
+            return applying.nothing_to_do(context, self._sites)
+        runs = applying.new_runs(self._sites)
+        backups = back_up(context, self._sites, runs)
+        self._interrupts.check()
+        for lock in self._locks:
+            lock.check()
+        return applying.apply(context, self._sites, runs, backups)
+
+    def close(self) -> None:
+        """Give everything back, whatever happened. Never raises."""
+        for lock in self._locks:
+            lock.release()
+        for journal in self._journals.values():
+            journal.close()
+        asking.close_sites(self._sites)
+
+    def _tick(self) -> None:
+        self._interrupts.check()
+        for database in asking.databases_of(self._sites):
+            database.ping()
+
+    def _ask(self) -> None:
+        with self._phases.phase("probe", "looking at the project and its targets"):
+            probed = asking.ask(
+                self._settings,
+                self._workers,
+                self._destination,
+                self._direction,
+                listing=False,
+                sink=self._sink,
+                tick=self._tick,
+            )
+            asking.refuse_unusable(probed)
+            if self._sites:
+                self._take_over([target for section in probed for target in section.targets])
+            else:
+                self._sites = asking.open_sites(probed, self._settings.control, read_only=False)
+        for site in self._sites:
+            _refuse_read_only(site.database)
+
+    def _take_over(self, probed: Sequence[ProbedTarget]) -> None:
+        """A second look under the lock: the same targets, with what is pending now."""
+        if [p.found.target.label for p in probed] != [site.target.label for site in self._sites]:
+            raise RefusedError(
+                "env.py configured other targets the second time it was asked",
+                hint="Does env.py depend on time, chance, or on what another process writes?",
+            )
+        for site, found in zip(self._sites, probed, strict=True):
+            site.probed = found
+
+    def _lock(self) -> None:
+        locks = [
+            database.deploy_lock([s.target.version_table for s in self._sites if s.database is database])
+            for database in asking.databases_of(self._sites)
+        ]
+        with self._phases.phase("lock", "taking the deploy lock"):
+            take_locks(locks, wait=self._settings.apply.wait, sink=self._sink, tick=self._interrupts.check)
+        self._locks = locks
+
+    def _read_heads_again(self) -> None:
+        """The plan must be for what the target is at now that nobody else changes it."""
+        for _ in range(_PROBES):
+            if all(_same_heads(site) for site in self._sites):
+                return
+            self._sink(Notice("the target moved while the lock was waited for; looking again"))
+            self._ask()
+        raise GaveUpError("the version table keeps changing although the deploy lock is held")
+
+    def _settle_earlier_runs(self) -> list[str]:
+        notices: list[str] = []
+        for site in self._sites:
+            key = id(site.database)
+            if key not in self._journals:
+                self._journals[key] = open_journal(site.database, self._settings.journal, create=True)
+            said = settle_unfinished(
+                site.database,
+                self._journals[key],
+                str(site.target.version_table),
+                site.target.heads or (),
+                repaired=self._settings.apply.repaired,
+            )
+            for sentence in said:
+                self._sink(Notice(sentence))
+            notices += said
+        return notices
+
+
+def _same_heads(site: Site) -> bool:
+    now = site.database.read_heads(site.target.version_table)
+    return sorted(now or ()) == sorted(site.target.heads or ())
+
+
+def _refuse_read_only(database: Database) -> None:
+    facts = database.facts
+    if facts.in_recovery or facts.read_only:
+        what = "a standby" if facts.in_recovery else "read-only"
+        raise RefusedError(f"{facts.address} is {what}", hint="Point env.py at the primary.")

@@ -1,0 +1,57 @@
+"""`plan`: what an upgrade would run here, statement by statement, touching nothing."""
+
+from __future__ import annotations
+
+from alembic_safe.apply import Interrupts
+from alembic_safe.bridge import Workers
+from alembic_safe.errors import RefusedError
+from alembic_safe.journal import open_journal
+from alembic_safe.model.events import EventSink, ignore
+from alembic_safe.model.results import PlannedTarget, PlanResult
+from alembic_safe.settings import Settings
+from alembic_safe.workflow import asking
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.context import Phases
+
+
+def plan(settings: Settings, destination: str = "heads", *, sink: EventSink = ignore) -> PlanResult:
+    """List every target's pending revisions with their statements and lines.
+
+    All sessions are read-only from their connect on; the version rows are read before and after, and a target
+    that moved in between (an env.py that writes all the same, or another deployer) is an error.
+    """
+    phases = Phases(sink)
+    with (
+        Interrupts() as interrupts,
+        Workers(sink, start_timeout=settings.project.start_timeout) as workers,
+    ):
+        with phases.phase("probe", "reading the project and its pending revisions"):
+            probed = asking.ask(
+                settings, workers, destination, "upgrade", listing=True, sink=sink, tick=interrupts.check
+            )
+        asking.refuse_unusable(probed)
+        sites = asking.open_sites(probed, settings.control, read_only=True)
+        try:
+            notices = tuple(notice.message for section in probed for notice in section.notices)
+            return PlanResult(0, tuple(_planned(settings, site) for site in sites), notices)
+        finally:
+            asking.close_sites(sites)
+
+
+def _planned(settings: Settings, site: Site) -> PlannedTarget:
+    now = site.database.read_heads(site.target.version_table)
+    if sorted(now or ()) != sorted(site.target.heads or ()):
+        raise RefusedError(
+            f"{site.target.label} moved from {_rows(site.target.heads)} to {_rows(now)} while the plan was made",
+            hint="Does another deployer run, or does env.py itself migrate? Run `alembic-safe plan` again.",
+        )
+    journal = open_journal(site.database, settings.journal, create=False)
+    expected: dict[str, float] = {}
+    if journal is not None:
+        expected = journal.expected_durations(site.pending, "upgrade")
+        journal.close()
+    return PlannedTarget(site.summary(), site.probed.found.expected_heads, site.listings, expected)
+
+
+def _rows(heads: tuple[str, ...] | None) -> str:
+    return ", ".join(heads or ()) or "base"
