@@ -1,0 +1,36 @@
+"""What a command is: its name, its words for help, its arguments, and the work it hands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic_safe.model.events import EventSink
+    from alembic_safe.model.results import Result
+    from alembic_safe.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A positional argument. `default` stands for it when it is not given, which `required` forbids."""
+
+    name: str
+    help: str
+    required: bool = False
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. `name` is as typed, with a space for one of a group; `work` calls the workflow.
+
+    `summary` is its line in a list; `details` are further paragraphs of its own help.
+    """
+
+    name: str
+    summary: str
+    details: str
+    work: Callable[[Settings, Mapping[str, str | None], EventSink], Result]
+    arguments: tuple[Argument, ...] = ()

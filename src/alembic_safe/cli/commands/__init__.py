@@ -1,0 +1,29 @@
+"""The commands, one a file, in the order that help lists them."""
+
+from alembic_safe.cli.command import Command
+from alembic_safe.cli.commands import (
+    backup_create,
+    backup_list,
+    backup_verify,
+    downgrade,
+    history,
+    init,
+    plan,
+    status,
+    upgrade,
+)
+
+COMMANDS: tuple[Command, ...] = (
+    upgrade.COMMAND,
+    downgrade.COMMAND,
+    plan.COMMAND,
+    status.COMMAND,
+    history.COMMAND,
+    backup_create.COMMAND,
+    backup_list.COMMAND,
+    backup_verify.COMMAND,
+    init.COMMAND,
+)
+GROUPS: dict[str, str] = {"backup": "Make, list and verify backups."}
+
+__all__ = ["COMMANDS", "GROUPS"]

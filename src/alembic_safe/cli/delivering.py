@@ -1,0 +1,107 @@
+"""A result or an error to where it belongs: data to standard output or a file, talk to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from alembic_safe.cli.terminal import wants_color, width_of
+from alembic_safe.errors import UsageError
+from alembic_safe.report.failures import failure_of, render_failure
+from alembic_safe.settings import OutputPolicy
+from alembic_safe.settings.options import BY_NAME
+
+if TYPE_CHECKING:
+    from alembic_safe.model.results import Failure, Result
+
+
+def deliver(command: str, result: Result, output: OutputPolicy, told: tuple[str, ...]) -> None:
+    """Write a result, then its error if it has one. `told` are notices a person has already read.
+
+    A file that cannot be written is said, and the text goes to standard output: the run has been made.
+    """
+    stream = sys.stdout
+    text = _text(command, result, output, told, stream)
+    if output.file is not None:
+        try:
+            output.file.write_text(text, encoding="utf-8", errors="backslashreplace")
+            text = ""
+        except OSError as error:
+            say(f"notice: {output.file} cannot be written ({error.strerror}); the result stands on stdout")
+    write(stream, text)
+    if result.error is not None:
+        deliver_failure(result.error)
+
+
+def deliver_failure(failure: Failure) -> None:
+    write(sys.stderr, render_failure(failure, wants_color(sys.stderr, os.environ)))
+
+
+def deliver_usage_error(command: str, error: UsageError) -> int:
+    """An error found before a command was reached, as a document where one was asked for. The status."""
+    from alembic_safe.report.empty import empty_result
+    from alembic_safe.report.json.schemas import RESULTS
+
+    failure = failure_of(error)
+    words = sys.argv[1:]
+    wanted = "--format=json" in words or ("--format", "json") in pairwise(words)
+    if command in RESULTS and (wanted or os.environ.get(BY_NAME["format"].variable) == "json"):
+        deliver(command, empty_result(command, error.exit_status, failure), OutputPolicy("json"), ())
+    else:
+        deliver_failure(failure)
+    return error.exit_status
+
+
+def output_without_settings(flags: Mapping[str, Any], directory: Path) -> OutputPolicy:
+    """How to speak when the settings themselves are wrong: as far as it was said and can be followed."""
+    wanted = flags.get("format") or os.environ.get(BY_NAME["format"].variable)
+    file = directory / str(flags["output"]) if flags.get("output") else None
+    if file is not None and (file.is_dir() or not file.parent.is_dir()):
+        file = None
+    return OutputPolicy("json" if wanted == "json" else "console", file)
+
+
+def say(text: str) -> None:
+    """A line of talk."""
+    write(sys.stderr, text + "\n")
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write all of it now. A reader that has gone away (`| head`) is no fault of the run."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # So that Python's own flush at exit does not fail on it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _text(command: str, result: Result, output: OutputPolicy, told: tuple[str, ...], stream: TextIO) -> str:
+    if output.format == "json":
+        from alembic_safe.report.json import render as render_json
+
+        return render_json(command, result)
+    from alembic_safe.report.console import View, render
+
+    color = output.file is None and wants_color(stream, os.environ)
+    view = View(
+        width=width_of(stream, os.environ),
+        color=color,
+        verbose=output.verbose,
+        base=Path.cwd(),
+        now=datetime.now(timezone.utc),
+    )
+    return render(_without_told(result, told), view)
+
+
+def _without_told(result: Any, told: tuple[str, ...]) -> Result:
+    notices = getattr(result, "notices", ())
+    if not set(told) & set(notices):
+        return result  # type: ignore[no-any-return]
+    return replace(result, notices=tuple(text for text in notices if text not in told))  # type: ignore[no-any-return]
