@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import errors
 
 from alembic_safe.databases.postgresql.connection import Connected
 from alembic_safe.databases.postgresql.failures import query_failure
@@ -20,6 +21,7 @@ from alembic_safe.model.runs import TransactionOutcome
 from alembic_safe.model.targets import DatabaseFacts, Session, VersionTable
 
 PING_AFTER = 15.0
+_XID = re.compile(r"[0-9]{1,20}", re.ASCII)
 _Parameters = Sequence[object] | Mapping[str, object]
 
 
@@ -38,12 +40,12 @@ class PostgresDatabase:
             raise
 
     def _learn(self) -> DatabaseFacts:
+        told_pid = self._connection.info.backend_pid
+        self.fetch(query("settle_session"), [told_pid])
         version, number, database, recovery, read_only, user, pid = self.fetch(query("facts"))[0]
-        pooler = pid != self._connection.info.backend_pid
-        if not pooler:  # a SET behind a pooler would stay on a session that the application is given next
-            self.fetch(query("settle_session"))
-            if self._connected.read_only:
-                self.execute("SET default_transaction_read_only = on")
+        pooler = pid != told_pid
+        if self._connected.read_only and not pooler:
+            self.execute("SET default_transaction_read_only = on")
         return DatabaseFacts(
             dialect="postgresql",
             version=str(version).split()[0],
@@ -74,14 +76,14 @@ class PostgresDatabase:
         return self._facts
 
     def read_heads(self, table: VersionTable) -> tuple[str, ...] | None:
-        name = _identifier(table)
+        name = _quoted(table)
         found = self.fetch(
-            "SELECT pg_catalog.to_regclass(%s) IS NOT NULL", [name.as_string(self._connection)]
+            "SELECT pg_catalog.to_regclass(%s) IS NOT NULL", [name]
         )
         if not found[0][0]:
             return None
         try:
-            rows = self._run(sql.SQL("SELECT version_num FROM {}").format(name), ())
+            rows = self._run(f"SELECT version_num FROM {name}", ())
         except errors.UndefinedTable:  # dropped since
             return None
         except psycopg.Error as error:
@@ -107,9 +109,11 @@ class PostgresDatabase:
 
     def transaction_outcome(self, transaction: str) -> TransactionOutcome:
         """pg_xact_status (documentation: "Transaction ID and Snapshot Information Functions")."""
+        if not _XID.fullmatch(transaction):  # before 16 the server takes anything, "x" for 0
+            return "unknown"
         try:
             rows = self._run("SELECT pg_catalog.pg_xact_status(%s::text::xid8)", [transaction])
-        except errors.DataError:  # not a transaction id, or one of the future
+        except errors.DataError:  # of the future, or too large
             return "unknown"
         except psycopg.Error as error:
             self._fail(error)
@@ -154,11 +158,9 @@ class PostgresDatabase:
         except psycopg.Error as error:
             self._fail(error)
 
-    def _run(self, text: str | sql.Composed, parameters: _Parameters) -> Rows:
+    def _run(self, text: str, parameters: _Parameters) -> Rows:
         # Without parameters None is passed on, so that a % in the text is a %.
-        cursor = self._connection.execute(
-            text.encode() if isinstance(text, str) else text, parameters or None
-        )
+        cursor = self._connection.execute(text.encode(), parameters or None)
         rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
         self._used = time.monotonic()
         return rows
@@ -181,5 +183,5 @@ class PostgresDatabase:
         self._connection.close()
 
 
-def _identifier(table: VersionTable) -> sql.Identifier:
-    return sql.Identifier(table.schema, table.name) if table.schema else sql.Identifier(table.name)
+def _quoted(table: VersionTable) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in (table.schema, table.name) if part)

@@ -10,3 +10,5 @@ FROM (VALUES ('statement_timeout', '0'),
              ('TimeZone', 'UTC'),
              ('bytea_output', 'hex')) AS s (name, value)
 WHERE pg_catalog.current_setting(s.name, true) IS NOT NULL
+  -- Behind a pooler nothing is set: it would stay on a session that the application is given next.
+  AND pg_catalog.pg_backend_pid() = %s
