@@ -1,4 +1,4 @@
-"""Facts: what a statement says, and what it does to the database. Parsed, refined by state, live and observed alike.
+"""Facts: what a statement says and what it does to the database; parsed, refined, live and observed alike.
 
 A `Reading` is what the text says and nothing more. `Facts` adds what the server does with it: locks, scans,
 rewrites, phase, loss. Rules see these values and never a syntax tree, so that a fact which was observed on a
@@ -19,7 +19,17 @@ Phase = Literal["expand", "backfill", "contract", "neutral", "incompatible"]
 ConstraintKind = Literal["check", "not null", "unique", "primary key", "foreign key", "exclude"]
 # created, altered, dropped: the statement's own objects. on: the table a dependent object belongs to.
 Role = Literal[
-    "created", "altered", "dropped", "on", "read", "written", "referenced", "parent", "partition", "index", "used"
+    "created",
+    "altered",
+    "dropped",
+    "on",
+    "read",
+    "written",
+    "referenced",
+    "parent",
+    "partition",
+    "index",
+    "used",
 ]
 
 
@@ -48,7 +58,7 @@ class LockMode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as the server folds it (unquoted: lower case, cut at 63 bytes); `schema` None where not written."""
+    """A name as the server folds it (unquoted: lower case, cut at 63 bytes); `schema` None if not written."""
 
     name: str
     schema: str | None = None
@@ -61,7 +71,7 @@ class Name:
 class ObjectRef:
     """An object a statement names. `kind` is the grammar's word in lower case: "table", "index", "function".
 
-    `implied`: the text does not name it; state, catalog or an observation does (a partition, an index's table).
+    `implied`: the text does not name it; state, catalog or observation does (a partition).
     """
 
     kind: str
@@ -81,7 +91,7 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class DataType:
-    """A type: canonical name ("integer" for int4), modifiers as written, array dimensions; `text` the source."""
+    """A type: canonical name ("integer" for int4), modifiers as written, dimensions; `text` the source."""
 
     name: str
     schema: str | None = None
@@ -136,7 +146,7 @@ SERIAL_TYPES = {"smallserial": "smallint", "serial": "integer", "bigserial": "bi
 class Action:
     """One thing a statement does to its target: "add column", "set not null", "attach partition", ...
 
-    `name` is the column, constraint, trigger or setting it concerns; the other fields are set where it has them.
+    `name` is the column, constraint, trigger or setting it concerns; other fields are set where it has them.
     """
 
     kind: str
@@ -156,7 +166,7 @@ class Reading:
     """What the text of one statement says. `kind` is PostgreSQL's command tag in lower case ("alter table").
 
     `not_understood` is "" when the statement was read whole, else the reason; then nothing else may be relied
-    on to be complete. `flags` are the grammar's own words: "if exists", "concurrently", "cascade", "only", ...
+    on to be complete. `flags` are the grammar's own words: "if exists", "cascade", "only", ...
     `inner` are statements inside this one (a DO block's static SQL, the statement that EXPLAIN ANALYZE runs).
     """
 
@@ -194,8 +204,8 @@ class LockFact:
 class ScanFact:
     """A read of a whole table while the statement's locks are held.
 
-    `kind`: "check", "not null", "foreign key", "index build", "partition", "rewrite", "rows". `certain` False:
-    it depends on something that is not known (an old type, a partition's rows), so it has to be reckoned with.
+    `kind`: "check", "not null", "foreign key", "index build", "partition", "rewrite", "rows". `certain`
+    False: it depends on what is not known (an old type, a partition's rows) and has to be reckoned with.
     """
 
     object: ObjectRef

@@ -1,0 +1,90 @@
+"""The reader against PostgreSQL's own parse tree, on 399 statements of migrations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alembic_safe.sql import read, split
+from tests.unit.sql.comparing import differences
+from tests.unit.sql.pg_oracle import Truth, oracle
+
+DATA = Path(__file__).parents[2] / "data"
+STATEMENTS: list[dict[str, Any]] = json.loads((DATA / "statements.json").read_text())
+ACCEPTED = [entry for entry in STATEMENTS if entry["postgres_accepts"]]
+# What was recorded of PostgreSQL 18's parse tree, so that the comparison needs no GPL package:
+# `python -m tests.unit.sql.test_statements` writes it again.
+TRUTH_FILE = DATA / "statements_truth.json"
+# Statements whose content is decided when they run. That is said, and is no fault of the reader's.
+OPAQUE = ("do", "call", "execute")
+
+
+def _truths() -> dict[str, list[Truth]]:
+    recorded = json.loads(TRUTH_FILE.read_text())
+    return {sql: [_truth(one) for one in found] for sql, found in recorded.items()}
+
+
+def _truth(one: dict[str, Any]) -> Truth:
+    return Truth(one["kind"], set(one["names"]), [_tuples(a) for a in one["actions"]], set(one["flags"]))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _record() -> str:
+    found = {
+        entry["sql"]: [
+            {"kind": t.kind, "names": sorted(t.names), "actions": t.actions, "flags": sorted(t.flags)}
+            for t in oracle(entry["sql"])
+        ]
+        for entry in ACCEPTED
+    }
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+TRUTHS = _truths() if TRUTH_FILE.exists() else {}
+
+
+@pytest.mark.parametrize("entry", ACCEPTED, ids=lambda entry: entry["sql"][:60])
+def test_reads_as_postgresql_does(entry: dict[str, Any]) -> None:
+    pieces, truths = split(entry["sql"]), TRUTHS[entry["sql"]]
+    assert len(pieces) == len(truths) == len(entry["parse_nodes"])
+    for piece, truth in zip(pieces, truths, strict=True):
+        reading = read(piece.text)
+        assert differences(reading, truth) == []
+        assert reading.understood or reading.kind in OPAQUE
+        assert reading.text == piece.text == entry["sql"][piece.start : piece.end]
+
+
+def test_the_recorded_truth_is_postgresqls() -> None:
+    pytest.importorskip("pglast", reason="pglast is not installed: the recorded truth stands unchecked")
+    assert json.loads(_record()) == json.loads(TRUTH_FILE.read_text())
+
+
+@pytest.mark.parametrize(
+    ("sql", "wrong"),
+    [
+        ("ALTER TABLE users RENAME a TO b", "ALTER TABLE users RENAME TO b"),
+        ("CREATE INDEX CONCURRENTLY i ON t (a)", "CREATE INDEX i ON t (a)"),
+        ("ALTER TABLE t ADD c int NOT NULL", "ALTER TABLE t ADD c int"),
+        (
+            "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID",
+            "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0)",
+        ),
+        ("UPDATE t SET a = 1 WHERE b", "UPDATE t SET a = 1"),
+        ("DROP TABLE a, b", "DROP TABLE a"),
+        ("INSERT INTO a SELECT 1 FROM b", "INSERT INTO a SELECT 1 FROM c"),
+    ],
+)
+def test_the_comparison_bites(sql: str, wrong: str) -> None:
+    pytest.importorskip("pglast", reason="pglast is not installed")
+    assert differences(read(sql), oracle(sql)[0]) == []
+    assert differences(read(wrong), oracle(sql)[0]) != []
+
+
+if __name__ == "__main__":
+    TRUTH_FILE.write_text(_record())
