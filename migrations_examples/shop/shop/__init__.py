@@ -1,0 +1,1 @@
+"""A small shop: the application whose migrations stand beside it."""
