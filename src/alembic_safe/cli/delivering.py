@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import pairwise
@@ -43,14 +43,13 @@ def deliver_failure(failure: Failure) -> None:
     write(sys.stderr, render_failure(failure, wants_color(sys.stderr, os.environ)))
 
 
-def deliver_usage_error(command: str, error: UsageError) -> int:
+def deliver_usage_error(command: str, typed: Sequence[str], error: UsageError) -> int:
     """An error found before a command was reached, as a document where one was asked for. The status."""
     from alembic_safe.report.empty import empty_result
     from alembic_safe.report.json.schemas import RESULTS
 
     failure = failure_of(error)
-    words = sys.argv[1:]
-    wanted = "--format=json" in words or ("--format", "json") in pairwise(words)
+    wanted = "--format=json" in typed or ("--format", "json") in pairwise(typed)
     if command in RESULTS and (wanted or os.environ.get(BY_NAME["format"].variable) == "json"):
         deliver(command, empty_result(command, error.exit_status, failure), OutputPolicy("json"), ())
     else:

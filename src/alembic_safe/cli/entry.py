@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from alembic_safe.cli.app import build
+from alembic_safe.cli.commands import COMMANDS, GROUPS
 
 # Typer brings its own click or uses an installed one, depending on its version: the base class of all usage
 # errors is reached through the one that it exports.
@@ -37,8 +38,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status = command.main(relative_last(typed), prog_name="alembic-safe", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except _USAGE_ERROR as error:
-        return _usage_error(error)
+        return _usage_error(error, typed)
     except (typer.Abort, KeyboardInterrupt):
+        sys.stderr.write("error: interrupted, nothing was changed\n")
         return 5
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,13 +60,23 @@ def relative_last(arguments: list[str]) -> list[str]:
     return [*rest, "--", *found] if found else rest
 
 
-def _usage_error(error: Any) -> int:
+def _usage_error(error: Any, typed: list[str]) -> int:
     from alembic_safe.cli.delivering import deliver_usage_error
     from alembic_safe.errors import UsageError
 
     message = str(error.format_message()).strip().rstrip(".")
-    path = error.ctx.command_path if getattr(error, "ctx", None) else "alembic-safe"
-    option = getattr(error, "option_name", None)
-    hint = _ALEMBICS_OWN.get(option or "", f"See `{path} --help`.")
-    own = UsageError(message[:1].lower() + message[1:], hint=hint)
-    return deliver_usage_error(path.partition(" ")[2], own)
+    command = _command_of(typed)
+    hint = f"See `{' '.join(['alembic-safe', command]).strip()} --help`."
+    hint = _ALEMBICS_OWN.get(getattr(error, "option_name", None) or "", hint)
+    return deliver_usage_error(command, typed, UsageError(message[:1].lower() + message[1:], hint=hint))
+
+
+def _command_of(typed: list[str]) -> str:
+    """The command, or group of commands, that was typed; empty where none was."""
+    names = {command.name for command in COMMANDS}
+    for first, second in zip(typed, [*typed[1:], ""], strict=True):
+        if f"{first} {second}" in names:
+            return f"{first} {second}"
+        if first in names or first in GROUPS:
+            return first
+    return ""

@@ -59,6 +59,15 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def elapsed(seconds: float) -> str:
+    """A duration that is still growing: in a unit that does not jump.
+
+    >>> elapsed(0.04), elapsed(184)
+    ('0.0 s', '3 min 4 s')
+    """
+    return f"{max(seconds, 0.0):.1f} s" if seconds < 59.95 else duration(seconds)
+
+
 def size(count: int) -> str:
     """Bytes as people say them, in decimal units.
 

@@ -14,7 +14,7 @@ from alembic_safe.model.events import StepBegan
 from alembic_safe.model.revisions import Statement
 from alembic_safe.report.console.page import QUIET
 from alembic_safe.report.console.sayings import ongoing, statement_phrase
-from alembic_safe.report.wording import duration
+from alembic_safe.report.wording import duration, elapsed
 
 
 class Moment:
@@ -44,13 +44,13 @@ class Moment:
 
     def timing(self) -> str:
         """`12.0 s`, or `12.0 s of about 35.0 s` where history knows."""
-        elapsed = duration(self.clock() - self._since)
+        so_far = elapsed(self.clock() - self._since)
         if self.step is None or self.step.expected is None:
-            return elapsed
-        return f"{elapsed} of about {duration(self.step.expected)}"
+            return so_far
+        return f"{so_far} of about {duration(self.step.expected)}"
 
     def statement_timing(self) -> str:
-        return duration(self.clock() - self._statement_since)
+        return elapsed(self.clock() - self._statement_since)
 
     def phrase(self, width: int) -> str:
         """All of it on one line."""
