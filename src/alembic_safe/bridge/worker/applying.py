@@ -37,6 +37,7 @@ class OpenStep:
     revision: Revision
     locator: Locator
     transaction: str | None = None
+    split: tuple[str, ...] = ()
 
 
 class Application:
@@ -92,6 +93,7 @@ class Application:
                 self._watch.end()
                 self._capture.recording = None
             self._watch.mend(context)
+            self._look_at_transaction(context, self.open)
 
         body.__name__ = original.__name__
         step.migration_fn = body
@@ -108,29 +110,26 @@ class Application:
         connection: Any = context.connection
         self._capture.recording = Recording(step.locator, connection.engine.pool, begun, ended)
 
+    def _look_at_transaction(self, context: MigrationContext, step: OpenStep) -> None:
+        """Whether the transaction is the one the step began in, before the version row goes into it.
+
+        Raises `TransactionLostError` for one that was rolled back behind SQLAlchemy's back.
+        """
+        began = step.transaction
+        step.transaction = _transaction(context)
+        if began is not None and step.transaction != began and not self._watch.split:
+            became = _what_became(context, began)
+            if became == "aborted":
+                raise transactions.TransactionLostError(transactions.ROLLED_BACK)
+            self._watch.split.append(became)
+        step.split = tuple(dict.fromkeys(self._watch.split))
+
     def on_version_apply(self, *, ctx: MigrationContext, heads: set[str], **_: Any) -> None:
         """alembic's callback: the version row is written, nothing is committed."""
         step = self.open
-        if step is None:
-            return
-        transaction = _transaction(ctx)
-        split = list(self._watch.split)
-        if transaction != step.transaction and not split and step.transaction is not None:
-            split.append(_what_became(ctx, step.transaction))
-            if split == ["aborted"]:
-                raise transactions.TransactionLostError(
-                    "the revision rolled back alembic's own transaction through the driver or by a ROLLBACK of its own,"
-                    " so what it had done before that is lost"
-                )
-        self._link.ask(
-            StepReady(
-                step.target,
-                step.ordinal,
-                transaction,
-                tuple(sorted(heads)),
-                tuple(dict.fromkeys(split)),
-            )
-        )
+        if step is not None:
+            rows = tuple(sorted(heads))
+            self._link.ask(StepReady(step.target, step.ordinal, step.transaction, rows, step.split))
 
     def report_failure(self, error: BaseException) -> None:
         """Tell of an exception that ended the step under way; nothing when there is none."""

@@ -79,13 +79,12 @@ class StatementCapture:
         self._end(cursor, cursor.rowcount, None)
 
     def _failed(self, context: Any) -> None:
-        # without a cursor the fault was in connecting or in compiling, not in a statement
-        if context.cursor is not None:
-            self._end(
-                context.cursor,
-                None,
-                explain.describe(context.sqlalchemy_exception or context.original_exception),
-            )
+        # without an execution the fault was in connecting or in compiling, not in a statement; and
+        # SQLAlchemy never sets the `cursor` that it documents here
+        execution = context.execution_context
+        if execution is not None and getattr(execution, "cursor", None) is not None:
+            error = context.sqlalchemy_exception or context.original_exception
+            self._end(execution.cursor, None, explain.describe(error))
 
     def _end(self, cursor: Any, rows: int | None, error: str | None) -> None:
         found = self._open.pop(id(cursor), None)
@@ -105,4 +104,4 @@ class StatementCapture:
 def is_autocommit(connection: Any) -> bool:
     """Whether what this SQLAlchemy connection executes now is committed at once."""
     live = getattr(connection.connection, "dbapi_connection", None)
-    return live is not None and drivers.in_autocommit(live)
+    return live is not None and drivers.commits_each(live)

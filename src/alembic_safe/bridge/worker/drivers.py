@@ -68,10 +68,27 @@ def pid_of(connection: Any, driver: str) -> int | None:
 
 
 def in_autocommit(connection: Any) -> bool:
-    """Whether a DBAPI connection commits each statement by itself, as far as the driver tells."""
+    """Whether a DBAPI connection was told to commit each statement by itself."""
     if is_sqlite(name_of(connection)):
         return False  # the legacy mode is neither: DDL outside, DML inside a transaction
     return bool(getattr(connection, "autocommit", False))
+
+
+def commits_each(connection: Any) -> bool:
+    """Whether what is executed now is committed at once: by autocommit, or because a COMMIT was sent as text.
+
+    psycopg2 and asyncpg (in SQLAlchemy's adapter) then believe that they are still in a transaction and begin none.
+    """
+    if in_autocommit(connection):
+        return True
+    driver = name_of(connection)
+    if driver == "psycopg2":
+        begun, idle = 2, 0  # extensions.STATUS_BEGIN, TRANSACTION_STATUS_IDLE
+        status: bool = connection.status == begun and connection.info.transaction_status == idle
+        return status
+    if driver == "asyncpg" and getattr(connection, "_started", False):
+        return not _unwrapped(connection, driver).is_in_transaction()
+    return False
 
 
 def _unwrapped(connection: Any, driver: str) -> Any:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import Any
 
 from alembic_safe.bridge.worker.locate import Locator
+from alembic_safe.bridge.worker.masking import MASK, mask_values
 
 _DETAIL_LINES = 12
+# SQLSTATE class 22, data exception: its messages quote the offending value
+# (postgresql.org/docs/current/errcodes-appendix.html)
+_DATA_EXCEPTION = "22"
+_QUOTED = re.compile(r': ".*"', re.DOTALL)
+# "Key (email)=(...) already exists.", "Partition key of the failing row contains (a) = (...)."
+_KEY = re.compile(r"(\) ?= ?)\(.*\)", re.DOTALL)
+# asyncpg: "invalid input for query argument $1: 'x' (expected str, got int)"
+_ARGUMENT = re.compile(r"(query argument \$\d+[^:]*: ).*?(?=(?: \([^()]*\))?$)", re.DOTALL)
 
 
 def describe(error: BaseException) -> str:
     """One line: the driver's own words for a database error, else class and text. No parameters, no SQL."""
     original: Any = getattr(error, "orig", None)
-    if original is not None:
-        primary = getattr(getattr(original, "diag", None), "message_primary", None)
-        text = primary or _first_line(str(original)) or type(original).__name__
-        return f"{type(original).__name__}: {_strip_asyncpg(text)}"
-    text = _first_line(str(error))
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if original is None:
+        text = _first_line(str(error).split("Original exception was:")[0])
+        return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    text = _strip_asyncpg(primary or _first_line(str(original)) or type(original).__name__)
+    text = _ARGUMENT.sub(rf"\1{MASK}", text)
+    if (sqlstate(error) or "").startswith(_DATA_EXCEPTION):
+        text = _QUOTED.sub(f': "{MASK}"', text)
+    return f"{type(original).__name__}: {mask_values(text, getattr(error, 'params', None))}"
 
 
 def detail(error: BaseException) -> str:
@@ -34,8 +47,12 @@ def detail(error: BaseException) -> str:
             (t for a in attributes if isinstance(t := getattr(diag, a, None), str) and t),
             None,
         )
-        if text and not text.startswith("Failing row contains"):
-            lines.append(f"{name}: {text}")
+        shows_data = name == "DETAIL" and (
+            (sqlstate(error) or "").startswith(_DATA_EXCEPTION) or (text or "").startswith("Failing row")
+        )
+        if text and not shows_data:
+            text = _KEY.sub(rf"\1({MASK})", text)
+            lines.append(f"{name}: {mask_values(text, getattr(error, 'params', None))}")
     return "\n".join(lines)
 
 

@@ -7,9 +7,13 @@ A small lexer rather than a parser: it must never fail, whatever a revision exec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
 
 MASK = "***"
+_MOST_VALUES = 1000
+_SHORTEST_VALUE = 3  # shorter ones tell nothing, and replacing them would shred the text
 
 _TOKEN = re.compile(
     r"""
@@ -83,3 +87,22 @@ def mask_secrets(text: str, secrets: Iterable[str]) -> str:
         if len(secret) >= 4:
             text = text.replace(secret, MASK)
     return re.sub(r"(\w+(?:\+\w+)?://[^\s:/@]+):[^\s@/]+@", rf"\1:{MASK}@", text)
+
+
+def mask_values(text: str, parameters: Any) -> str:
+    """`text` with every bound value of a statement replaced, as the driver or Python may have spelled it."""
+    for value in islice(_leaves(parameters), _MOST_VALUES):
+        for spelled in {str(value), repr(value)}:
+            if len(spelled) >= _SHORTEST_VALUE and spelled in text:
+                text = re.sub(rf"(?<!\w){re.escape(spelled)}(?!\w)", MASK, text)
+    return text
+
+
+def _leaves(parameters: Any) -> Iterator[Any]:
+    if isinstance(parameters, Mapping):
+        parameters = list(parameters.values())
+    if isinstance(parameters, list | tuple | set | frozenset):
+        for value in parameters:
+            yield from _leaves(value)
+    elif parameters is not None and not isinstance(parameters, bool):
+        yield parameters

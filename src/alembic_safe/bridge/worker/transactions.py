@@ -7,6 +7,7 @@ before alembic begins, the second adopted, and a rollback or a connection left i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, RootTransaction
 
-from alembic_safe.bridge.worker.capture import is_autocommit
+from alembic_safe.bridge.worker import drivers
+
+ROLLED_BACK = "the revision rolled back alembic's own transaction, so what it had done before that is lost"
+_SQL_COMMIT = re.compile(r"\s*(commit|end)\b(?!\s+prepared)", re.IGNORECASE)
+_SQL_ROLLBACK = re.compile(
+    r"\s*(rollback|abort)\b(?!\s+prepared)(?!(\s+(work|transaction))?\s+to\b)", re.IGNORECASE
+)
 
 
 class TransactionLostError(Exception):
@@ -58,15 +65,18 @@ class TransactionWatch:
     def __init__(self) -> None:
         self._context: MigrationContext | None = None
         self._quiet = False
+        self._autocommit = False
         self.split: list[str] = []
 
     def install(self) -> None:
         event.listen(Engine, "commit", lambda connection: self._edge(connection, "commit"))
         event.listen(Engine, "rollback", lambda connection: self._edge(connection, "rollback"))
+        event.listen(Engine, "before_cursor_execute", self._before)
 
     def begin(self, context: MigrationContext) -> None:
         """A body begins on `context`; edges count from here."""
         self.split = []
+        self._autocommit = drivers.in_autocommit(_live(context.connection))
         self._context = context
 
     def end(self) -> None:
@@ -102,36 +112,57 @@ class TransactionWatch:
         finally:
             self._quiet = False
 
-    def _edge(self, connection: Any, kind: str) -> None:
+    def _before(self, connection: Any, cursor: Any, sql: str, *_: Any) -> None:
+        """A COMMIT or ROLLBACK sent as text passes by SQLAlchemy's events.
+
+        The rollback is refused while nothing is lost yet: after it, psycopg2 and asyncpg would commit each further
+        statement, and the version row, by itself. Raises `TransactionLostError`.
+        """
+        if _SQL_COMMIT.match(sql):
+            self._edge(connection, "commit")
+        elif _SQL_ROLLBACK.match(sql) and self._edge(connection, "rollback"):
+            raise TransactionLostError(ROLLED_BACK)
+
+    def _edge(self, connection: Any, kind: str) -> bool:
+        """Note an edge if it is one of alembic's own transaction, and made by the revision."""
         context = self._context
-        if context is None or self._quiet or context.connection is None:
-            return
-        # an autocommit engine "commits" after each statement without meaning anything by it
-        if connection.engine.pool is context.connection.engine.pool and _same(connection, context.connection):
-            self.split.append(kind)
+        if context is None or self._quiet or self._autocommit or context.connection is None:
+            # an autocommit engine "commits" after each statement without meaning anything by it
+            return False
+        if not _same(connection, context.connection):
+            return False
+        self.split.append(kind)
+        return True
 
     def mend(self, context: MigrationContext) -> None:
         """After a body: see that the version row and the commit will go where they belong.
 
         Raises `TransactionLostError` when the revision rolled back or left autocommit on.
         """
-        if not context.impl.transactional_ddl:
+        if self._autocommit or not context.impl.transactional_ddl:
             return
         connection: Any = context.connection
         if "rollback" in self.split:
-            raise TransactionLostError(
-                "the revision rolled back alembic's own transaction, so what it had done before that is lost"
-            )
-        if is_autocommit(connection):
+            raise TransactionLostError(ROLLED_BACK)
+        live = _live(connection)
+        if drivers.in_autocommit(live):
             raise TransactionLostError("the revision left alembic's own connection in autocommit")
+        if drivers.commits_each(live):
+            # the driver has not noticed a COMMIT sent as text; its own brings it back to beginning transactions
+            live.commit()
         transaction = context._transaction
         if transaction is None or not transaction.is_active:
             context._transaction = connection.get_transaction() or connection.begin()
 
 
+def _live(connection: Any) -> Any:
+    """The DBAPI connection under SQLAlchemy's."""
+    return connection.connection.dbapi_connection
+
+
 def _same(one: Any, other: Any) -> bool:
     """Whether two SQLAlchemy connections are one DBAPI connection (branches and options share it)."""
     try:
-        return one.connection.dbapi_connection is other.connection.dbapi_connection
+        return _live(one) is _live(other)
     except Exception:
         return False  # closed or invalidated: not the one alembic works on
