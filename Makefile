@@ -31,17 +31,20 @@ test-lowest: .venv-lowest/.stamp  ## with the lowest versions that pyproject.tom
 test-newest: .venv-newest/.stamp  ## with the newest versions, on the newest Python at hand
 	.venv-newest/$(PYTEST)
 
-lint: .venv-lint/.stamp docs  ## ruff, mypy, import contracts, and that the docs build and are up to date
+lint: .venv-lint/.stamp  ## ruff, mypy, import contracts, and that the docs build and are up to date
 	.venv-lint/bin/ruff check
 	.venv-lint/bin/ruff format --check
 	.venv-lint/bin/mypy
 	.venv-lint/bin/lint-imports --no-logo
+	.venv-lint/bin/python -m alembic_safe.cli.reference --check docs/reference
+	.venv-lint/bin/mkdocs build --strict --quiet
 
 format: .venv-lint/.stamp  ## ruff's formatter and its safe fixes
 	.venv-lint/bin/ruff check --fix
 	.venv-lint/bin/ruff format
 
-docs: .venv-lint/.stamp  ## the documentation, into site/
+docs: .venv-lint/.stamp  ## write the reference pages from the code, and build the documentation into site/
+	.venv-lint/bin/python -m alembic_safe.cli.reference docs/reference
 	.venv-lint/bin/mkdocs build --strict --quiet
 
 bench: .venv-test/.stamp  ## what alembic-safe costs, against raw alembic and raw pg_dump
