@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from alembic_safe.cli.terminal import wants_color, width_of
 from alembic_safe.errors import UsageError
@@ -74,11 +75,29 @@ def say(text: str) -> None:
 def write(stream: TextIO, text: str) -> None:
     """Write all of it now. A reader that has gone away (`| head`) is no fault of the run."""
     try:
-        stream.write(text)
+        stream.flush()
+        if hasattr(stream, "buffer"):
+            _write_all(stream.buffer, text.encode(stream.encoding or "utf-8", "backslashreplace"))
+        else:
+            stream.write(text)
         stream.flush()
     except BrokenPipeError:
         # So that Python's own flush at exit does not fail on it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _write_all(buffer: BinaryIO, data: bytes) -> None:
+    """Under PYTHONUNBUFFERED the buffer is the file itself, which may take a part and say so; and a pipe
+    that another process made non-blocking refuses for a moment. Neither may cut a document short."""
+    rest = memoryview(data)
+    while rest:
+        try:
+            taken = buffer.write(rest)
+        except BlockingIOError as error:
+            taken = error.characters_written
+        if not taken:
+            time.sleep(0.01)
+        rest = rest[taken or 0 :]
 
 
 def _text(command: str, result: Result, output: OutputPolicy, told: tuple[str, ...], stream: TextIO) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -100,8 +102,9 @@ def test_a_hang_up_that_was_ignored_stays_ignored() -> None:
     assert process.returncode == 5
 
 
-def test_a_reader_that_leaves_is_no_fault_of_the_run() -> None:
-    process = started("long", "-v")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_is_no_fault_of_the_run(unbuffered: str) -> None:
+    process = started("long", "-v", PYTHONUNBUFFERED=unbuffered)
     assert process.stdout is not None
     assert process.stdout.readline().startswith("shop: clean")
     process.stdout.close()
@@ -111,6 +114,23 @@ def test_a_reader_that_leaves_is_no_fault_of_the_run() -> None:
     assert process.wait(timeout=60) == 0
     assert "Broken" not in error
     assert "error" not in error
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_document_is_never_cut_short_by_a_pipe_that_does_not_block(unbuffered: str) -> None:
+    inlet, outlet = os.pipe()
+    os.set_blocking(outlet, False)
+    command = [sys.executable, "-c", PROGRAM, "long", "--format=json"]
+    more = environment(PYTHONUNBUFFERED=unbuffered)
+    process = subprocess.Popen(command, stdout=outlet, stderr=subprocess.PIPE, env=more, cwd="/")
+    os.close(outlet)
+    time.sleep(3)  # the pipe is full by now
+    with os.fdopen(inlet, "rb") as reader:
+        document = json.loads(reader.read())
+    error = process.communicate(timeout=60)[1]
+    assert process.returncode == 0
+    assert error == b""
+    assert len(document["targets"][0]["facts"]) == 20000
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

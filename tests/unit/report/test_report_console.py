@@ -83,7 +83,7 @@ def test_a_command_that_failed_early_has_a_view(command: str) -> None:
     result = empty_result(command, 9, failure)
     assert type(result) is RESULTS[command]
     assert result.exit == 9
-    assert isinstance(render(result, View()), str)
+    assert render(result, View()) == ""  # "no runs yet" would be a guess
 
 
 def test_a_failure_is_message_detail_hint() -> None:

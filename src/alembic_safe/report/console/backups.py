@@ -27,7 +27,8 @@ def backups(result: BackupResult, view: View) -> Iterator[RenderableType]:
 
 def _listing(result: BackupResult, view: View) -> Iterator[RenderableType]:
     if not result.backups:
-        yield "no backups yet"
+        if result.error is None:
+            yield "no backups yet"
         return
     if view.width < 90:
         for listing in result.backups:

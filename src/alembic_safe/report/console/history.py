@@ -35,9 +35,8 @@ def history(result: HistoryResult, view: View) -> Iterator[RenderableType]:
         ]
         yield columns(rows, right=[0])
         return
-    if not result.runs:
+    if not result.runs and result.error is None:
         yield "no runs yet"
-        return
     for run in result.runs:
         yield from _run(run, view, alone=len(result.runs) == 1)
 
