@@ -138,7 +138,7 @@ def _explained(error: OSError | BackupError, directory: Path, facts: DatabaseFac
     elif error.errno not in (errno.ENOSPC, errno.EDQUOT):
         return BackupError(
             f"the backup cannot be written to {directory}: {(error.strerror or str(error)).lower()}",
-            hint="Set `backup_directory` to a folder that this user can write.",
+            hint="Set `backup-dir` to a folder that this user can write.",
         )
     explained = no_room(directory, facts.size)
     explained.detail = getattr(error, "detail", None) or str(error)

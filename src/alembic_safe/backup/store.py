@@ -27,7 +27,7 @@ VERIFIED = "verified.json"
 PARTIAL = ".partial"
 _OWNER = "owner"
 _ABANDONED = 86_400.0  # seconds, where the lock cannot tell
-_DIRECTORY_HINT = "Set `backup_directory` to a folder that this user can write, with room for the database."
+_DIRECTORY_HINT = "Set `backup-dir` to a folder that this user can write, with room for the database."
 
 
 def new_id(began: datetime, database: str) -> str:
@@ -70,7 +70,7 @@ def no_room(directory: Path, database_size: int | None) -> BackupError:
     size = "of unknown size" if database_size is None else f"of {database_size} bytes"
     return BackupError(
         f"too little room in the backup directory {directory}: {free} bytes free, for a database {size}",
-        hint="Free space there, or set `backup_directory` to another file system.",
+        hint="Free space there, or set `backup-dir` to another file system.",
     )
 
 

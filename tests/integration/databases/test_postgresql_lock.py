@@ -47,7 +47,10 @@ def test_all_or_none(pg_database, opened):
 
 
 def test_a_table_is_one_lock_however_it_is_called_and_different_tables_are_two(pg_database, opened):
-    mine, others = opened(pg_database), opened(pg_database.keywords | {"options": "-c search_path=nix,public"})
+    mine, others = (
+        opened(pg_database),
+        opened(pg_database.keywords | {"options": "-c search_path=nix,public"}),
+    )
     assert mine.deploy_lock([VersionTable(), VersionTable(), VersionTable(schema="public")]).try_take()
 
     assert not others.deploy_lock([VersionTable()]).try_take()
@@ -137,8 +140,10 @@ def test_a_pooler_is_seen_left_unspoiled_and_refused_with_the_cure(pooler, opene
 
     assert database.facts.pooler
     # No SET of ours on a session that the pooler gives to the application next.
-    assert database.fetch("SELECT count(*) FROM pg_settings WHERE name = 'lock_timeout' AND source = 'session'") == [(0,)]
+    assert database.fetch(
+        "SELECT count(*) FROM pg_settings WHERE name = 'lock_timeout' AND source = 'session'"
+    ) == [(0,)]
     error = pooler_refusal(database.facts)
     assert database.facts.address in error.message
-    assert "`control_url`" in error.hint
+    assert "`control-url`" in error.hint
     assert "service=NAME" in error.hint

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,13 +38,14 @@ _block = st.tuples(st.sampled_from(NAMES), st.lists(st.sampled_from(ROWS), max_s
 _columns = st.sampled_from([" (a, b)", '(a, "c\n;d")', " "])
 
 
-def _text(parts: list[object], columns: str) -> tuple[bytes, dict[str, int]]:
-    out, rows = [], {}
+def _text(parts: list[Any], columns: str) -> tuple[bytes, dict[str, int]]:
+    out: list[str] = []
+    rows: dict[str, int] = {}
     for part in parts:
         if isinstance(part, str):
             out.append(part + "\n\n")
         else:
-            name, lines = part  # type: ignore[misc]
+            name, lines = part
             rows[name] = rows.get(name, 0) + len(lines)
             header = "--\n-- Data for Name: it's; Type: TABLE DATA\n--\n\n"
             data = "".join(f"{line}\n" for line in lines)

@@ -10,14 +10,15 @@ from alembic_safe.errors import UnreachableError, UsageError
 
 SAID = [
     (
-        'connection failed: connection to server at "10.0.0.1", port 5432 failed: FATAL:  password authentication'
-        ' failed for user "bob"\nconnection to server at "10.0.0.1", port 5432 failed: FATAL:  again',
+        'connection failed: connection to server at "10.0.0.1", port 5432 failed: '
+        'FATAL:  password authentication failed for user "bob"\n'
+        'connection to server at "10.0.0.1", port 5432 failed: FATAL:  again',
         'password authentication failed for user "bob"',
         "user and password",
     ),
     (
-        'connection is bad: connection to server at "::1", port 5432 failed: Connection refused\n\tIs the server'
-        " running on that host and accepting TCP/IP connections?",
+        'connection is bad: connection to server at "::1", port 5432 failed: Connection refused\n\t'
+        "Is the server running on that host and accepting TCP/IP connections?",
         "Connection refused",
         "pg_isready",
     ),
@@ -26,7 +27,7 @@ SAID = [
     ('FATAL:  role "nope" does not exist', 'role "nope" does not exist', "Check the user"),
     ("connection timeout expired", "timeout expired", "firewall"),
     ("server does not support SSL, but SSL was required", "SSL was required", "sslmode"),
-    ("FATAL:  unsupported startup parameter: options", "unsupported startup parameter", "control_url"),
+    ("FATAL:  unsupported startup parameter: options", "unsupported startup parameter", "control-url"),
     ("FATAL:  the database system is starting up", "starting up", "in a moment"),
 ]
 

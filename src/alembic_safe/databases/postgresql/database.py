@@ -77,9 +77,7 @@ class PostgresDatabase:
 
     def read_heads(self, table: VersionTable) -> tuple[str, ...] | None:
         name = _quoted(table)
-        found = self.fetch(
-            "SELECT pg_catalog.to_regclass(%s) IS NOT NULL", [name]
-        )
+        found = self.fetch("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", [name])
         if not found[0][0]:
             return None
         try:

@@ -77,7 +77,7 @@ class PostgresDump(PostgresReader):
         ):
             return BackupError(
                 f"pg_dump {self.version} cannot compress with {compression}: {fault}",
-                hint="Set `compression` to gzip, gzip:LEVEL or none.",
+                hint="Set `backup-compression` to gzip, gzip:LEVEL or none.",
                 detail=said,
             )
         return BackupError(
@@ -124,13 +124,13 @@ def _advice(said: str) -> str:
     if "no space left" in lowered:
         return "Free space in the backup directory, or set another one."
     if "row-level security" in lowered:
-        return "Dump as the tables' owner or as a role with BYPASSRLS: set `control_url`."
+        return "Dump as the tables' owner or as a role with BYPASSRLS: set `control-url`."
     if "permission denied" in lowered:
-        return "The role must read everything: grant it pg_read_all_data, or set `control_url`."
+        return "The role must read everything: grant it pg_read_all_data, or set `control-url`."
     if "lock timeout" in lowered:
         return "Another session holds a table exclusively: see pg_locks, then run the same command again."
     if "too many" in lowered or "remaining connection slots" in lowered:
-        return "Set `backup_jobs` to 1: it uses one connection more than that."
+        return "Set `backup-jobs` to 1: it uses one connection more than that."
     return "Try `alembic-safe backup create` by itself."
 
 

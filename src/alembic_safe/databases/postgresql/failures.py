@@ -20,7 +20,7 @@ _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
 _HINTS: tuple[tuple[str, str], ...] = (
     (
         "password authentication failed",
-        "Check user and password in the URL that env.py uses, or set `control_url`.",
+        "Check user and password in the URL that env.py uses, or set `control-url`.",
     ),
     (
         "no password supplied",
@@ -47,11 +47,11 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ),
     (
         "timeout expired",
-        "Is the address right, and does a firewall let it through? `connect_timeout` bounds the wait.",
+        "Is the address right, and does a firewall let it through? `connect-timeout` bounds the wait.",
     ),
     (
         "timed out",
-        "Is the address right, and does a firewall let it through? `connect_timeout` bounds the wait.",
+        "Is the address right, and does a firewall let it through? `connect-timeout` bounds the wait.",
     ),
     ("too many clients", "The server is full: try again later, or raise max_connections."),
     (
@@ -68,7 +68,7 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ("definition of service", "Is the service in ~/.pg_service.conf, or in the file PGSERVICEFILE names?"),
     (
         "unsupported startup parameter",
-        "A pooler refuses this: set `control_url` to the database's direct address.",
+        "A pooler refuses this: set `control-url` to the database's direct address.",
     ),
 )
 

@@ -26,7 +26,7 @@ def pooler_refusal(facts: DatabaseFacts) -> RefusedError:
     return RefusedError(
         f"the connection to {facts.address} goes through a pooler, where a deploy lock excludes nobody",
         hint=(
-            "Set `control_url` to the database's direct address, past the pooler: "
+            "Set `control-url` to the database's direct address, past the pooler: "
             "`env:NAME`, `file:PATH` or `service=NAME`."
         ),
     )

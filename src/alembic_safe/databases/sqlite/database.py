@@ -120,8 +120,8 @@ class SqliteDatabase:
     def change_mark(self) -> str | None:
         """The file's change counter, which every commit raises and which outlives connections.
 
-        It is bytes 24 to 27 of the header (sqlite.org/fileformat2.html, section 1.3.7). None in WAL mode, where
-        commits leave it alone, and for a missing file.
+        It is bytes 24 to 27 of the header (sqlite.org/fileformat2.html, section 1.3.7). None in WAL mode,
+        where commits leave it alone, and for a missing file.
         """
         mode = self.fetch("PRAGMA journal_mode")
         if not mode or mode[0][0] == "wal":
