@@ -48,7 +48,8 @@ docs: .venv-lint/.stamp  ## write the reference pages from the code, and build t
 	.venv-lint/bin/mkdocs build --strict --quiet
 
 bench: .venv-test/.stamp  ## what alembic-safe costs, against raw alembic and raw pg_dump
-	.venv-test/bin/python -m benchmarks $(ARGS)
+	set -e; for file in benchmarks/bench_*.py; do \
+	  echo "== $$file"; .venv-test/bin/python -m benchmarks.$$(basename $$file .py) $(ARGS); done
 
 clean:  ## remove what these targets made
 	rm -rf .venv-test .venv-lowest .venv-newest .venv-lint .venv-demo .cache site build dist

@@ -42,9 +42,7 @@ class AlembicSafeError(Exception):
         return (_rebuild, (type(self), self.message, self.hint, self.detail))
 
 
-def _rebuild(
-    cls: type[AlembicSafeError], message: str, hint: str, detail: str | None
-) -> AlembicSafeError:
+def _rebuild(cls: type[AlembicSafeError], message: str, hint: str, detail: str | None) -> AlembicSafeError:
     return cls(message, hint=hint, detail=detail)
 
 

@@ -28,11 +28,19 @@ finally:
 """
 
 
+# typer itself imports pydantic, where it is installed, once it reads a parameter
+TYPERS_OWN = {"pydantic"}
+
+
 @pytest.mark.parametrize(
-    ("arguments", "word"),
-    [(["--help"], "upgrade"), (["upgrade", "--help"], "--no-backup"), (["--version"], ".")],
+    ("arguments", "word", "heavy"),
+    [
+        (["--help"], "upgrade", HEAVY),
+        (["upgrade", "--help"], "--no-backup", HEAVY - TYPERS_OWN),
+        (["--version"], "alembic-safe ", HEAVY - TYPERS_OWN),
+    ],
 )
-def test_help_imports_nothing_heavy(arguments, word):
+def test_help_imports_nothing_heavy(arguments, word, heavy):
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(arguments=arguments)], capture_output=True, text=True, timeout=30
     )
@@ -40,4 +48,4 @@ def test_help_imports_nothing_heavy(arguments, word):
     assert word in done.stdout
     imported = set(done.stderr.rpartition("imported:")[2].split())
     assert "alembic_safe" in imported
-    assert not imported & HEAVY
+    assert imported & heavy == set()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-MARK = "ALEMBIC_SAFE_TEST_MARK"
+MARK = "SUITE_MARK_OF_ALEMBIC_SAFE"
 # pip and proxies are not here: a command under test has no business on the network
 _KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 

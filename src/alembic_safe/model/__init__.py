@@ -1,1 +1,1 @@
-"""Values and Protocols that the rooms exchange: frozen, slotted dataclasses; no I/O, no logic beyond derivation."""
+"""Values and Protocols that the rooms exchange: frozen, slotted dataclasses; no I/O, logic only to derive."""

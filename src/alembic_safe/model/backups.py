@@ -35,7 +35,7 @@ class Manifest:
     """What a backup is. Written last and atomically, twice; a backup without one does not exist.
 
     `heads` maps each version table in the database to its rows when the backup began. `position` is the
-    server's WAL position before the dump (PostgreSQL). `read` says that the dump was read whole after writing.
+    server's WAL position before the dump (PostgreSQL). `read` says that it was read whole after writing.
     """
 
     format: int

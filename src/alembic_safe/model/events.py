@@ -10,7 +10,7 @@ from alembic_safe.model.revisions import Direction, Statement
 
 @dataclass(frozen=True, slots=True)
 class PhaseBegan:
-    """A phase of a command began: "probe", "lock", "plan", "backup", "apply", "read back". `what` is for people."""
+    """A phase began: "probe", "lock", "plan", "backup", "apply", "read back". `what` is for people."""
 
     phase: str
     what: str

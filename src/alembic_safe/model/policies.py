@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ProjectPolicy:
-    """Which alembic project, as alembic's own flags say it. `config` None: alembic.ini, else pyproject.toml."""
+    """Which alembic project, in alembic's own flags. `config` None: alembic.ini, else pyproject.toml."""
 
     config: Path | None = None
     sections: tuple[str, ...] = ("alembic",)

@@ -1,4 +1,4 @@
-"""What the rooms promise each other about a database. `databases` implements these; nobody else has a driver."""
+"""What the rooms promise each other about a database. Only `databases` implements these and has a driver."""
 
 from __future__ import annotations
 
@@ -37,16 +37,14 @@ class Dump(Protocol):
     @property
     def version(self) -> str: ...
 
-    def write(
-        self, folder: Path, *, jobs: int, compression: str, tick: Callable[[], None]
-    ) -> None:
+    def write(self, folder: Path, *, jobs: int, compression: str, tick: Callable[[], None]) -> None:
         """Dump the whole database into `folder` (exists, empty). `tick` is called at least every 0.25 s.
 
         Raises `BackupError` with the tool's own words when it fails; the tool is ended if `tick` raises.
         """
 
     def read(self, folder: Path, *, tick: Callable[[], None]) -> tuple[TableContent, ...]:
-        """Read the dump whole, keeping nothing; returns rows by table. Raises `BackupError` naming the fault."""
+        """Read the dump whole, keeping nothing; rows by table. Raises `BackupError` naming the fault."""
 
 
 class Database(Protocol):
