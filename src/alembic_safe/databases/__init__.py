@@ -8,11 +8,13 @@ from __future__ import annotations
 from alembic_safe.databases._libpq import libpq_keywords
 from alembic_safe.databases._open import open_database
 from alembic_safe.databases._reading import DumpReader, reading_tool, wal_position
+from alembic_safe.databases.postgresql.hints import connect_hint
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL, pooler_refusal
 
 __all__ = [
     "SERVER_IDENTITY_SQL",
     "DumpReader",
+    "connect_hint",
     "libpq_keywords",
     "open_database",
     "pooler_refusal",

@@ -8,6 +8,7 @@ from typing import Literal
 
 Dialect = Literal["postgresql", "sqlite"]
 
+_USUAL = ("alembic_version", "public.alembic_version")
 SECRET_KEYWORDS = frozenset({"password", "sslpassword", "passfile"})
 
 
@@ -86,7 +87,7 @@ class Target:
     def label(self) -> str:
         """What messages call it: database, and the version table where it is not the usual one."""
         name = self.database or "(memory)"
-        return name if str(self.version_table) == "alembic_version" else f"{name} [{self.version_table}]"
+        return name if str(self.version_table) in _USUAL else f"{name} [{self.version_table}]"
 
 
 @dataclass(frozen=True, slots=True)

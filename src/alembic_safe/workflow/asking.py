@@ -161,11 +161,11 @@ def _check_same(database: Database, target: Target, section: Probed) -> None:
     if target.server and facts.server != target.server:
         raise RefusedError(
             f"our own connection reached another server or database ({facts.address}) than env.py's",
-            hint="Set `control_url` to the very database that env.py migrates: `env:NAME`, `file:PATH` or"
+            hint="Set `control-url` to the very database that env.py migrates: `env:NAME`, `file:PATH` or"
             " `service=NAME`.",
         )
     if section.pooled and facts.in_recovery:
-        raise RefusedError(f"{facts.address} is a standby", hint="Set `control_url` to the primary.")
+        raise RefusedError(f"{facts.address} is a standby", hint="Set `control-url` to the primary.")
 
 
 def _search_path() -> tuple[str, ...]:

@@ -65,5 +65,6 @@ def connect(
     try:
         connection = psycopg.connect(make_conninfo(**keywords), autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
-        raise connect_failure(error, keywords, secrets) from None
+        control = policy.keywords is not None
+        raise connect_failure(error, keywords, secrets, control=control) from None
     return Connected(connection, given, secrets, read_only)

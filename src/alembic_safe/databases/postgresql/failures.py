@@ -12,65 +12,10 @@ from collections.abc import Iterable, Mapping
 import psycopg
 from psycopg import errors
 
+from alembic_safe.databases.postgresql.hints import connect_hint
 from alembic_safe.errors import AlembicSafeError, GaveUpError, RefusedError, UnreachableError, UsageError
 
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
-
-# (what libpq or the server says, the hint). The first that fits counts.
-_HINTS: tuple[tuple[str, str], ...] = (
-    (
-        "password authentication failed",
-        "Check user and password in the URL that env.py uses, or set `control-url`.",
-    ),
-    (
-        "no password supplied",
-        "The server wants a password: put it in the URL, in PGPASSWORD or in ~/.pgpass.",
-    ),
-    ("peer authentication failed", "Run as the system user of that name, or connect by TCP with a password."),
-    (
-        "no pg_hba.conf entry",
-        "The server lets this user, database or address not in: see its pg_hba.conf (and sslmode).",
-    ),
-    (
-        "could not translate host name",
-        "Check the host in the URL that env.py uses; is it known from this machine?",
-    ),
-    ("failed to resolve host", "Check the host in the URL that env.py uses; is it known from this machine?"),
-    (
-        "name or service not known",
-        "Check the host in the URL that env.py uses; is it known from this machine?",
-    ),
-    ("connection refused", "Is the server running there, and listening on that port? Try `pg_isready`."),
-    (
-        "no such file or directory",
-        "Is the server running on this machine, with its socket in that directory?",
-    ),
-    (
-        "timeout expired",
-        "Is the address right, and does a firewall let it through? `connect-timeout` bounds the wait.",
-    ),
-    (
-        "timed out",
-        "Is the address right, and does a firewall let it through? `connect-timeout` bounds the wait.",
-    ),
-    ("too many clients", "The server is full: try again later, or raise max_connections."),
-    (
-        "too many connections",
-        "The role or the database is at its connection limit: try again later, or raise it.",
-    ),
-    ("remaining connection slots", "The server is full: try again later, or raise max_connections."),
-    ("starting up", "The server is starting: try again in a moment."),
-    ("shutting down", "The server is stopping: try again when it is back."),
-    ("recovery mode", "The server is recovering from a crash: try again in a moment."),
-    ("not currently accepting connections", "The database is closed to connections (ALLOW_CONNECTIONS)."),
-    ("ssl", "Check sslmode and the certificates in the URL that env.py uses."),
-    ("certificate", "Check sslmode and the certificates in the URL that env.py uses."),
-    ("definition of service", "Is the service in ~/.pg_service.conf, or in the file PGSERVICEFILE names?"),
-    (
-        "unsupported startup parameter",
-        "A pooler refuses this: set `control-url` to the database's direct address.",
-    ),
-)
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
@@ -81,25 +26,18 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 
 def connect_failure(
-    error: psycopg.Error, keywords: Mapping[str, str], secrets: Iterable[str]
+    error: psycopg.Error, keywords: Mapping[str, str], secrets: Iterable[str], *, control: bool = False
 ) -> AlembicSafeError:
-    """Why there is no connection. A keyword that libpq does not know is the user's to mend: UsageError."""
+    """Why there is no connection; `control`: by our own setting. A keyword that libpq does not know is the user's to mend: UsageError."""
     line = mask(_useful_line(str(error)), secrets)
     if isinstance(error, psycopg.ProgrammingError):
         return UsageError(
             f"the connection parameters cannot be used: {line}",
             hint="See the parameter key words in libpq's documentation.",
         )
-    lowered = line.lower()
-    if re.search(r'database "?.*"? does not exist', lowered):
-        hint: str | None = (
-            "Check the database name in the URL that env.py uses, or create it with `createdb`."
-        )
-    elif re.search(r'role "?.*"? (does not exist|is not permitted)', lowered):
-        hint = "Check the user in the URL that env.py uses."
-    else:
-        hint = next((hint for said, hint in _HINTS if said in lowered), None)
-    return UnreachableError(f"no connection to {_where(keywords)}: {line}", hint=hint)
+    return UnreachableError(
+        f"no connection to {_where(keywords)}: {line}", hint=connect_hint(line, control=control)
+    )
 
 
 def _where(keywords: Mapping[str, str]) -> str:
