@@ -6,9 +6,11 @@ the kernel kills the fork server and each worker, and the pipe's closing does so
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -35,7 +37,10 @@ class Starter(Protocol):
         """The new process's pid."""
 
     def exit_status(self, pid: int, timeout: float) -> int | None:
-        """Its exit status (negative: a signal), waiting up to `timeout` seconds; None when it has not ended."""
+        """Its exit status (negative: a signal) within `timeout` seconds; None when it has not ended.
+
+        What the process started, and left in its group, is ended with it.
+        """
 
     def close(self) -> None: ...
 
@@ -69,6 +74,9 @@ class Workers:
         ends = Ends.make()
         try:
             pid = self._starter.start(ends)
+        except BaseException:
+            ends.close_ours()
+            raise
         finally:
             ends.close_theirs()
         worker = Worker(
@@ -171,15 +179,26 @@ class _Spawner:
     def start(self, ends: Ends) -> int:
         numbers = ends.theirs
         call = f"become_worker({os.getpid()}, {', '.join(map(str, numbers))})"
-        process = subprocess.Popen([sys.executable, "-c", _BOOT.format(call=call)], pass_fds=numbers)
+        process = subprocess.Popen(
+            [sys.executable, "-c", _BOOT.format(call=call)],
+            pass_fds=numbers,
+            stdin=subprocess.DEVNULL,
+            # ours are for the result; what an interpreter says before the worker takes over belongs to it
+            stdout=numbers[2],
+            stderr=numbers[3],
+        )
         self._processes[process.pid] = process
         return process.pid
 
     def exit_status(self, pid: int, timeout: float) -> int | None:
         try:
-            return self._processes[pid].wait(timeout)
+            status = self._processes[pid].wait(timeout)
         except subprocess.TimeoutExpired:
             return None
+        # programs that the project started
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        return status
 
     def close(self) -> None:
         for process in self._processes.values():

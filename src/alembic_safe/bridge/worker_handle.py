@@ -27,12 +27,14 @@ from alembic_safe.model.events import EventSink, WorkerOutput
 
 _TICK = 0.1
 _END_SECONDS = 3.0
+_DRAIN_EVERY = 0.05
 _KEPT_LINES = 40
+_LONGEST_LINE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Both ends of a worker's channel, life pipe, stdout, stderr; `theirs` in the order the worker takes them."""
+    """Both ends of a worker's channel, life pipe, stdout, stderr; `theirs` in the order in which it takes them."""
 
     channel: socket.socket
     life: int
@@ -56,6 +58,11 @@ class Ends:
 
     def close_theirs(self) -> None:
         for number in self.theirs:
+            os.close(number)
+
+    def close_ours(self) -> None:
+        self.channel.close()
+        for number in (self.life, self.output, self.errors):
             os.close(number)
 
 
@@ -105,6 +112,8 @@ class Worker:
 
     def kill(self) -> None:
         """End the process and what it started in its session, at once."""
+        if self._closed:
+            return
         self._killed = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
@@ -155,11 +164,13 @@ class Worker:
         return True
 
     def _read_output(self, number: int) -> bool:
-        """Pass on whole lines; False at the end of the stream."""
-        data = os.read(number, 1 << 16)
-        *lines, self._partial[number] = (self._partial[number] + data).split(b"\n")
-        if not data and self._partial[number]:
-            lines.append(self._partial.pop(number))
+        """Pass on whole lines, and a line of more than 64 KiB in parts; False at the end of the stream."""
+        data = os.read(number, _LONGEST_LINE)
+        *lines, rest = (self._partial[number] + data).split(b"\n")
+        if rest and (not data or len(rest) >= _LONGEST_LINE):
+            lines.append(rest)
+            rest = b""
+        self._partial[number] = rest
         stream = "stdout" if number == self._ends.output else "stderr"
         for line in lines:
             text = line.decode("utf-8", "replace").rstrip("\r")
@@ -171,21 +182,36 @@ class Worker:
         """See the process end, by force if it lingers, and pass on its last output. Never raises."""
         if self._closed:
             return
-        status = self._exit_status(self.pid, 0 if self._killed else _END_SECONDS)
+        for number in self._partial:
+            os.set_blocking(number, False)
+        status = None if self._killed else self._await_end()
         if status is None:
             self.kill()
-            status = self._exit_status(self.pid, _END_SECONDS)
+            status = self._await_end()
         self.status = status
         self._closed = True
-        for number in (self._ends.output, self._ends.errors):
-            os.set_blocking(number, False)
-            # a process that the project started may still hold the pipe: read what is there, wait for nothing
-            with contextlib.suppress(BlockingIOError):
-                while self._read_output(number):
-                    pass
+        self._drain()
+        for number in self._partial:
             os.close(number)
         os.close(self._ends.life)
         self._channel.close()
+
+    def _await_end(self) -> int | None:
+        """The exit status within `_END_SECONDS`; its output is read meanwhile, since a full pipe would keep it."""
+        deadline = time.monotonic() + _END_SECONDS
+        status = None
+        while status is None and time.monotonic() < deadline:
+            self._drain()
+            status = self._exit_status(self.pid, _DRAIN_EVERY)
+        return status
+
+    def _drain(self) -> None:
+        """Read what is there and wait for nothing: a process that left the group may hold the pipe, and write."""
+        deadline = time.monotonic() + _END_SECONDS
+        for number in self._partial:
+            with contextlib.suppress(BlockingIOError):
+                while self._read_output(number) and time.monotonic() < deadline:
+                    pass
 
     def _died(self) -> WorkerError:
         self.close()

@@ -19,8 +19,8 @@ _OWN = (
 )
 
 
-def explain_failure(error: BaseException, env_py: str, job: Job) -> Failed:
-    """Any exception that came out of configuring or executing env.py."""
+def explain_failure(error: BaseException, env_py: str, revision: str, job: Job) -> Failed:
+    """Any exception that came out of configuring or executing env.py; `revision` the file that was running."""
     if isinstance(error, AlembicSafeError):
         failed = Failed(type(error).__name__, error.message, error.hint, error.detail or "")
     elif _while_connecting(error):
@@ -30,11 +30,12 @@ def explain_failure(error: BaseException, env_py: str, job: Job) -> Failed:
             "Check the URL that env.py uses and that the server runs; `alembic current` must reach it from here.",
         )
     elif isinstance(error, SystemExit):
-        place = explain.place(error, env_py)
+        place = explain.place(error, *filter(None, (revision, env_py)))
         failed = Failed(
             "WorkerError",
-            f"env.py called sys.exit({error.code!r})" + (f" at {place}" if place else ""),
-            "An env.py must return when it is done; see what it printed above.",
+            f"{'a revision' if revision else 'env.py'} called sys.exit({error.code!r})"
+            + (f" at {place}" if place else ""),
+            "Code that alembic runs must return when it is done; see what it printed above.",
         )
     elif isinstance(error, KeyboardInterrupt):
         failed = Failed("RevisionFailedError", "interrupted", "Run the same command again.")

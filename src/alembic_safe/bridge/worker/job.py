@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import faulthandler
 import inspect
 import logging
 import os
-import signal
 import sys
 import warnings
 from pathlib import Path
@@ -56,7 +56,7 @@ def run(channel: int) -> int:
         link.tell(Failed("RevisionFailedError", f"stopped: {stopped}", ""))
     except BaseException as error:
         session.step_failed(error)
-        link.tell(failures.explain_failure(error, session.env_py, job))
+        link.tell(failures.explain_failure(error, session.env_py, session.revision_path, job))
     _leave()
     return 0
 
@@ -68,6 +68,7 @@ class _Session:
         self._job = job
         self._link = link
         self.env_py = ""
+        self.revision_path = ""
         self.swallowed: BaseException | None = None
         self._function: Probe | Application | None = None
 
@@ -113,7 +114,9 @@ class _Session:
             raise self.swallowed
 
     def step_failed(self, error: BaseException) -> None:
+        """Tell of the revision that was running, if one was."""
         if isinstance(self._function, Application):
+            self.revision_path = self._function.open.revision.path if self._function.open else ""
             self._function.report_failure(error)
 
 
@@ -211,9 +214,11 @@ def _quiet_alembic() -> None:
 
 
 def _leave() -> None:
-    """Run the project's exit handlers, briefly: a thread or a handler of theirs must not keep us."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(_ATEXIT_SECONDS)
+    """Run the project's exit handlers, briefly: a thread or a handler of theirs must not keep us.
+
+    One that does not end is named by its traceback, after which the process ends at once.
+    """
+    faulthandler.dump_traceback_later(_ATEXIT_SECONDS, exit=True, file=2)
     try:
         atexit._run_exitfuncs()
     except BaseException as error:

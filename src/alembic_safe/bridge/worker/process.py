@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
+import io
 import os
 import signal
 import sys
@@ -13,27 +15,33 @@ _PR_SET_PDEATHSIG = 1
 ORPHANED = 86
 
 
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when its parent ends (Linux; elsewhere the pipe does it).
+def die_with_parent(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Ask the kernel to send this process `number` when its parent ends (Linux; elsewhere the pipe does it).
 
     A parent that ended before the request leaves no signal, hence the look afterwards.
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(ORPHANED)
 
 
 def watch(life: int) -> None:
-    """End this process when the pipe `life` closes: its other end is held by the supervisor alone."""
+    """End this process and what it started when the pipe `life` closes: the supervisor alone holds its other end."""
 
     def wait() -> None:
         try:
             os.read(life, 1)
         finally:
-            os._exit(ORPHANED)
+            os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=wait, name="alembic-safe-life", daemon=True).start()
+
+
+def end_group(leader: int) -> None:
+    """Kill what is left of the process group that a worker leads: programs that the project started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def take_streams(output: int, errors: int) -> None:
@@ -42,11 +50,16 @@ def take_streams(output: int, errors: int) -> None:
     for source, destination in ((empty, 0), (output, 1), (errors, 2)):
         os.dup2(source, destination)
         os.close(source)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor, for the process's life
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8")
+    sys.stdout = sys.__stdout__ = _text(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _text(2)  # type: ignore[misc]
     # SIGUSR1 tells where a worker hangs, even while C code holds the interpreter's lock
     faulthandler.register(signal.SIGUSR1, file=2, all_threads=False)
+
+
+def _text(number: int) -> io.TextIOWrapper:
+    raw = io.BufferedWriter(io.FileIO(number, "w", closefd=False))
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def threads_left() -> tuple[str, ...]:

@@ -20,36 +20,80 @@ _DESCRIPTORS = 4  # channel, life pipe, stdout, stderr
 
 
 def serve(control_number: int) -> None:
-    """Fork a worker for each request until the supervisor closes the control socket."""
-    process.die_with_parent(os.getppid())
+    """Fork a worker for each request until the supervisor closes the control socket or ends; then end them all."""
+    process.die_with_parent(os.getppid(), signal.SIGTERM)
     control = socket.socket(fileno=control_number)
     _preload()
-    wake_read, wake_write = os.pipe()
-    for end in (wake_read, wake_write):
-        os.set_blocking(end, False)
-    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    # Ctrl-C in a terminal is the supervisor's to handle
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        ready, _, _ = select.select([control.fileno(), wake_read], [], [])
-        if wake_read in ready:
-            os.read(wake_read, 512)
-            _report_ended(control)
-        if control.fileno() in ready:
-            descriptors = _receive_descriptors(control)
+    server = _Server(control)
+    try:
+        while server.serve_one():
+            pass
+    finally:
+        server.end_workers()
+
+
+class _Server:
+    """The loop's state: the control socket, the pipe that signals wake it by, the workers that live."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._wake, self._wake_write = os.pipe()
+        for end in (self._wake, self._wake_write):
+            os.set_blocking(end, False)
+        self._workers: set[int] = set()
+        self._ended = False
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._end)
+        # Ctrl-C in a terminal is the supervisor's to handle
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def _end(self, *_: object) -> None:
+        self._ended = True
+
+    def serve_one(self) -> bool:
+        """Wait for a request or an ended worker and see to it; False when it is time to end."""
+        ready, _, _ = select.select([self._control.fileno(), self._wake], [], [])
+        if self._wake in ready:
+            os.read(self._wake, 512)
+            self._report_ended()
+        if self._control.fileno() in ready:
+            descriptors = _receive_descriptors(self._control)
             if descriptors is None:
-                return
-            parent = os.getpid()
-            child = os.fork()
-            if child == 0:
-                signal.set_wakeup_fd(-1)
-                for end in (wake_read, wake_write, control.detach()):
-                    os.close(end)
-                become_worker(parent, *descriptors)
-            for number in descriptors:
-                os.close(number)
-            control.sendall(json.dumps({"forked": child}).encode() + b"\n")
+                return False
+            self._fork(descriptors)
+        return not self._ended
+
+    def _fork(self, descriptors: list[int]) -> None:
+        parent = os.getpid()
+        child = os.fork()
+        if child == 0:
+            signal.set_wakeup_fd(-1)
+            for end in (self._wake, self._wake_write, self._control.detach()):
+                os.close(end)
+            become_worker(parent, *descriptors)
+        self._workers.add(child)
+        for number in descriptors:
+            os.close(number)
+        self._control.sendall(json.dumps({"forked": child}).encode() + b"\n")
+
+    def _report_ended(self) -> None:
+        for pid in tuple(self._workers):
+            # not reaped yet, so that its number is nobody else's while its group is ended
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                continue
+            process.end_group(pid)
+            _, status = os.waitpid(pid, 0)
+            self._workers.discard(pid)
+            said = {"ended": pid, "status": os.waitstatus_to_exitcode(status)}
+            self._control.sendall(json.dumps(said).encode() + b"\n")
+
+    def end_workers(self) -> None:
+        """Kill every worker and what it started."""
+        for pid in self._workers:
+            process.end_group(pid)
+            # one that has not come to lead a group yet
+            os.kill(pid, signal.SIGKILL)
 
 
 def become_worker(parent: int, channel: int, life: int, output: int, errors: int) -> None:
@@ -88,20 +132,3 @@ def _receive_descriptors(control: socket.socket) -> list[int] | None:
     for _level, _kind, payload in ancillary:
         numbers.frombytes(payload[: len(payload) - len(payload) % numbers.itemsize])
     return list(numbers)
-
-
-def _report_ended(control: socket.socket) -> None:
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
-        control.sendall(
-            json.dumps({"ended": pid, "status": os.waitstatus_to_exitcode(status)}).encode() + b"\n"
-        )
-
-
-if __name__ == "__main__":
-    serve(int(sys.argv[1]))
