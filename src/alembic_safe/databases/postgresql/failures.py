@@ -28,7 +28,10 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 def connect_failure(
     error: psycopg.Error, keywords: Mapping[str, str], secrets: Iterable[str], *, control: bool = False
 ) -> AlembicSafeError:
-    """Why there is no connection; `control`: by our own setting. A keyword that libpq does not know is the user's to mend: UsageError."""
+    """Why there is no connection. A keyword that libpq does not know is the user's to mend: UsageError.
+
+    `control`: the keywords came from our own setting, and not from env.py.
+    """
     line = mask(_useful_line(str(error)), secrets)
     if isinstance(error, psycopg.ProgrammingError):
         return UsageError(
