@@ -161,6 +161,8 @@ def test_kill_in_an_autocommit_block_is_dirty_and_said(pg_database: Any, make_pr
     assert refused.exit == 6 and "--repaired" in refused.stderr, str(refused)
     with pg_database.connect() as connection:
         connection.execute("drop table t")
-    project.add(Rev("a1", "op.execute('create table t (id int)')", down=None))  # the mended revision, in place of the old
+    project.add(
+        Rev("a1", "op.execute('create table t (id int)')", down=None)
+    )  # the mended revision, in place of the old
     project.run("upgrade", "--no-backup=test", "--repaired=dropped the table by hand").ok()
     project.run("status").ok()

@@ -1,0 +1,69 @@
+"""The main job on SQLite: where the server's transactions cannot help, the file's own word is read."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from tests.support.processes import wait_until
+from tests.support.projects import Rev
+
+_FIRST = Rev(
+    "a1", "op.create_table('t', sa.Column('id', sa.Integer))\nop.execute('insert into t values (1)')"
+)
+
+
+def test_backup_upgrade_and_way_back(make_project: Any) -> None:
+    project = make_project(revisions=[_FIRST])
+    project.run("upgrade").ok()
+    project.add_revision("b2", upgrade="op.execute('delete from t')")
+    done = project.run("upgrade", "--format", "json").ok().json()
+    (manifest,) = done["backups"]
+    copy = project.path / ".alembic-safe/backups" / manifest["id"] / "dump/database.sqlite3"
+    assert str(copy) in done["targets"][0]["way_back"]
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("select id from t").fetchall() == [(1,)]
+        assert connection.execute("select version_num from alembic_version").fetchall() == [("a1",)]
+    connection.close()
+    with sqlite3.connect(project.database_file) as connection:
+        assert connection.execute("select id from t").fetchall() == []
+    connection.close()
+
+
+def test_failure_before_anything_is_clean_and_after_something_dirty(make_project: Any) -> None:
+    project = make_project(revisions=[_FIRST, Rev("b2", "op.execute('select * from nowhere')")])
+    clean = project.run("upgrade")
+    assert clean.exit == 5, str(clean)
+    assert "is at a1" in clean.stderr and "nowhere" in clean.stderr
+    project.add(
+        Rev("b2", "op.execute('create table u (id int)')\nop.execute('select * from nowhere')", down="a1")
+    )
+    dirty = project.run("upgrade")
+    assert dirty.exit == 6, str(dirty)
+    assert "part of it is committed" in dirty.stderr
+    assert project.run("status").exit == 6
+    assert project.run("upgrade").exit == 6
+
+
+def test_killed_between_and_within_statements(make_project: Any) -> None:
+    """A kill before the first change is told apart from one after it."""
+    pause = "import time, pathlib\npathlib.Path('there').touch()\ntime.sleep(60)"
+    project = make_project(revisions=[_FIRST, Rev("b2", pause + "\nop.execute('create table u (id int)')")])
+    there = project.path / "there"
+    process = project.start("upgrade")
+    wait_until(there.exists, 60)
+    process.kill()
+    process.communicate(timeout=10)
+    status = project.run("status", "--format", "json")
+    assert status.exit == 5, str(status)
+    assert "nothing of revision b2 took effect" in status.json()["targets"][0]["facts"][0]
+    there.unlink()
+    project.add(Rev("b2", "op.execute('create table u (id int)')\n" + pause, down="a1"))
+    process = project.start("upgrade")
+    wait_until(there.exists, 60)
+    process.kill()
+    _out, err = process.communicate(timeout=10)
+    assert "ended without a word" in err
+    status = project.run("status", "--format", "json")
+    assert status.exit == 6, str(status)
+    assert "part of it is committed" in status.json()["targets"][0]["facts"][0]

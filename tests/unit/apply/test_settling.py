@@ -1,0 +1,103 @@
+"""What became of a step: the table of evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alembic_safe.apply.settling import Evidence, settle
+from alembic_safe.model.revisions import Statement
+
+BASE = Evidence(before=("a1",), now=("a1",), expected=("b2",), transaction="aborted")
+
+
+def _statement(
+    sql: str, *, autocommit: bool = False, own: bool = False, error: str | None = None
+) -> Statement:
+    return Statement(1, sql, None, 0.1, None, autocommit, own, error)
+
+
+INSIDE = _statement("create table t (id int)")
+ALONE = _statement("create table t (id int)", autocommit=True)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "outcome"),
+    [
+        (replace(BASE, now=("b2",), transaction="committed"), "committed"),
+        # the rows are what counts, also when the transaction's status is too old to be known
+        (replace(BASE, now=("b2",), transaction="unknown"), "committed"),
+        (BASE, "rolled_back"),
+        (replace(BASE, expected=None), "rolled_back"),
+        (replace(BASE, statements=[INSIDE]), "rolled_back"),
+        (replace(BASE, now=("zz",)), "unknown"),
+        (replace(BASE, transaction="in progress"), "unknown"),
+        (replace(BASE, transaction="unknown"), "unknown"),
+        # the transaction that the step began in is committed, its version row is not there
+        (replace(BASE, transaction="committed", statements=[INSIDE]), "partial"),
+        (replace(BASE, transaction="committed", statements=[_statement("select 1")]), "rolled_back"),
+        # killed: nobody wrote the statements inside the transaction
+        (replace(BASE, transaction="committed", statements=[]), "partial"),
+        (replace(BASE, statements=[ALONE]), "partial"),
+        (replace(BASE, statements=[replace(ALONE, duration=None)]), "partial"),
+        (replace(BASE, statements=[replace(ALONE, error="x")]), "rolled_back"),
+        # a concurrent build that failed leaves an INVALID index
+        (
+            replace(
+                BASE,
+                statements=[_statement("create index concurrently i on t (c)", autocommit=True, error="x")],
+            ),
+            "partial",
+        ),
+        (replace(BASE, statements=[_statement("insert into t values (1)", own=True)]), "partial"),
+        (replace(BASE, statements=[_statement("select 1", own=True)]), "rolled_back"),
+        # SQLite: its own word whether anything was committed
+        (replace(BASE, transaction=None, changed=False, statements=[INSIDE]), "rolled_back"),
+        (replace(BASE, transaction=None, changed=True), "partial"),
+    ],
+)
+def test_evidence(evidence: Evidence, outcome: str) -> None:
+    assert settle(evidence) == outcome
+
+
+heads = st.sampled_from([(), ("a1",), ("b2",), ("a1", "b2")])
+statements = st.lists(
+    st.builds(
+        _statement,
+        st.sampled_from(["select 1", "insert into t values (1)", "create index concurrently i on t (c)"]),
+        autocommit=st.booleans(),
+        own=st.booleans(),
+        error=st.sampled_from([None, "x"]),
+    ),
+    max_size=3,
+)
+
+
+@given(
+    st.builds(
+        Evidence,
+        before=heads,
+        now=heads,
+        expected=st.none() | heads,
+        transaction=st.sampled_from([None, "committed", "aborted", "in progress", "unknown"]),
+        changed=st.sampled_from([None, True, False]),
+        statements=statements,
+    )
+)
+def test_never_a_certainty_that_the_rows_contradict(evidence: Evidence) -> None:
+    outcome = settle(evidence)
+    if outcome == "committed":
+        assert evidence.now == evidence.expected != evidence.before
+    if outcome == "rolled_back":
+        assert evidence.now == evidence.before
+        assert evidence.changed is not True
+        assert (
+            not any(
+                s.autocommit and s.error is None and not s.sql.startswith("select")
+                for s in evidence.statements
+            )
+            or evidence.changed is False
+        )
