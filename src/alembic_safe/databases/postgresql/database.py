@@ -33,6 +33,7 @@ class PostgresDatabase:
         self._connection = connected.connection
         self._address = connected.address
         self._used = time.monotonic()
+        self._met: set[str] = set()
         try:
             self._facts = self._learn()
         except BaseException:
@@ -77,9 +78,13 @@ class PostgresDatabase:
 
     def read_heads(self, table: VersionTable) -> tuple[str, ...] | None:
         name = _quoted(table)
-        found = self.fetch("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", [name])
-        if not found[0][0]:
+        # asked first, so that a missing table is no error in the server's log; once met, it is read at once
+        if (
+            name not in self._met
+            and not self.fetch("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", [name])[0][0]
+        ):
             return None
+        self._met.add(name)
         try:
             rows = self._run(f"SELECT version_num FROM {name}", ())
         except errors.UndefinedTable:  # dropped since
