@@ -102,6 +102,24 @@ def heads(rows: tuple[str, ...] | None) -> str:
     return ", ".join(clean(row) for row in rows) if rows else "base"
 
 
+def at(rows: tuple[str, ...] | None) -> str:
+    """Where a version table says the target is.
+
+    >>> at(None), at(("a",))
+    ('without a version table', 'at a')
+    """
+    return "without a version table" if rows is None else f"at {heads(rows)}"
+
+
+def age(seconds: float) -> str:
+    """How old something is; its seconds matter to nobody.
+
+    >>> age(0.03), age(184)
+    ('less than a minute', '3 min 4 s')
+    """
+    return "less than a minute" if seconds < 60 else duration(seconds)
+
+
 def count(number: int, what: str) -> str:
     """
     >>> count(1, "revision"), count(2, "revision")

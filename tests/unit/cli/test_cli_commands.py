@@ -270,7 +270,7 @@ def test_a_result_whose_file_cannot_be_written_goes_to_standard_output(
     calls.outcome = remove
     assert entry.run(["status", "-o", "d/r.txt"]) == 0
     printed = capsys.readouterr()
-    assert "shop: clean" in printed.out
+    assert "shop: behind" in printed.out
     assert "r.txt cannot be written (No such file or directory)" in printed.err
 
 

@@ -106,7 +106,7 @@ def test_a_hang_up_that_was_ignored_stays_ignored() -> None:
 def test_a_reader_that_leaves_is_no_fault_of_the_run(unbuffered: str) -> None:
     process = started("long", "-v", PYTHONUNBUFFERED=unbuffered)
     assert process.stdout is not None
-    assert process.stdout.readline().startswith("shop: clean")
+    assert process.stdout.readline().startswith("shop: behind")
     process.stdout.close()
     assert process.stderr is not None
     error = process.stderr.read()
@@ -136,7 +136,7 @@ def test_a_document_is_never_cut_short_by_a_pipe_that_does_not_block(unbuffered:
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_encoding_will_do(encoding: str) -> None:
     out, err = started("show", PYTHONIOENCODING=encoding).communicate(timeout=60)
-    assert out.startswith("shop: clean, at 3f2a1b")
+    assert out.startswith("shop: behind (3f2a1b)")
     assert err == ""
 
 
@@ -157,10 +157,10 @@ def test_a_terminal_has_colours_unless_it_is_told_not_to(more: dict[str, str], c
     text = os.read(primary, 65536).decode()
     os.close(primary)
     assert run.returncode == 0
-    assert ("\x1b[32mclean" in text) is colored
+    assert ("\x1b[33mbehind" in text) is colored
     assert ("\x1b" in text) is colored
 
 
 def test_no_terminal_no_colour_unless_forced() -> None:
     assert "\x1b" not in started("show").communicate(timeout=60)[0]
-    assert "\x1b[32m" in started("show", FORCE_COLOR="1").communicate(timeout=60)[0]
+    assert "\x1b[33m" in started("show", FORCE_COLOR="1").communicate(timeout=60)[0]

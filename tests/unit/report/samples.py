@@ -124,7 +124,7 @@ def failed() -> ApplyResult:
 def status() -> StatusResult:
     facts = ("the version table has one row, which the checkout knows",)
     target = TargetStatus(
-        TARGET, "clean", ("9c1d2e",), ("5a1b2c", "9c1d2e"), (), run(), "pid 4711, deploy", manifest(), facts
+        TARGET, "behind", ("9c1d2e",), ("5a1b2c", "9c1d2e"), (), run(), "pid 4711, deploy", manifest(), facts
     )
     return StatusResult(0, (target,))
 

@@ -106,7 +106,7 @@ def test_every_outcome_is_told_in_words() -> None:
         "nothing": "shop: nothing to do, at b",
         "failed": "shop: failed; at b",
         "interrupted": "shop: interrupted; at b",
-        "dirty": "shop: dirty: part of a revision stands; the version table says b",
+        "dirty": "shop: dirty: part of a revision stands; the target is at b",
         "unfinished": "shop: unfinished; at b",
     }
 

@@ -22,7 +22,7 @@ from alembic_safe.report.console.page import (
     pairs,
 )
 from alembic_safe.report.console.targets import place, server
-from alembic_safe.report.wording import clean, count, duration, heads, near, on_one_line, size
+from alembic_safe.report.wording import at, clean, count, duration, heads, near, on_one_line, size
 
 _STYLES = {
     "done": GOOD,
@@ -65,16 +65,16 @@ def _target(
 
 
 def _outcome(target: AppliedTarget, command: str) -> tuple[str, str]:
-    after, done = heads(target.heads_after), sum(step.outcome == "committed" for step in target.steps)
+    after, done = at(target.heads_after), sum(step.outcome == "committed" for step in target.steps)
     verb = "reverted" if command == "downgrade" else "applied"
     if target.outcome == "nothing":
-        return "nothing to do", f", at {after}"
+        return "nothing to do", f", {after}"
     if target.outcome == "done":
-        return "done", f", {count(done, 'revision')} {verb}, at {after}"
+        return "done", f", {count(done, 'revision')} {verb}, {after}"
     stands = f", {count(done, 'revision')} {verb} before it" if done else ""
     if target.outcome == "dirty":
-        return "dirty", f": part of a revision stands{stands}; the version table says {after}"
-    return clean(target.outcome), f"{stands}; at {after}"
+        return "dirty", f": part of a revision stands{stands}; the target is {after}"
+    return clean(target.outcome), f"{stands}; {after}"
 
 
 def _step(step: AppliedStep) -> tuple[str | Text, ...]:

@@ -10,7 +10,10 @@ from rich.text import Text
 from alembic_safe.model.backups import Manifest, Verification
 from alembic_safe.model.results import BackupListing, BackupResult
 from alembic_safe.report.console.page import BAD, GOOD, STRONG, View, columns, line, pairs
-from alembic_safe.report.wording import clean, count, duration, heads, moment, size
+from alembic_safe.report.wording import age, clean, count, duration, heads, moment, size
+
+_HEADER = ("backup", "ended (UTC)", "size", "age", "verified (UTC)", "of")
+_READ = "when written"
 
 
 def backups(result: BackupResult, view: View) -> Iterator[RenderableType]:
@@ -30,23 +33,22 @@ def _listing(result: BackupResult, view: View) -> Iterator[RenderableType]:
         if result.error is None:
             yield "no backups yet"
         return
-    if view.width < 90:
-        for listing in result.backups:
-            yield _heading(listing)
-            yield pairs(_essentials(listing))
+    rows = [_row(listing) for listing in result.backups]
+    widest = [max(len(row[index]) for row in (*rows, _HEADER)) for index in range(len(_HEADER))]
+    if sum(widest) + 2 * len(_HEADER) <= view.width:
+        yield columns([(Text(row[0], style=STRONG), *row[1:]) for row in rows], _HEADER, right=[2, 3])
         return
-    rows: list[tuple[str | Text, ...]] = []
     for listing in result.backups:
-        manifest = listing.manifest
-        rows.append((
-            Text(clean(manifest.id), style=STRONG),
-            moment(manifest.ended),
-            size(manifest.size),
-            f"{duration(listing.age)} ago",
-            moment(listing.verified) if listing.verified else "not since written",
-            f"{clean(manifest.database)} at {_all_heads(manifest)}",
-        ))  # fmt: skip
-    yield columns(rows, header=("backup", "ended (UTC)", "size", "age", "verified (UTC)", "of"), right=[2, 3])
+        yield _heading(listing)
+        yield pairs(_essentials(listing))
+
+
+def _row(listing: BackupListing) -> tuple[str, ...]:
+    manifest = listing.manifest
+    verified = moment(listing.verified) if listing.verified else _READ if manifest.read else "never"
+    of = f"{clean(manifest.database)} at {_all_heads(manifest)}"
+    ended = moment(manifest.ended)
+    return clean(manifest.id), ended, size(manifest.size), f"{age(listing.age)}", verified, of
 
 
 def _one(listing: BackupListing, view: View) -> Iterator[RenderableType]:
@@ -56,12 +58,13 @@ def _one(listing: BackupListing, view: View) -> Iterator[RenderableType]:
 
 def _heading(listing: BackupListing) -> Text:
     manifest = listing.manifest
-    return line((clean(manifest.id), STRONG), f"  {size(manifest.size)}, {duration(listing.age)} old")
+    return line((clean(manifest.id), STRONG), f"  {size(manifest.size)}, {age(listing.age)} old")
 
 
 def _essentials(listing: BackupListing) -> Iterator[tuple[str, str]]:
     manifest = listing.manifest
-    yield "of", f"{clean(manifest.database)} at {clean(manifest.address)}"
+    where = "" if manifest.address == manifest.database else f" at {clean(manifest.address)}"
+    yield "of", f"{clean(manifest.database)}{where}"
     yield "revision", _all_heads(manifest)
     if listing.verified:
         yield "verified", f"{moment(listing.verified)} UTC"

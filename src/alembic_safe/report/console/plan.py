@@ -21,7 +21,7 @@ from alembic_safe.report.console.page import (
     sql_text,
 )
 from alembic_safe.report.console.targets import place, target_line
-from alembic_safe.report.wording import clean, count, duration, heads, near
+from alembic_safe.report.wording import at, clean, count, duration, near
 
 
 def plan(result: PlanResult, view: View) -> Iterator[RenderableType]:
@@ -33,12 +33,12 @@ def plan(result: PlanResult, view: View) -> Iterator[RenderableType]:
 
 def _target(planned: PlannedTarget, view: View) -> Iterator[RenderableType]:
     yield target_line(planned.target)
-    now = heads(planned.target.heads)
+    now = at(planned.target.heads)
     if not planned.revisions:
-        yield indented(line(f"at {now}, nothing to do"))
+        yield indented(line(f"{now}, nothing to do"))
         return
     total = count(len(planned.revisions), "revision")
-    yield indented(line(f"at {now}; {total} to apply, then at {heads(planned.expected_heads)}"))
+    yield indented(line(f"{now}; {total} to apply, then {at(planned.expected_heads)}"))
     known = [planned.expected[r.revision.id] for r in planned.revisions if r.revision.id in planned.expected]
     if known:
         of = "" if len(known) == len(planned.revisions) else f" for {len(known)} of them"

@@ -12,8 +12,18 @@ from alembic_safe.report.console.page import BAD, DOUBTFUL, GOOD, STRONG, View, 
 from alembic_safe.report.console.targets import server
 from alembic_safe.report.wording import clean, count, duration, heads, moment, size
 
-_WELL = ("clean",)
+_GOOD = ("at heads",)
+_DOUBTFUL = ("behind", "at base", "running", "interrupted but clean")
 _SHOWN = 10
+_NEXT = {
+    "behind": "`alembic-safe plan` shows what is pending, `alembic-safe upgrade` applies it",
+    "at base": "`alembic-safe plan` shows what is pending, `alembic-safe upgrade` applies it",
+    "running": "`alembic-safe history` shows its steps; `--wait 10m` waits for it",
+    "interrupted but clean": "`alembic-safe upgrade` finishes what was begun",
+    "dirty": "`alembic-safe history --run {run}` shows what was done; once a person has repaired it, "
+    "`alembic-safe upgrade --repaired REASON`",
+    "unknown revision": "is this the checkout that was deployed last? See `alembic-safe history`",
+}
 
 
 def status(result: StatusResult, view: View) -> Iterator[RenderableType]:
@@ -24,19 +34,12 @@ def status(result: StatusResult, view: View) -> Iterator[RenderableType]:
 
 
 def _target(status: TargetStatus, view: View) -> Iterator[RenderableType]:
-    state = clean(status.state.replace("_", " ").replace("-", " "))
-    style = GOOD if state in _WELL else DOUBTFUL if state.startswith("interrupted") else BAD
-    yield line((clean(status.target.label), STRONG), ": ", (state, style), f", {_position(status)}")
+    state = status.state
+    style = GOOD if state in _GOOD else DOUBTFUL if state in _DOUBTFUL else BAD
+    pending = f", {count(len(status.behind), 'revision')} pending" if status.behind else ""
+    where = f" ({heads(status.target.heads)}){pending}"
+    yield line((clean(status.target.label), STRONG), ": ", (clean(state), style), where)
     yield pairs(_facts(status, view))
-
-
-def _position(status: TargetStatus) -> str:
-    at = f"at {heads(status.target.heads)}"
-    if status.unknown:
-        return f"{at}, which this checkout does not know"
-    if status.behind:
-        return f"{at}, {count(len(status.behind), 'revision')} behind"
-    return f"{at}, as this checkout"
 
 
 def _facts(status: TargetStatus, view: View) -> Iterator[tuple[str, str]]:
@@ -56,8 +59,9 @@ def _facts(status: TargetStatus, view: View) -> Iterator[tuple[str, str]]:
         backup = status.last_backup
         age = f" ({duration((view.now - backup.ended).total_seconds())} ago)" if view.now else ""
         yield "backup", f"{clean(backup.id)}, {size(backup.size)}, {moment(backup.ended)} UTC{age}"
-    if status.behind and not status.unknown and status.state in _WELL:
-        yield "next", "alembic-safe plan, then alembic-safe upgrade"
+    if status.state in _NEXT:
+        run = clean(status.last_run.run.id) if status.last_run else "ID"
+        yield "next", _NEXT[status.state].format(run=run)
 
 
 def _listed(revisions: tuple[str, ...], view: View) -> str:

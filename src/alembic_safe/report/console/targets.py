@@ -15,9 +15,9 @@ _DIALECTS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 
 def server(target: TargetSummary) -> str:
-    """`PostgreSQL 18.1 at localhost:5432/app`."""
+    """`PostgreSQL 18.1 at localhost:5432/app`; without the address where that is the label already."""
     name = f"{_DIALECTS.get(target.dialect, clean(target.dialect))} {clean(target.server_version)}".strip()
-    return f"{name} at {clean(target.address)}" if target.address else name
+    return f"{name} at {clean(target.address)}" if target.address not in ("", target.label) else name
 
 
 def target_line(target: TargetSummary) -> Text:
