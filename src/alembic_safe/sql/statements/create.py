@@ -188,7 +188,12 @@ def _trigger(cursor: Cursor, draft: Draft) -> Draft:
     draft.add("table", table, "on")
     if cursor.accept("from"):
         draft.add("table", cursor.name(), "referenced")
-    cursor.rest()
+    cursor.skip_until(("execute",))
+    cursor.expect("execute")
+    if not cursor.accept("procedure"):
+        cursor.expect("function")
+    draft.add("function", cursor.name(), "used")
+    cursor.parens()
     return draft
 
 

@@ -1,0 +1,65 @@
+"""Effects of reading and writing rows, of COPY, LOCK and EXPLAIN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alembic_safe.model.facts import LockMode, Name
+from alembic_safe.sql.effects.context import Effects
+from alembic_safe.sql.server.locks import AS, RS, RX
+
+
+def query(effects: Effects) -> None:
+    """Queries and COPY: weak locks on tables; rows that are changed stay locked to the end."""
+    flags = effects.reading.flags
+    for named in effects.reading.objects:
+        if named.role == "written":
+            effects.lock(named.name, RX)
+            if effects.reading.kind in ("update", "delete"):
+                effects.lock_children(named.name, RX)
+        elif named.role == "read":
+            effects.lock(named.name, RS if "for update" in flags else AS)
+            for behind in (named.name, *_behind(effects, named.name)):
+                effects.lock(behind, AS)
+                effects.scan(behind, "rows", "its rows are read", certain=False)
+    written = any(o.role == "written" for o in effects.reading.objects)
+    if written:
+        effects.phase_is("backfill")
+        _loss(effects)
+
+
+def _behind(effects: Effects, name: Name) -> tuple[Name, ...]:
+    """What a view reads is read with it."""
+    table = effects.table(name)
+    return table.reads if table is not None and table.kind == "view" else ()
+
+
+def _loss(effects: Effects) -> None:
+    flags = effects.reading.flags
+    target = effects.reading.target
+    if target is None:
+        return
+    if "delete" in flags or effects.reading.kind == "merge":
+        effects.loses(f"rows of {target.name}")
+    elif "update" in flags:
+        effects.loses(f"the former values in {target.name}")
+    certain = "where" not in flags
+    if flags & {"update", "delete"}:
+        effects.scan(target.name, "rows", "rows are looked for", certain=certain)
+
+
+def lock_table(effects: Effects) -> None:
+    """LOCK TABLE: what it says, on partitions and children too."""
+    value = next((a.value for a in effects.reading.actions if a.value), "access exclusive")
+    mode = LockMode[value.upper().replace(" ", "_")]
+    for named in effects.reading.objects:
+        effects.lock(named.name, mode)
+        effects.lock_children(named.name, mode)
+
+
+FAMILY: dict[str, Callable[[Effects], None]] = {
+    **dict.fromkeys(
+        ("select", "insert", "update", "delete", "merge", "copy", "prepare", "declare cursor"), query
+    ),
+    "lock table": lock_table,
+}

@@ -1,0 +1,71 @@
+"""Effects of attaching, detaching and inheriting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alembic_safe.model.facts import Action, Name
+from alembic_safe.sql.effects.context import Effects
+from alembic_safe.sql.server.locks import AS, AX, SUX
+
+
+def attach(effects: Effects, name: Name, action: Action) -> None:
+    """ATTACH: the new partition is scanned unless a valid CHECK proves its bound; the default one as well."""
+    effects.phase_is("expand")
+    if action.object is None:
+        return
+    part = action.object.name
+    effects.lock(part, AX, "it becomes a partition")
+    proven = _may_prove(effects, part)
+    if action.value != "default":
+        why = "its CHECK may prove the bound" if proven else "no CHECK proves the bound"
+        effects.scan(part, "partition", why, certain=not proven)
+    lock_default(effects, name)
+
+
+def _may_prove(effects: Effects, part: Name) -> bool:
+    """Whether a valid CHECK is there that could prove the bound; the proof itself is the server's."""
+    table = effects.table(part)
+    if table is None or not table.complete:
+        return table is not None and any(c.kind == "check" for c in table.constraints.values())
+    return any(c.kind == "check" and c.valid for c in table.constraints.values())
+
+
+def lock_default(effects: Effects, parent: Name) -> None:
+    """A new partition: the default one is locked and scanned for its rows."""
+    table = effects.table(parent)
+    default = table.default_partition if table else None
+    if default is not None:
+        effects.lock(default, AX, f"the default partition of {parent}")
+        effects.scan(default, "partition", "rows of the new bound are looked for")
+    elif table is None or not table.complete:
+        effects.doubts.append("a default partition, if there is one, is locked and scanned")
+
+
+def detach(effects: Effects, name: Name, action: Action) -> None:
+    """DETACH: ACCESS EXCLUSIVE on parent, partition and default; CONCURRENTLY needs to be on its own."""
+    effects.phase_is("contract")
+    if action.object is None:
+        return
+    effects.lock(action.object.name, AX, "it stops being a partition")
+    table = effects.table(name)
+    if table is not None and table.default_partition is not None:
+        if "concurrently" in action.flags:
+            effects.fails = "DETACH CONCURRENTLY is refused where there is a default partition"
+        effects.lock(table.default_partition, AX, f"the default partition of {name}")
+
+
+def inherit(effects: Effects, name: Name, action: Action) -> None:
+    """INHERIT and NO INHERIT lock the parent as well."""
+    effects.phase_is("contract")
+    if action.object is not None:
+        effects.lock(action.object.name, SUX if action.kind == "inherit" else AS, "the parent")
+
+
+JUDGES: dict[str, Callable[[Effects, Name, Action], None]] = {
+    "attach partition": attach,
+    "detach partition": detach,
+    "detach partition finalize": detach,
+    "inherit": inherit,
+    "no inherit": inherit,
+}

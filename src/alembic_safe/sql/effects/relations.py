@@ -1,0 +1,199 @@
+"""Effects of making and dropping tables, views, sequences and what hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alembic_safe.model.facts import LockMode, Name, RewriteFact
+from alembic_safe.sql.effects.context import Effects
+from alembic_safe.sql.effects.partitions import lock_default
+from alembic_safe.sql.server.locks import AS, AX, SRX, SUX, grant_lock
+
+
+def create_table(effects: Effects) -> None:
+    """CREATE TABLE: nothing waits for it, but for tables it references, inherits or is a partition of."""
+    effects.phase_is("expand")
+    for named in effects.reading.objects:
+        if named.role == "referenced":
+            effects.lock(named.name, SRX, "a foreign key's triggers are made on it")
+        elif named.role == "read":
+            effects.lock(named.name, AS)
+            if effects.reading.kind in ("create table as", "select into"):
+                effects.scan(named.name, "rows", "its rows are read", certain=False)
+        elif named.role == "parent":
+            partition = any(a.kind == "partition of" for a in effects.reading.actions)
+            effects.lock(named.name, AX if partition else SUX, "the parent")
+            if partition:
+                lock_default(effects, named.name)
+
+
+def create_view(effects: Effects) -> None:
+    """CREATE VIEW: reads' locks are weak; one that is replaced is locked for an instant."""
+    effects.phase_is("expand")
+    target = effects.reading.target
+    if target is not None and "or replace" in effects.reading.flags:
+        effects.lock(target.name, AX, "it is replaced", kind="view")
+        effects.phase_is("contract")
+    for named in effects.reading.objects:
+        if named.role == "read":
+            effects.lock(named.name, AS)
+            if effects.reading.kind != "create view" and "with no data" not in effects.reading.flags:
+                effects.scan(named.name, "rows", "its rows are read", certain=False)
+
+
+def drop_relation(effects: Effects) -> None:
+    """DROP: ACCESS EXCLUSIVE on it, on tables tied to it by foreign keys, on a partition's parent."""
+    effects.phase_is("contract")
+    kind = effects.reading.kind.removeprefix("drop ")
+    for named in effects.reading.objects:
+        if named.role != "dropped":
+            continue
+        effects.lock(named.name, AX, kind=kind)
+        if kind in ("table", "materialized view"):
+            effects.loses(f"the rows of {named.name}")
+        elif kind == "sequence":
+            effects.loses(f"the position of {named.name}")
+        if kind == "table":
+            _drop_table(effects, named.name)
+    if "cascade" in effects.reading.flags:
+        effects.doubts.append("CASCADE drops whatever depends on it")
+
+
+def _drop_table(effects: Effects, name: Name) -> None:
+    table = effects.table(name)
+    if table is None or not table.complete:
+        effects.doubts.append(f"tables tied to {name} by foreign keys are locked as well")
+    if table is None:
+        return
+    effects.lock_children(name, AX)
+    for constraint in table.constraints.values():
+        if constraint.references is not None:
+            effects.lock(constraint.references, AX, "the foreign key's triggers on it go")
+    if "cascade" in effects.reading.flags:
+        for other, constraint in effects.schema.referencing(name):
+            effects.lock(other.name, AX, f"its {constraint.name} goes")
+    for parent_name in table.parents:
+        parent = effects.table(parent_name)
+        if parent is not None and parent.partitioned:
+            effects.lock(parent_name, AX, f"{name} is a partition of it")
+            if parent.default_partition is not None:
+                effects.lock(parent.default_partition, AX, f"the default partition of {parent_name}")
+
+
+def truncate(effects: Effects) -> None:
+    """TRUNCATE: new files; CASCADE empties every referencing table."""
+    effects.phase_is("contract")
+    for named in effects.reading.objects:
+        _truncate(effects, named.name)
+    if "cascade" in effects.reading.flags:
+        waiting, seen = [o.name for o in effects.reading.objects], set[Name]()
+        while waiting:
+            for other, _ in effects.schema.referencing(waiting.pop()):
+                if other.name not in seen:
+                    seen.add(other.name)
+                    waiting.append(other.name)
+                    _truncate(effects, other.name)
+
+
+def _truncate(effects: Effects, name: Name) -> None:
+    effects.lock(name, AX)
+    effects.lock_children(name, AX)
+    effects.rewrite(name, "a new empty file")
+    effects.loses(f"the rows of {name}")
+
+
+def _on_table(mode: LockMode, phase: str) -> Callable[[Effects], None]:
+    def judge(effects: Effects) -> None:
+        effects.phase_is("contract" if phase == "contract" else "expand")
+        for named in effects.reading.objects:
+            if named.role in ("on", "referenced"):
+                effects.lock(named.name, mode)
+
+    return judge
+
+
+def alter_view(effects: Effects) -> None:
+    """ALTER VIEW and MATERIALIZED VIEW: ACCESS EXCLUSIVE for an instant."""
+    target = effects.reading.target
+    if target is None:
+        return
+    effects.lock(target.name, AX, kind=target.kind)
+    renames = any(a.kind in ("rename", "rename column", "set schema") for a in effects.reading.actions)
+    effects.phase_is("incompatible" if renames else "contract")
+
+
+def refresh(effects: Effects) -> None:
+    """REFRESH: readers wait for the whole query, unless CONCURRENTLY."""
+    target = effects.reading.target
+    if target is None:
+        return
+    effects.phase_is("backfill")
+    concurrently = "concurrently" in effects.reading.flags
+    effects.lock(target.name, LockMode.EXCLUSIVE if concurrently else AX, kind=target.kind)
+    view = effects.table(target.name)
+    if concurrently:
+        effects.scan(target.name, "rows", "old and new rows are compared", certain=False)
+    else:
+        effects.rewrites.append(RewriteFact(target, "the whole query is run"))
+    for read in view.reads if view else ():
+        effects.lock(read, AS)
+        effects.scan(read, "rows", "its rows are read", certain=False)
+
+
+def sequence(effects: Effects) -> None:
+    """ALTER SEQUENCE: nextval() waits until commit."""
+    target = effects.reading.target
+    if target is None:
+        return
+    effects.phase_is("contract")
+    renames = any(a.kind in ("rename", "set schema", "owner to") for a in effects.reading.actions)
+    effects.lock(target.name, AX if renames else SRX, kind="sequence")
+
+
+def comment(effects: Effects) -> None:
+    for named in effects.reading.objects:
+        if named.kind in ("table", "view", "materialized view", "index", "sequence"):
+            effects.lock(named.name, SUX, kind=named.kind)
+
+
+def grant(effects: Effects) -> None:
+    """GRANT and REVOKE: no lock on the table before 18."""
+    effects.phase_is("contract" if effects.reading.kind == "revoke" else "expand")
+    mode = grant_lock(effects.version)
+    for named in effects.reading.objects:
+        if mode is not None and named.kind == "table":
+            effects.lock(named.name, mode)
+
+
+def publication(effects: Effects) -> None:
+    effects.phase_is("contract" if effects.reading.kind == "drop publication" else "expand")
+    for named in effects.reading.objects:
+        if named.role == "used":
+            effects.lock(named.name, SUX)
+
+
+FAMILY: dict[str, Callable[[Effects], None]] = {
+    **dict.fromkeys(("create table", "create foreign table", "create table as", "select into"), create_table),
+    **dict.fromkeys(("create view", "create materialized view"), create_view),
+    **dict.fromkeys(
+        ("drop table", "drop view", "drop materialized view", "drop foreign table", "drop sequence"),
+        drop_relation,
+    ),
+    **dict.fromkeys(("alter view", "alter materialized view"), alter_view),
+    **dict.fromkeys(("create publication", "alter publication", "drop publication"), publication),
+    "truncate table": truncate,
+    "create trigger": _on_table(SRX, "contract"),
+    "drop trigger": _on_table(AX, "contract"),
+    "alter trigger": _on_table(AX, "contract"),
+    "create rule": _on_table(AX, "contract"),
+    "drop rule": _on_table(AX, "contract"),
+    "create policy": _on_table(AX, "contract"),
+    "alter policy": _on_table(AX, "contract"),
+    "drop policy": _on_table(AX, "contract"),
+    "create statistics": _on_table(SUX, "expand"),
+    "refresh materialized view": refresh,
+    "alter sequence": sequence,
+    "comment": comment,
+    "grant": grant,
+    "revoke": grant,
+}

@@ -1,0 +1,167 @@
+"""The values of the schema model. Immutable: a change gives a new `Schema` that shares what stayed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from alembic_safe.model.facts import Constraint, DataType, Expression, Name
+
+Age = Literal["transaction", "revision", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Where in the plan a statement stands: ordinals of its revision and transaction; plan 0 is history."""
+
+    plan: int = 0
+    revision: int = 0
+    transaction: int = 0
+
+    def age(self, born: Clock | None) -> Age | None:
+        """How new something made at `born` is now; None for what was there before the plan."""
+        if born is None or born.plan != self.plan or self.plan == 0:
+            return None
+        if born.transaction == self.transaction:
+            return "transaction"
+        return "revision" if born.revision == self.revision else "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnState:
+    """A column as it stands. `not_null_valid` False: NOT NULL is there but NOT VALID (18)."""
+
+    name: str
+    type: DataType | None = None
+    not_null: bool = False
+    not_null_valid: bool = True
+    default: Expression | None = None
+    generated: str = ""
+    collation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """An index. `depends` are columns in its expressions or predicate, whose change rebuilds it."""
+
+    name: Name
+    table: Name
+    columns: tuple[str, ...] = ()
+    unique: bool = False
+    depends: frozenset[str] = frozenset()
+    constraint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """A table, view or materialized view. `complete`: its making was seen, so its columns are known."""
+
+    name: Name
+    kind: str = "table"
+    columns: Mapping[str, ColumnState] = field(default_factory=dict)
+    constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    partitioned: bool = False
+    parents: tuple[Name, ...] = ()
+    children: tuple[Name, ...] = ()
+    default_partition: Name | None = None
+    bound: str | None = None
+    reads: tuple[Name, ...] = ()
+    triggers: Mapping[str, Name] = field(default_factory=dict)
+    complete: bool = True
+    born: Clock | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeState:
+    """An enum, domain or composite type. A domain has a base and may be constrained."""
+
+    name: Name
+    kind: Literal["enum", "domain", "composite"]
+    base: DataType | None = None
+    constrained: bool = False
+    unchecked: frozenset[str] = frozenset()
+    values: tuple[str, ...] = ()
+    added: Mapping[str, Clock] = field(default_factory=dict)
+    born: Clock | None = None
+
+
+def key(name: Name) -> Name:
+    """Names are compared without the default schema: `public.t` is `t`."""
+    return Name(name.name) if name.schema == "public" else name
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Everything known. `knows_all`: history was replayed from empty, so what is not here is not there."""
+
+    tables: Mapping[Name, TableState] = field(default_factory=dict)
+    indexes: Mapping[Name, IndexState] = field(default_factory=dict)
+    types: Mapping[Name, TypeState] = field(default_factory=dict)
+    others: Mapping[tuple[str, Name], Clock] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+    knows_all: bool = False
+
+    def table(self, name: Name) -> TableState | None:
+        """The relation of this name, if it is known."""
+        return self.tables.get(key(name))
+
+    def type(self, name: Name) -> TypeState | None:
+        return self.types.get(key(name))
+
+    def index(self, name: Name) -> IndexState | None:
+        return self.indexes.get(key(name))
+
+    def age(self, name: Name) -> Age | None:
+        """How new the table of this name is; None when it is old or not known."""
+        table = self.table(name)
+        return self.clock.age(table.born) if table else None
+
+    def with_table(self, table: TableState) -> Schema:
+        return replace(self, tables={**self.tables, key(table.name): table})
+
+    def without_table(self, name: Name) -> Schema:
+        tables = {k: v for k, v in self.tables.items() if k != key(name)}
+        indexes = {k: v for k, v in self.indexes.items() if key(v.table) != key(name)}
+        return replace(self, tables=tables, indexes=indexes)
+
+    def with_index(self, index: IndexState) -> Schema:
+        return replace(self, indexes={**self.indexes, key(index.name): index})
+
+    def indexes_of(self, name: Name) -> tuple[IndexState, ...]:
+        wanted = key(name)
+        return tuple(i for i in self.indexes.values() if key(i.table) == wanted)
+
+    def descendants(self, name: Name) -> tuple[TableState, ...]:
+        """Partitions and inheriting tables, of all levels."""
+        found: list[TableState] = []
+        table = self.table(name)
+        waiting = list(table.children) if table else []
+        while waiting:
+            child = self.table(waiting.pop(0))
+            if child is not None and child not in found:
+                found.append(child)
+                waiting += child.children
+        return tuple(found)
+
+    def referencing(self, name: Name) -> tuple[tuple[TableState, Constraint], ...]:
+        """Foreign keys of other tables (and its own) that point at this table."""
+        wanted = key(name)
+        return tuple(
+            (table, constraint)
+            for table in self.tables.values()
+            for constraint in table.constraints.values()
+            if constraint.references is not None and key(constraint.references) == wanted
+        )
+
+    def begin_plan(self) -> Schema:
+        """What comes now is the plan; what was before is history."""
+        return replace(self, clock=Clock(self.clock.plan + 1, 1, 1))
+
+    def begin_revision(self) -> Schema:
+        clock = self.clock
+        return replace(self, clock=Clock(clock.plan, clock.revision + 1, clock.transaction + 1))
+
+    def begin_transaction(self) -> Schema:
+        clock = self.clock
+        return replace(self, clock=Clock(clock.plan, clock.revision, clock.transaction + 1))

@@ -1,0 +1,183 @@
+"""Replays readings: `apply(schema, reading)` gives the schema after the statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from alembic_safe.model.facts import Action, Name, Reading
+from alembic_safe.sql.schema.alterations import alter_table
+from alembic_safe.sql.schema.model import IndexState, Schema, TableState, TypeState, key
+from alembic_safe.sql.schema.tables import create_table, detach, mentioned, reads
+
+
+def apply(schema: Schema, reading: Reading) -> Schema:
+    """The schema after the statement and those inside it. What was not understood changes nothing."""
+    if reading.not_understood and not reading.inner:
+        return schema
+    for inner in reading.inner if reading.kind != "explain" else ():
+        schema = apply(schema, inner)
+    change = _CHANGES.get(reading.kind)
+    return change(schema, reading) if change else _other(schema, reading)
+
+
+def _other(schema: Schema, reading: Reading) -> Schema:
+    """Objects that are only remembered as made: functions, sequences, triggers, schemas."""
+    for made in reading.objects:
+        if made.role == "created":
+            schema = replace(schema, others={**schema.others, (made.kind, key(made.name)): schema.clock})
+    return schema
+
+
+def _create_view(schema: Schema, reading: Reading) -> Schema:
+    target = reading.target
+    if target is None:
+        return schema
+    old = schema.table(target.name)
+    born = old.born if old else schema.clock
+    return schema.with_table(
+        TableState(target.name, target.kind, reads=reads(reading), complete=False, born=born)
+    )
+
+
+def _drop_relations(schema: Schema, reading: Reading) -> Schema:
+    for dropped in reading.objects:
+        if dropped.role == "dropped":
+            schema = _drop_table(schema, dropped.name, cascade="cascade" in reading.flags)
+    return schema
+
+
+def _drop_table(schema: Schema, name: Name, *, cascade: bool) -> Schema:
+    table = schema.table(name)
+    if table is None:
+        return schema
+    for parent in table.parents:
+        schema = detach(schema, parent, name)
+    for child in table.children if table.partitioned or cascade else ():
+        schema = _drop_table(schema, child, cascade=cascade)
+    for other, constraint in schema.referencing(name) if cascade else ():
+        kept = {k: c for k, c in other.constraints.items() if c is not constraint}
+        schema = schema.with_table(replace(other, constraints=kept))
+    return schema.without_table(name)
+
+
+def _create_index(schema: Schema, reading: Reading) -> Schema:
+    table = next((o.name for o in reading.objects if o.role == "on"), None)
+    if table is None:
+        return schema
+    columns = tuple(a.name for a in reading.actions if a.kind == "index key" and a.name)
+    texts = [a.expression.text for a in reading.actions if a.expression is not None]
+    target = reading.target
+    name = target.name if target else _index_name(schema, table, columns)
+    if schema.index(name) is not None:
+        return schema
+    depends = frozenset().union(*map(mentioned, texts)) if texts else frozenset()
+    return schema.with_index(IndexState(name, table, columns, "unique" in reading.flags, depends))
+
+
+def _index_name(schema: Schema, table: Name, columns: tuple[str, ...]) -> Name:
+    """The name the server makes up: table_columns_idx, then with a number."""
+    base = "_".join((table.name, *(columns or ("expr",)), "idx"))
+    name, number = Name(base, table.schema), 0
+    while schema.index(name) is not None:
+        number += 1
+        name = Name(f"{base}{number}", table.schema)
+    return name
+
+
+def _drop_index(schema: Schema, reading: Reading) -> Schema:
+    gone = {key(o.name) for o in reading.objects if o.role == "dropped"}
+    return replace(schema, indexes={k: v for k, v in schema.indexes.items() if k not in gone})
+
+
+def _create_type(schema: Schema, reading: Reading) -> Schema:
+    target = reading.target
+    if target is None:
+        return schema
+    domain = next((a for a in reading.actions if a.kind == "domain"), None)
+    if domain is not None and domain.column is not None:
+        constrained = any(c.kind in ("check", "not null") for c in domain.column.constraints)
+        made = TypeState(target.name, "domain", domain.type, constrained, born=schema.clock)
+    else:
+        values = tuple(a.name or "" for a in reading.actions if a.kind == "enum value")
+        composite = any(a.kind == "attribute" for a in reading.actions)
+        kind: Literal["composite", "enum"] = "composite" if composite else "enum"
+        made = TypeState(target.name, kind, values=values, born=schema.clock)
+    return replace(schema, types={**schema.types, key(target.name): made})
+
+
+def _drop_type(schema: Schema, reading: Reading) -> Schema:
+    gone = {key(o.name) for o in reading.objects if o.role == "dropped"}
+    return replace(schema, types={k: v for k, v in schema.types.items() if k not in gone})
+
+
+def _alter_type(schema: Schema, reading: Reading) -> Schema:
+    target = reading.target
+    state = schema.type(target.name) if target else None
+    if target is None or state is None:
+        return schema
+    types = {k: v for k, v in schema.types.items() if k != key(target.name)}
+    for action in reading.actions:
+        state = _altered_type(state, action, schema)
+    return replace(schema, types={**types, key(state.name): state})
+
+
+def _altered_type(state: TypeState, action: Action, schema: Schema) -> TypeState:
+    if action.kind == "rename" and action.new_name:
+        return replace(state, name=Name(action.new_name, state.name.schema))
+    if action.kind == "set schema" and action.value:
+        return replace(state, name=Name(state.name.name, action.value))
+    if action.kind == "add value" and action.name is not None:
+        return replace(
+            state, values=(*state.values, action.name), added={**state.added, action.name: schema.clock}
+        )
+    if action.kind == "set not null" or (action.kind == "add constraint" and action.constraint is not None):
+        return replace(state, constrained=True)
+    return state
+
+
+def _rename_relation(schema: Schema, reading: Reading) -> Schema:
+    return alter_table(schema, reading)
+
+
+def _alter_index(schema: Schema, reading: Reading) -> Schema:
+    target = reading.target
+    index = schema.index(target.name) if target else None
+    renamed = next((a.new_name for a in reading.actions if a.kind == "rename" and a.new_name), None)
+    if index is None or renamed is None or target is None:
+        return schema
+    indexes = {k: v for k, v in schema.indexes.items() if k != key(target.name)}
+    name = Name(renamed, index.name.schema)
+    return replace(schema, indexes={**indexes, key(name): replace(index, name=name)})
+
+
+def _trigger(schema: Schema, reading: Reading) -> Schema:
+    table = next((schema.table(o.name) for o in reading.objects if o.role == "on"), None)
+    target = reading.target
+    if table is None or target is None:
+        return schema
+    triggers = {k: f for k, f in table.triggers.items() if k != target.name.name}
+    function = next((o.name for o in reading.objects if o.kind == "function"), None)
+    if function is not None:
+        triggers[target.name.name] = function
+    return schema.with_table(replace(table, triggers=triggers))
+
+
+_CHANGES: dict[str, Callable[[Schema, Reading], Schema]] = {
+    **dict.fromkeys(("create table", "create foreign table", "create table as", "select into"), create_table),
+    **dict.fromkeys(("create view", "create materialized view"), _create_view),
+    **dict.fromkeys(
+        ("drop table", "drop view", "drop materialized view", "drop foreign table"), _drop_relations
+    ),
+    **dict.fromkeys(
+        ("alter table", "alter foreign table", "alter view", "alter materialized view"), _rename_relation
+    ),
+    **dict.fromkeys(("create type", "create domain"), _create_type),
+    **dict.fromkeys(("drop type", "drop domain"), _drop_type),
+    **dict.fromkeys(("alter type", "alter domain"), _alter_type),
+    **dict.fromkeys(("create trigger", "drop trigger"), _trigger),
+    "create index": _create_index,
+    "drop index": _drop_index,
+    "alter index": _alter_index,
+}

@@ -1,0 +1,69 @@
+# ruff: noqa: E501
+"""DO blocks: static SQL is read, the rest is said to be not understood."""
+
+from __future__ import annotations
+
+import pytest
+
+from alembic_safe.sql import facts_of, read
+
+
+def kinds(body: str) -> list[tuple[str, list[str]]]:
+    reading = read(f"DO $body$ {body} $body$")
+    assert reading.understood, reading.not_understood
+    return [(r.kind, [str(o.name) for o in r.objects]) for r in reading.inner]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("BEGIN NULL; END", []),
+        ("BEGIN ALTER TABLE t ADD c int; DROP TABLE u; END", [("alter table", ["t"]), ("drop table", ["u"])]),
+        ("BEGIN EXECUTE 'ALTER TABLE t ADD c int'; END", [("alter table", ["t"])]),
+        ("BEGIN EXECUTE 'DROP TABLE a; DROP TABLE b'; END", [("drop table", ["a"]), ("drop table", ["b"])]),
+        ("BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'm') THEN CREATE TYPE m AS ENUM ('a'); END IF; END",
+         [("select", ["pg_type"]), ("create type", ["m"])]),
+        ("BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END", [("create type", ["m"])]),
+        ("DECLARE n int := 0; r record; BEGIN FOR r IN SELECT * FROM t LOOP UPDATE u SET a = r.a; END LOOP; END",
+         [("select", ["t"]), ("update", ["u"])]),
+        ("DECLARE n int; BEGIN SELECT count(*) INTO n FROM t; IF n > 0 THEN RAISE NOTICE 'x'; END IF; END",
+         [("select", ["t"])]),
+        ("BEGIN IF a THEN DROP TABLE x; ELSIF b THEN DROP TABLE y; ELSE DROP TABLE z; END IF; END",
+         [("drop table", ["x"]), ("drop table", ["y"]), ("drop table", ["z"])]),
+        ("BEGIN WHILE true LOOP DELETE FROM t WHERE a; EXIT; END LOOP; END", [("delete", ["t"])]),
+        ("<<a>> BEGIN x := (SELECT max(id) FROM t); END", [("select", ["t"])]),
+        ("BEGIN PERFORM pg_sleep(1); END", []),
+    ],
+)  # fmt: skip
+def test_static_sql_is_read(body: str, expected: list[tuple[str, list[str]]]) -> None:
+    assert kinds(body) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "BEGIN EXECUTE 'DROP TABLE ' || name; END",
+        "BEGIN EXECUTE format('ALTER TABLE %I ADD c int', t); END",
+        "DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP EXECUTE r.sql; END LOOP; END",
+        "BEGIN FOR r IN EXECUTE q LOOP NULL; END LOOP; END",
+        "BEGIN PERFORM my_function(); END",
+        "BEGIN x := my_function(1); END",
+        "BEGIN CALL p(); END",
+        "BEGIN COMMIT; END",
+        "BEGIN FROBNICATE t; END",
+        "BEGIN ALTER TABLE t FROBNICATE; END",
+        "BEGIN DROP TABLE t; 'open",
+    ],
+)
+def test_what_is_decided_when_it_runs_is_said(body: str) -> None:
+    assert not read(f"DO $body$ {body} $body$").understood
+
+
+def test_another_language_is_not_read() -> None:
+    assert "plpython3u" in read("DO LANGUAGE plpython3u 'pass'").not_understood
+
+
+def test_effects_of_what_is_inside_are_the_blocks_own() -> None:
+    facts = facts_of(read("DO $$ BEGIN ALTER TABLE t ADD c uuid DEFAULT gen_random_uuid(); END $$"), 17)
+    assert [(str(f.object.name), f.mode.title) for f in facts.locks] == [("t", "ACCESS EXCLUSIVE")]
+    assert [str(r.object.name) for r in facts.rewrites] == ["t"]
