@@ -3,7 +3,8 @@
     python benchmarks/bench_backup.py [--megabytes 300] [--pairs 5] [--compression gzip]
 
 Prints a table and exits 1 when a bar is missed: our dump at most 1.05 times a bare pg_dump, the whole
-backup (dump, reading, checksums, manifest) at most 1.4 times. Runs a temporary server of the newest PostgreSQL at hand.
+backup (dump, reading, checksums, manifest) at most 1.4 times. Runs a temporary server of
+the newest PostgreSQL at hand.
 """
 
 from __future__ import annotations

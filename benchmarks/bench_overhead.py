@@ -25,7 +25,8 @@ def _revision(number: int) -> str:
         f'"""revision {number}"""\nimport sqlalchemy as sa\nfrom alembic import op\n\n'
         f'revision = "r{number:04}"\ndown_revision = {down}\n\n\n'
         "def upgrade():\n"
-        f'    op.create_table("t{number:04}", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text))\n'
+        f'    op.create_table("t{number:04}", sa.Column("id", sa.Integer, primary_key=True), '
+        'sa.Column("name", sa.Text))\n'
         f'    op.create_index("ix{number:04}", "t{number:04}", ["name"])\n\n\n'
         f'def downgrade():\n    op.drop_table("t{number:04}")\n'
     )

@@ -84,7 +84,10 @@ def test_a_signal_during_the_backup_changes_nothing(pg_database: Any, make_proje
         url=pg_database.url(), revisions=[Rev("a1", "op.execute('create table t (id int)')")]
     )
     process = project.start("upgrade")
-    dumping = "select count(*) from pg_stat_activity where application_name = 'alembic-safe/backup' and datname = current_database()"
+    dumping = (
+        "select count(*) from pg_stat_activity"
+        " where application_name = 'alembic-safe/backup' and datname = current_database()"
+    )
     wait_until(lambda: pg_database.fetch(dumping)[0][0], 60)
     process.send_signal(signal.SIGTERM)
     _out, err = process.communicate(timeout=20)

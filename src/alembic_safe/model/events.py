@@ -117,7 +117,7 @@ Event = (
 class EventSink(Protocol):
     """Takes events; must return quickly and never raise."""
 
-    def __call__(self, event: Event) -> None: ...
+    def __call__(self, event: Event, /) -> None: ...
 
 
 def ignore(event: Event) -> None:

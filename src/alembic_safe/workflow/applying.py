@@ -96,7 +96,7 @@ def apply(
         key = (site.target.ordinal, site.section)
         tasks[key] = _begin(context, site, runs[key], backups.get(id(site.database)))
     stopped: AlembicSafeError | None = None
-    with context.phases.phase("apply", f"running {sum(len(s.pending) for s in sites)} revisions"):
+    with context.phases.phase("apply", f"running {_revisions(sum(len(s.pending) for s in sites))}") as result:
         for section in dict.fromkeys(site.section for site in sites):
             here = [tasks[key] for key in tasks if key[1] == section]
             if not any(task.pending for task in here):
@@ -104,7 +104,13 @@ def apply(
             stopped = _apply_section(context, sites, section, here)
             if stopped is not None or not all(task.finished for task in here):
                 break
+        done = sum(step.outcome == "committed" for task in tasks.values() for step in task.applied)
+        result.append(f"{_revisions(done)} {'applied' if context.direction == 'upgrade' else 'reverted'}")
     return concluding.conclude(context, sites, tasks, backups, stopped)
+
+
+def _revisions(count: int) -> str:
+    return f"{count} revision{'' if count == 1 else 's'}"
 
 
 def _apply_section(

@@ -99,7 +99,7 @@ def ask(
 
 
 def refuse_unusable(probed: Sequence[Probed]) -> None:
-    """Raise for a target that nothing can be planned on: unknown version rows, or no range to the destination."""
+    """Raise for a target that nothing can be planned on: unknown rows, or no way to the destination."""
     for section in probed:
         for target in section.targets:
             found = target.found
@@ -117,7 +117,7 @@ def refuse_unusable(probed: Sequence[Probed]) -> None:
 
 
 def open_sites(probed: Sequence[Probed], policy: ControlPolicy, *, read_only: bool) -> list[Site]:
-    """Our own connections, one a database, shared by the targets in it. The caller closes them (`close_sites`)."""
+    """Our own connections, one a database, shared by its targets. The caller closes them (`close_sites`)."""
     databases: dict[str, Database] = {}
     sites = []
     try:
@@ -169,6 +169,6 @@ def _check_same(database: Database, target: Target, section: Probed) -> None:
 
 
 def _search_path() -> tuple[str, ...]:
-    """What `python -m alembic_safe` adds to the project's imports: the working directory, as with `-m alembic`."""
+    """What `python -m alembic_safe` adds to the project's imports: the working directory, as `-m` does."""
     started_as_module = Path(sys.argv[0]).name == "__main__.py"
     return (str(Path.cwd()),) if started_as_module else ()

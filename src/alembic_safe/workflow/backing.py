@@ -32,7 +32,9 @@ def back_up(context: ApplyContext, sites: list[Site], runs: RunIds) -> dict[int,
                 tick=context.tick(database),
             )
             made[id(database)] = manifest
-            result.append(f"backup {manifest.id}, {manifest.rows} rows, read whole")
+            result.append(
+                f"{manifest.id}, {manifest.rows} row{'' if manifest.rows == 1 else 's'}, read whole"
+            )
     return made
 
 

@@ -37,7 +37,9 @@ def create_backup(settings: Settings, *, sink: EventSink = ignore) -> BackupResu
                 manifest = make(
                     database, policy=settings.backup, run=None, heads=heads, sink=sink, tick=interrupts.check
                 )
-                result.append(f"backup {manifest.id}, {manifest.rows} rows, read whole")
+                result.append(
+                    f"{manifest.id}, {manifest.rows} row{'' if manifest.rows == 1 else 's'}, read whole"
+                )
             made.append(find_backup(settings.backup.directory, manifest.id))
     return BackupResult(0, "create", tuple(made))
 

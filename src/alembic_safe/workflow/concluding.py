@@ -24,7 +24,7 @@ def conclude(
     backups: dict[int, Manifest],
     stopped: AlembicSafeError | None,
 ) -> ApplyResult:
-    """Close every run's journal entry and make the result. Exit 0 only when every target is where it should be."""
+    """Close every run's journal entry and make the result. Exit 0 only when every target is where it should."""
     error = _error(context, list(tasks.values()), stopped)
     targets = []
     for site in sites:

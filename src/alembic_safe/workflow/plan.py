@@ -42,7 +42,7 @@ def _planned(settings: Settings, site: Site) -> PlannedTarget:
     now = site.database.read_heads(site.target.version_table)
     if sorted(now or ()) != sorted(site.target.heads or ()):
         raise RefusedError(
-            f"{site.target.label} moved from {_rows(site.target.heads)} to {_rows(now)} while the plan was made",
+            f"{site.target.label} moved from {_rows(site.target.heads)} to {_rows(now)} while it was looked at",
             hint="Does another deployer run, or does env.py itself migrate? Run `alembic-safe plan` again.",
         )
     journal = open_journal(site.database, settings.journal, create=False)

@@ -101,7 +101,8 @@ def _dead(site: Site, heads: tuple[str, ...], last: RunHistory) -> tuple[str, tu
     """A run without an end whose lock nobody holds: its process is dead."""
     step = next((s for s in reversed(last.steps) if s.outcome == "unfinished"), None)
     outcome = step_outcome(last, step, heads, site.database) if step else None
-    began = f"run {last.run.id}, begun {last.run.began:%Y-%m-%d %H:%M:%S} UTC on {last.run.host}, ended without a word"
+    when = f"{last.run.began:%Y-%m-%d %H:%M:%S} UTC on {last.run.host}"
+    began = f"run {last.run.id}, begun {when}, ended without a word"
     if step is None:
         return "interrupted but clean", (f"{began}, between two revisions",)
     if outcome == "committed":
