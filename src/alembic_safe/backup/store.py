@@ -66,6 +66,7 @@ def check_room(directory: Path, database_size: int | None) -> None:
 
 
 def no_room(directory: Path, database_size: int | None) -> BackupError:
+    """The error for a disk that is, or ran, full: how much is free now, and how much was to be backed up."""
     free = shutil.disk_usage(directory).free
     size = "of unknown size" if database_size is None else f"of {database_size} bytes"
     return BackupError(

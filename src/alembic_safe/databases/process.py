@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import selectors
 import signal
@@ -14,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from alembic_safe.databases import launch
 from alembic_safe.errors import BackupError
 
 TICK = 0.2
 _CHUNK = 1 << 20
 _SAID = 4096  # bytes kept of the beginning and of the end of stderr
 _GRACE = 5.0
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +43,13 @@ def run_tool(
     """
     try:
         child = subprocess.Popen(
-            command,
+            [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), *command],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if take else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             umask=0o077,
             start_new_session=True,  # a Ctrl-C is ours to handle; see `_end`
-            preexec_fn=_die_with(os.getpid()),
         )
     except OSError as error:
         raise BackupError(f"{command[0]} cannot be run: {error.strerror}") from error
@@ -114,20 +112,6 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-
-
-def _die_with(parent: int) -> Callable[[], None] | None:
-    """For the child, between fork and exec: SIGTERM when the parent is gone, even by SIGKILL (prctl(2))."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl  # loaded here: the child of a threaded process must not
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:  # it died in between
-            os._exit(1)
-
-    return ask
 
 
 class _Said:
