@@ -7,7 +7,7 @@ import traceback
 from typing import Any
 
 from alembic_safe.bridge.worker.locate import Locator
-from alembic_safe.bridge.worker.masking import MASK, mask_values
+from alembic_safe.bridge.worker.masking import MASK, mask_secrets, mask_values
 
 _DETAIL_LINES = 12
 # SQLSTATE class 22, data exception: its messages quote the offending value
@@ -24,14 +24,14 @@ def describe(error: BaseException) -> str:
     """One line: the driver's own words for a database error, else class and text. No parameters, no SQL."""
     original: Any = getattr(error, "orig", None)
     if original is None:
-        text = _first_line(str(error).split("Original exception was:")[0])
+        text = mask_secrets(_first_line(str(error).split("Original exception was:")[0]))
         return f"{type(error).__name__}: {text}" if text else type(error).__name__
     primary = getattr(getattr(original, "diag", None), "message_primary", None)
     text = _strip_asyncpg(primary or _first_line(str(original)) or type(original).__name__)
     text = _ARGUMENT.sub(rf"\1{MASK}", text)
     if (sqlstate(error) or "").startswith(_DATA_EXCEPTION):
         text = _QUOTED.sub(f': "{MASK}"', text)
-    return f"{type(original).__name__}: {mask_values(text, getattr(error, 'params', None))}"
+    return f"{type(original).__name__}: {mask_secrets(mask_values(text, getattr(error, 'params', None)))}"
 
 
 def detail(error: BaseException) -> str:
@@ -52,7 +52,7 @@ def detail(error: BaseException) -> str:
         )
         if text and not shows_data:
             text = _KEY.sub(rf"\1({MASK})", text)
-            lines.append(f"{name}: {mask_values(text, getattr(error, 'params', None))}")
+            lines.append(f"{name}: {mask_secrets(mask_values(text, getattr(error, 'params', None)))}")
     return "\n".join(lines)
 
 
@@ -71,9 +71,9 @@ def trail(error: BaseException, *own: str) -> str:
     frames = [
         f"{frame.filename}:{frame.lineno} in {frame.name}: {(frame.line or '').strip()}"
         for frame in traceback.extract_tb(error.__traceback__)
-        if not any(part in frame.filename for part in own) and not frame.filename.startswith("<frozen")
+        if not any(part in frame.filename for part in own) and not frame.filename.startswith("<")
     ]
-    return "\n".join(frames[-_DETAIL_LINES:])
+    return mask_secrets("\n".join(frames[-_DETAIL_LINES:]))
 
 
 def place(error: BaseException, *paths: str) -> str:

@@ -12,6 +12,9 @@ from itertools import islice
 from typing import Any
 
 MASK = "***"
+# greedy up to the last @: a password may hold one that nobody encoded
+_URL_PASSWORD = re.compile(r"(://[^\s:/@]*):[^\s]+@")
+_known: set[str] = set()
 _MOST_VALUES = 1000
 _SHORTEST_VALUE = 3  # shorter ones tell nothing, and replacing them would shred the text
 
@@ -81,12 +84,17 @@ def mask_sql(sql: str) -> str:
     return "".join(parts).strip()
 
 
-def mask_secrets(text: str, secrets: Iterable[str]) -> str:
+def remember(secrets: Iterable[str]) -> None:
+    """Mask these from now on, whoever else is told of them."""
+    _known.update(secrets)
+
+
+def mask_secrets(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` with every known secret (4 characters or more, lest words be shredded) replaced."""
-    for secret in secrets:
+    for secret in sorted({*secrets, *_known}, key=len, reverse=True):
         if len(secret) >= 4:
             text = text.replace(secret, MASK)
-    return re.sub(r"(\w+(?:\+\w+)?://[^\s:/@]+):[^\s@/]+@", rf"\1:{MASK}@", text)
+    return _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
 
 
 def mask_values(text: str, parameters: Any) -> str:
