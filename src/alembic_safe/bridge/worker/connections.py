@@ -1,7 +1,7 @@
-"""Every connection the project opens: mark it, make it read-only for a probe, note how it was made, or refuse it.
+"""Every connection the project opens through SQLAlchemy: mark it, make it read-only for a probe, or refuse it.
 
 Works on SQLAlchemy's Engine and Pool classes, so engines made anywhere in the process are covered, also those
-with `creator=`. A driver called by hand is not seen here (see refusal for rendering).
+with `creator=`. A driver that is called by hand is seen by raw_connections.
 """
 
 from __future__ import annotations
@@ -15,19 +15,40 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
 from alembic_safe.bridge.messages import ConnectionOpened
-from alembic_safe.bridge.worker import drivers, refusal
+from alembic_safe.bridge.worker import drivers, masking, refusal
 from alembic_safe.bridge.worker.link import Link
+from alembic_safe.bridge.worker.raw_connections import RawConnections
+from alembic_safe.databases import libpq_keywords
 from alembic_safe.model.targets import ConnectParameters
 
 INFO_KEY = "alembic_safe_parameters"
+_SECRET = ("password", "passwd", "sslpassword")
 
 # the interval ends a backend whose client vanished, within half a second instead of at its next write
 # (postgresql.org/docs/current/runtime-config-connection.html, client_connection_check_interval, since 14)
 _MARK = """select set_config('application_name', '{name}', false),
  case when current_setting('server_version_num')::int >= 140000
       then set_config('client_connection_check_interval', '500', false) end"""
-_READ_ONLY = "set default_transaction_read_only = on"
+# the wait is bounded too: somebody's lock on the version table must not hang a look at it
+_READ_ONLY = """select set_config('default_transaction_read_only', 'on', false),
+ set_config('lock_timeout', '10s', false)"""
 _READ_ONLY_NOW = "set transaction read only"
+# what the last connection was to be made with; a worker does one job
+_tried: list[tuple[Any, list[Any], dict[str, Any]]] = []
+
+
+def address_tried() -> str:
+    """Where the last connection was to lead, for people and without secrets: "db.example:5432/app"."""
+    if not _tried:
+        return "the database"
+    dialect, arguments, keywords = _tried[0]
+    if dialect.name == "sqlite":
+        return str(arguments[0] if arguments else keywords.get("database", "")) or "the database"
+    found, _ = libpq_keywords(dialect.driver, arguments, keywords)
+    host = found.get("host") or found.get("hostaddr") or ""
+    port = f":{found['port']}" if host and found.get("port") else ""
+    name = found.get("dbname", "")
+    return f"{host}{port}/{name}".rstrip("/") if host else f"the database {name}".rstrip()
 
 
 class ConnectionWatch:
@@ -40,8 +61,11 @@ class ConnectionWatch:
         self._given: tuple[list[Any], dict[str, Any]] = ([], {})
         self._absent: str | None = None
         self._by_transaction = False
+        settings = (_READ_ONLY, self._mark) if read_only else (self._mark,)
+        self._raw = RawConnections(settings, read_only=read_only)
 
     def install(self) -> None:
+        self._raw.install()
         event.listen(Engine, "do_connect", self._before_connect)
         event.listen(Pool, "connect", self._after_connect)
         event.listen(Pool, "checkout", self._on_checkout)
@@ -53,11 +77,17 @@ class ConnectionWatch:
         # the project's own listeners run after this one and change these very objects (tokens, sslmode)
         self._given = (arguments, keywords)
         self._absent = None
+        _tried[:] = [(dialect, arguments, keywords)]
+        masking.remember(str(keywords[name]) for name in _SECRET if keywords.get(name))
+        self._raw.expected = dialect.driver in {"psycopg", "psycopg_async", "psycopg2", "asyncpg"}
         if dialect.name == "sqlite" and self._read_only:
             self._keep_absent_file_absent(arguments, keywords)
 
     def _keep_absent_file_absent(self, arguments: list[Any], keywords: dict[str, Any]) -> None:
-        """Opening an absent SQLite file creates it; a probe must not, and an empty memory answers the same."""
+        """Opening an absent SQLite file creates it; a probe must not, and an empty memory answers the same.
+
+        RawConnections would see to it as well, but only here the file's name is still known for the target.
+        """
         name = arguments[0] if arguments else keywords.get("database", "")
         if not isinstance(name, str) or name in {"", ":memory:"} or name.startswith("file:"):
             return
@@ -69,6 +99,7 @@ class ConnectionWatch:
                 keywords["database"] = ":memory:"
 
     def _after_connect(self, connection: Any, record: Any) -> None:
+        self._raw.expected = False
         driver = drivers.name_of(connection)
         if drivers.is_sqlite(driver):
             parameters = self._prepare_sqlite(connection, driver)
@@ -84,7 +115,7 @@ class ConnectionWatch:
         self._link.tell(opened)
 
     def _prepare_postgresql(self, connection: Any, driver_pid: int | None) -> int | None:
-        """Mark the session, and make it read-only for a probe; committed, so that no transaction is left open.
+        """Mark the session, and make it read-only for a probe; committed, so that no transaction stays open.
 
         Through a pooler in transaction mode a session setting would stay on a server session that others
         use next, so nothing is set there: a probe's transactions are each made read-only instead.

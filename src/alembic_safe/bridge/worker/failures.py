@@ -8,14 +8,13 @@ import traceback
 from alembic.util import CommandError
 
 from alembic_safe.bridge.messages import Failed, Job
-from alembic_safe.bridge.worker import explain
+from alembic_safe.bridge.worker import connections, explain, project_faults
 from alembic_safe.bridge.worker.masking import mask_secrets
+from alembic_safe.databases import connect_hint
 from alembic_safe.errors import AlembicSafeError, ProjectError
 
-_OWN = (
-    os.path.join("alembic_safe", ""),
-    os.path.join("site-packages", "alembic", ""),
-    os.path.join("site-packages", "sqlalchemy", ""),
+_CONNECT_HINT = (
+    "Check the URL that env.py uses and that the server runs; `alembic current` must reach it from here."
 )
 
 
@@ -26,8 +25,8 @@ def explain_failure(error: BaseException, env_py: str, revision: str, job: Job) 
     elif _while_connecting(error):
         failed = Failed(
             "UnreachableError",
-            f"env.py could not connect to the database: {explain.describe(error)}",
-            "Check the URL that env.py uses and that the server runs; `alembic current` must reach it from here.",
+            f"env.py could not connect to {connections.address_tried()}: {explain.describe(error)}",
+            connect_hint(explain.describe(error)) or _CONNECT_HINT,
         )
     elif isinstance(error, SystemExit):
         place = explain.place(error, *filter(None, (revision, env_py)))
@@ -40,45 +39,14 @@ def explain_failure(error: BaseException, env_py: str, revision: str, job: Job) 
     elif isinstance(error, KeyboardInterrupt):
         failed = Failed("RevisionFailedError", "interrupted", "Run the same command again.")
     elif isinstance(error, CommandError):
-        failed = _command_error(error, env_py)
+        failed = project_faults.command_error(error, job)
     else:
-        failed = _project_error(error, env_py)
+        failed = project_faults.project_error(error, env_py, job)
     return Failed(
         *(
             mask_secrets(text, job.secrets)
             for text in (failed.kind, failed.message, failed.hint, failed.detail)
         )
-    )
-
-
-def _command_error(error: CommandError, env_py: str) -> Failed:
-    message = str(error).strip()
-    message = message[:1].lower() + message[1:]
-    hint = "Does `alembic history` work in this directory?"
-    if "Multiple head" in str(error):
-        hint = "Name one head, or all of them with `heads`, or join them with `alembic merge heads`."
-    elif "Can't locate revision" in str(error):
-        hint = "`alembic history` lists the revisions of this checkout."
-    elif "script_location" in str(error) or "No 'script_location'" in str(error):
-        hint = "Give alembic's configuration with `-c`, or run in the directory that holds alembic.ini."
-    return Failed("ProjectError", message, hint)
-
-
-def _project_error(error: BaseException, env_py: str) -> Failed:
-    where = ""
-    if isinstance(error, SyntaxError) and error.filename:
-        where = f"{error.filename}:{error.lineno}"
-    else:
-        where = explain.place(error, env_py)
-        last = traceback.extract_tb(error.__traceback__)[-1:] if error.__traceback__ else []
-        if not where and last:
-            where = f"{last[0].filename}:{last[0].lineno}"
-    message = explain.describe(error)
-    return Failed(
-        "ProjectError",
-        f"{message} ({where})" if where else message,
-        "This is the project's own code; `alembic current` should show the same error.",
-        explain.trail(error, *_OWN),
     )
 
 

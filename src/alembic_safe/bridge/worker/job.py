@@ -19,6 +19,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import TwoPhaseTransaction
 
 from alembic_safe.bridge.messages import (
     EnvironmentNotice,
@@ -29,12 +30,23 @@ from alembic_safe.bridge.messages import (
 )
 from alembic_safe.bridge.worker import failures, process, transactions
 from alembic_safe.bridge.worker.applying import Application
-from alembic_safe.bridge.worker.capture import StatementCapture
+from alembic_safe.bridge.worker.capture import StatementCapture, is_autocommit
 from alembic_safe.bridge.worker.connections import ConnectionWatch
 from alembic_safe.bridge.worker.link import Link, StoppedError
 from alembic_safe.bridge.worker.probing import Probe, SkippedWrites
 
 _ATEXIT_SECONDS = 2
+_ONE_TRANSACTION = (
+    "env.py opens a transaction around all revisions (engine.begin()); each revision gets one of its own here"
+)
+_TWO_PHASES = (
+    "env.py commits its databases together in two phases; here each revision is committed by itself, so that a"
+    " failure may leave one database further than another"
+)
+_AUTOCOMMIT = "env.py's connection is in AUTOCOMMIT: what a failing revision has done until then stays"
+_AUTOCOMMIT_HINT = (
+    "Leave the engine's isolation level alone and use op.get_context().autocommit_block() where needed."
+)
 
 
 def run(channel: int) -> int:
@@ -88,8 +100,9 @@ class _Session:
             "tag": None,
         }
         if job.mode == "probe":
-            SkippedWrites(link, self.env_py).install()
-            function: Probe | Application = Probe(job, link, script)
+            skipped = SkippedWrites(link, self.env_py)
+            skipped.install()
+            function: Probe | Application = Probe(job, link, script, skipped)
             options["dont_mutate"] = True
         else:
             capture, watch = StatementCapture(), transactions.TransactionWatch()
@@ -159,16 +172,17 @@ def _wrap(
 def _end_open(connection: Any, link: Link) -> bool:
     """End a transaction that env.py has open; alembic would commit nothing inside it."""
     in_block = getattr(connection, "_trans_context_manager", None) is not None
+    in_two_phases = isinstance(connection.get_transaction(), TwoPhaseTransaction)
     try:
         ended = transactions.end_open(connection)
     except Exception as error:
         raise failures.open_transaction(error) from error
-    if ended and in_block:
-        link.tell(
-            EnvironmentNotice(
-                "env.py opens a transaction around all revisions (engine.begin()); each revision gets one of its own here"
-            )
-        )
+    if in_two_phases:
+        link.tell(EnvironmentNotice(_TWO_PHASES))
+    elif ended and in_block:
+        link.tell(EnvironmentNotice(_ONE_TRANSACTION))
+    if is_autocommit(connection):
+        link.tell(EnvironmentNotice(_AUTOCOMMIT, _AUTOCOMMIT_HINT))
     return ended
 
 

@@ -22,7 +22,7 @@ from alembic_safe.bridge.messages import (
     RevisionListed,
     TargetFound,
 )
-from alembic_safe.bridge.worker import explain, graph, targets, transactions
+from alembic_safe.bridge.worker import graph, project_faults, refusal, targets, transactions
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.masking import mask_sql
@@ -30,8 +30,12 @@ from alembic_safe.bridge.worker.render import render
 
 _WRITES = re.compile(
     r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*"
-    r"(create|alter|drop|insert|update|delete|merge|truncate|grant|revoke|comment|refresh|reindex|vacuum|lock)\b",
+    r"(create|alter|drop|insert|update|delete|merge|truncate|grant|revoke|comment|refresh|reindex|vacuum|lock|do|call"
+    r"|with\b.*\b(?:insert\s+into|update|delete\s+from|merge\s+into))\b",
     re.IGNORECASE | re.DOTALL,
+)
+_SCHEMA = re.compile(
+    r"\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?(\"(?:[^\"]|\"\")+\"|[\w$]+)", re.IGNORECASE
 )
 
 
@@ -42,6 +46,8 @@ class SkippedWrites:
         self._link = link
         self._locator = Locator(env_py)
         self._told: set[tuple[str, int]] = set()
+        # schemas that env.py would have made by now; the name as the server folds it
+        self.schemas: set[str] = set()
 
     def install(self) -> None:
         event.listen(Engine, "before_cursor_execute", self._before, retval=True)
@@ -55,8 +61,11 @@ class SkippedWrites:
         context: Any,
         executemany: bool,
     ) -> tuple[str, Any]:
+        refusal.check("a connection that env.py has open")
         if not _WRITES.match(sql):
             return sql, parameters
+        for name in _SCHEMA.findall(sql):
+            self.schemas.add(name[1:-1].replace('""', '"') if name.startswith('"') else name.lower())
         source = self._locator.here()
         where = f"{source.file}:{source.line}" if source else "env.py"
         if (where, hash(sql)) not in self._told:
@@ -74,10 +83,11 @@ class SkippedWrites:
 class Probe:
     """The function that alembic calls for each target: it yields no step."""
 
-    def __init__(self, job: Job, link: Link, script: ScriptDirectory) -> None:
+    def __init__(self, job: Job, link: Link, script: ScriptDirectory, skipped: SkippedWrites) -> None:
         self._job = job
         self._link = link
         self._script = script
+        self._skipped = skipped
         self.environment: EnvironmentContext | None = None
         self.arguments: dict[str, Any] = {}
         self.found = 0
@@ -87,8 +97,8 @@ class Probe:
         self.found += 1
         if ordinal == 0:
             self._link.tell(graph.read(self._script))
-        heads = tuple(sorted(heads))
-        target = targets.describe(context, ordinal, job.section, heads)
+        target = targets.describe(context, ordinal, job.section, tuple(sorted(heads)), self._skipped.schemas)
+        heads = target.heads or ()
         # a snapshot must not be held while revisions are rendered
         transactions.end_open(context.connection)
         missing = graph.unknown(self._script, heads)
@@ -98,7 +108,8 @@ class Probe:
         try:
             todo = graph.steps(self._script, heads, job.destination, job.direction)
         except (CommandError, AttributeError) as error:
-            self._link.tell(TargetFound(target, (), heads, fault=explain.describe(error)))
+            fault = project_faults.no_range(error, job.destination, tuple(self._script.get_heads()))
+            self._link.tell(TargetFound(target, (), heads, fault=fault))
             return []
         ids = tuple(step.revision.revision for step in todo)
         self._link.tell(TargetFound(target, ids, graph.heads_after(context, heads, todo)))

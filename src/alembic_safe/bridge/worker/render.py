@@ -35,16 +35,12 @@ def render(
     locator = Locator(revision.path)
     collected: list[Statement] = []
     reason, at = None, None
-    try:
-        text = step.revision.module.__loader__.get_source(step.revision.module.__name__) or ""
-    except Exception:
-        text = ""
     context = _offline(environment, online)
     _collect(context, locator, collected)
     try:
         with (
             _current(environment, context),
-            refusal.nothing_reached(text),
+            refusal.nothing_reached(),
             Operations.context(context),
         ):
             step.migration_fn(**arguments)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,11 +18,23 @@ from alembic_safe.model.targets import ConnectParameters, Target, VersionTable
 _WHERE = """select ({identity})::text, pg_backend_pid(),
   coalesce((select n.nspname::text from pg_catalog.pg_class c
               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-             where c.oid = to_regclass(quote_ident(:name))), current_schema()::text)"""
+             where c.oid = to_regclass(quote_ident(:name))), current_schema()::text),
+  current_setting('search_path'), array(select nspname::text from pg_catalog.pg_namespace)"""
+_ENTRY = re.compile(r'"(?:[^"]|"")+"|[^",\s]+')
 
 
-def describe(context: MigrationContext, ordinal: int, section: str, heads: tuple[str, ...]) -> Target:
-    """The target of a configured context. Raises `ProjectError` for a database that we do not know."""
+def describe(
+    context: MigrationContext,
+    ordinal: int,
+    section: str,
+    heads: tuple[str, ...],
+    skipped_schemas: Collection[str] = (),
+) -> Target:
+    """The target of a configured context. Raises `ProjectError` for a database that we do not know.
+
+    `skipped_schemas` are those that env.py would have created, had it not been a probe: a version table that
+    would lie in one of them does not exist, whatever the rest of the search_path shows.
+    """
     connection: Any = context.connection
     if context.dialect.name not in {"postgresql", "sqlite"}:
         raise ProjectError(
@@ -37,9 +51,13 @@ def describe(context: MigrationContext, ordinal: int, section: str, heads: tuple
     server, pid = "", None
     if context.dialect.name == "postgresql":
         query = sa.text(_WHERE.format(identity=SERVER_IDENTITY_SQL.replace(":", "\\:")))
-        server, pid, found = connection.execute(query, {"name": context.version_table}).one()
-        schema = schema or found
-    exists = bool(heads) or context._has_version_table()
+        row = connection.execute(query, {"name": context.version_table}).one()
+        server, pid, found, search_path, existing = row
+        coming = None if schema else _coming_schema(search_path, existing, skipped_schemas)
+        schema = schema or coming or found
+        if coming is not None:
+            heads = ()
+    exists = bool(heads) or (schema not in skipped_schemas and context._has_version_table())
     return Target(
         ordinal=ordinal,
         section=section,
@@ -49,6 +67,17 @@ def describe(context: MigrationContext, ordinal: int, section: str, heads: tuple
         server=server,
         server_pid=pid,
     )
+
+
+def _coming_schema(search_path: str, existing: Collection[str], skipped: Collection[str]) -> str | None:
+    """The first schema of `search_path` that is or would be there, if it is one that only would be."""
+    for entry in _ENTRY.findall(search_path):
+        name = entry[1:-1].replace('""', '"') if entry.startswith('"') else entry
+        if name in existing:
+            return None
+        if name in skipped:
+            return str(name)
+    return None
 
 
 def _translated(connection: Any, schema: str | None) -> str | None:
