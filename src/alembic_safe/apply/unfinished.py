@@ -40,7 +40,9 @@ def step_outcome(
             before=heads,
             now=heads,
             expected=None,
-            transaction=database.transaction_outcome(step.transaction or "") if on_server or not known else None,
+            transaction=database.transaction_outcome(step.transaction or "")
+            if on_server or not known
+            else None,
             changed=None if on_server or not known else step.transaction != mark,
             statements=[_statement(s) for s in history.statements if s.step == step.ordinal],
         )
@@ -70,7 +72,7 @@ def settle_unfinished(
         raise DirtyTargetError(
             dirty[-1],
             hint="See `alembic-safe status`. When the schema is repaired by hand, run"
-            " `alembic-safe upgrade --repaired=<what was done>`.",
+            " `alembic-safe upgrade --repaired='what was done'`.",
         )
     return tuple(said)
 
@@ -81,14 +83,14 @@ def dirty_sentence(history: RunHistory) -> str:
     if step is None:
         return f"run {history.run.id} left the target dirty: {history.run.error or 'no reason was written'}"
     done = [s for s in history.statements if s.step == step.ordinal and s.autocommit and s.outcome == "done"]
-    what = (
-        f"{len(done)} statement{'s' if len(done) != 1 else ''} committed on their own"
-        if done
-        else "part of it"
-    )
-    verb = "is" if step.outcome == "partial" else "may be"
+    what, verb = "part of it", "is"
+    if done:
+        what = f"{len(done)} statements of it" if len(done) > 1 else "1 statement of it"
+        verb = "are" if len(done) > 1 else "is"
+    if step.outcome != "partial":
+        verb = "may be"
     return (
-        f"revision {step.revision} of run {history.run.id} is not finished and {what} {verb} in the database"
+        f"revision {step.revision} of run {history.run.id} is not finished, and {what} {verb} in the database"
     )
 
 

@@ -67,7 +67,7 @@ class AppliedStep:
 
 @dataclass(frozen=True, slots=True)
 class AppliedTarget:
-    """What a run did to one target. `pending` are the revisions that were not begun."""
+    """What a run did to one target. `pending` are the revisions that are still to be done, a failed one included."""
 
     target: TargetSummary
     run: str | None

@@ -104,13 +104,17 @@ def refuse_unusable(probed: Sequence[Probed]) -> None:
         for target in section.targets:
             found = target.found
             if found.unknown:
-                rows = ", ".join(found.unknown)
+                rows, heads = ", ".join(found.unknown), ", ".join(section.graph.heads)
+                here = (
+                    f"this checkout (at {heads})" if heads else "this checkout, which has no revision at all,"
+                )
                 raise UnknownRevisionError(
-                    f"{found.target.label} is at revision {rows}, which this checkout does not have"
+                    f"{found.target.label} is at revision {rows}, which {here} does not have",
+                    hint=None if heads else "Are script_location and version_locations right?",
                 )
             if found.fault:
                 raise ProjectError(
-                    found.fault.removeprefix("CommandError: "),
+                    found.fault,
                     hint="`alembic history` lists the revisions of this checkout, `alembic-safe status` where"
                     " the target is.",
                 )

@@ -11,10 +11,12 @@ from alembic_safe.backup import list_backups as listed
 from alembic_safe.backup import verify_backup as verify
 from alembic_safe.bridge import Workers
 from alembic_safe.errors import BackupError
+from alembic_safe.model.backups import Verification
 from alembic_safe.model.events import EventSink, ignore
 from alembic_safe.model.results import BackupListing, BackupResult
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
+from alembic_safe.workflow.concluding import as_failure
 from alembic_safe.workflow.context import Phases
 
 
@@ -66,6 +68,15 @@ def verify_backup(settings: Settings, backup_id: str | None, *, sink: EventSink 
             verification = verify(
                 directory, backup_id, bindir=settings.backup.bindir, sink=sink, tick=interrupts.check
             )
-    good = verification.good
-    shown = (find_backup(directory, backup_id),) if good else ()
-    return BackupResult(0 if good else BackupError.exit_status, "verify", shown, (verification,))
+    if verification.good:
+        return BackupResult(0, "verify", (find_backup(directory, backup_id),), (verification,))
+    error = _not_good(verification)
+    return BackupResult(error.exit_status, "verify", (), (verification,), error=as_failure(error))
+
+
+def _not_good(verification: Verification) -> BackupError:
+    first, more = verification.faults[0], len(verification.faults) - 1
+    return BackupError(
+        f"backup {verification.backup} is not good: {first}" + (f", and {more} more" if more else ""),
+        hint="Do not rely on it: make another with `alembic-safe backup create`.",
+    )

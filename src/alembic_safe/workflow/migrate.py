@@ -180,6 +180,12 @@ def _same_heads(site: Site) -> bool:
 
 def _refuse_read_only(database: Database) -> None:
     facts = database.facts
-    if facts.in_recovery or facts.read_only:
-        what = "a standby" if facts.in_recovery else "read-only"
-        raise RefusedError(f"{facts.address} is {what}", hint="Point env.py at the primary.")
+    if facts.in_recovery:
+        raise RefusedError(
+            f"{facts.address} is a standby, which cannot be changed", hint="Point env.py at the primary."
+        )
+    if facts.read_only:
+        raise RefusedError(
+            f"{facts.address} is read-only for {facts.user}: default_transaction_read_only is on",
+            hint="Point env.py at the primary, or turn the setting off: `ALTER ROLE` or `ALTER DATABASE` set it.",
+        )

@@ -94,7 +94,7 @@ def _facts(target: AppliedTarget, manifests: dict[str, Manifest], view: View) ->
         text = on_one_line(statement.sql, 10_000 if view.verbose else 120)
         yield "slowest", f"{duration(statement.duration or 0)} {clean(step.revision)}{at}: {text}"
     if target.pending:
-        yield "not begun", ", ".join(map(clean, target.pending))
+        yield "remaining", ", ".join(map(clean, target.pending))
     if target.backup is not None:
         yield "backup", _backup(target.backup, manifests.get(target.backup))
     if target.way_back:
