@@ -9,14 +9,13 @@ second in pure Python; a compiled sqlglot, where one is installed, is named.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import logging
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 import sqlglot
@@ -72,7 +71,7 @@ def main() -> int:
     pairs = [(_rate(_read, texts), _rate(_stock, texts), _rate(_judge, texts)) for _ in range(rounds)]
     reader, stock, judged = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(pair[0] / pair[1] for pair in pairs)
-    build = "compiled" if importlib.util.find_spec("sqlglotc") else "pure"
+    build = "compiled" if any(d.name == "sqlglotc" for d in distributions()) else "pure"
     print(f"sqlglot {version('sqlglot')} ({build}), {len(texts)} texts, {rounds} rounds")
     print(f"split + read          {reader:>9,.0f} statements/s (bar {BAR:,.0f})")
     print(f"split + read + facts  {judged:>9,.0f} statements/s")

@@ -1,4 +1,4 @@
-# ruff: noqa: E501  (tables are easier to compare with the server's when a line holds several)
+
 """Compares a `Reading` with the oracle's truth; gives the differences in words."""
 
 from __future__ import annotations

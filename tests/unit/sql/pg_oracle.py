@@ -1,4 +1,4 @@
-# ruff: noqa: E501  (tables are easier to compare with the server's when a line holds several)
+
 """What PostgreSQL's own parse tree says of a statement, in the reader's words. Tests only: pglast is GPL."""
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_safe.sql import read, split
+from alembic_safe.sql import apply, facts_of, read, split
+from tests.integration.sql.observing import world
+from tests.unit.sql.predicting import schema_after
 
 STATEMENTS = [
     entry["sql"] for entry in json.loads((Path(__file__).parents[2] / "data" / "statements.json").read_text())
@@ -19,10 +21,16 @@ STATEMENTS = [
 _LIMIT = 10.0  # seconds; generous, since what it is there to catch takes minutes
 
 
+WORLD = schema_after(world())
+
+
 def _read_all(text: str) -> None:
-    for piece in split(text):
-        read(piece.text)
-    read(text)
+    schema = WORLD
+    for one in (*(piece.text for piece in split(text)), text):
+        reading = read(one)
+        for version in (15, 18):
+            facts_of(reading, version, schema)
+        schema = apply(schema, reading)
 
 
 @given(st.binary(max_size=300))

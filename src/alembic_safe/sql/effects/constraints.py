@@ -121,6 +121,7 @@ def drop_foreign_key(effects: Effects, constraint: Constraint) -> None:
 
 
 def alter_constraint(effects: Effects, name: Name, action: Action) -> None:
+    """ALTER CONSTRAINT: instant, but errors come at another time."""
     effects.phase_is("contract")
 
 

@@ -151,6 +151,7 @@ def sequence(effects: Effects) -> None:
 
 
 def comment(effects: Effects) -> None:
+    """COMMENT: SHARE UPDATE EXCLUSIVE for an instant."""
     for named in effects.reading.objects:
         if named.kind in ("table", "view", "materialized view", "index", "sequence"):
             effects.lock(named.name, SUX, kind=named.kind)
@@ -166,6 +167,7 @@ def grant(effects: Effects) -> None:
 
 
 def publication(effects: Effects) -> None:
+    """CREATE and ALTER PUBLICATION: SHARE UPDATE EXCLUSIVE on the tables they name."""
     effects.phase_is("contract" if effects.reading.kind == "drop publication" else "expand")
     for named in effects.reading.objects:
         if named.role == "used":
