@@ -31,7 +31,7 @@ _MARK = """select set_config('application_name', '{name}', false),
       then set_config('client_connection_check_interval', '500', false) end"""
 # the wait is bounded too: somebody's lock on the version table must not hang a look at it
 _READ_ONLY = """select set_config('default_transaction_read_only', 'on', false),
- set_config('lock_timeout', '10s', false)"""
+ set_config('lock_timeout', '5s', false)"""
 _READ_ONLY_NOW = "set transaction read only"
 # what the last connection was to be made with; a worker does one job
 _tried: list[tuple[Any, list[Any], dict[str, Any]]] = []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from types import FrameType, TracebackType
+from typing import Any
 
 from alembic_safe.model.revisions import Source
 
@@ -17,12 +19,10 @@ class Locator:
         self._same: dict[str, bool] = {}
 
     def here(self) -> Source | None:
-        """The innermost line of the file on the current stack."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
+        """The innermost line of the file on the current stack, or on those of the greenlets that wait for it."""
+        for frame in _stacks(sys._getframe(1)):
             if self._matches(frame.f_code.co_filename):
                 return Source(self.path, frame.f_lineno)
-            frame = frame.f_back
         return None
 
     def of(self, error: BaseException) -> Source | None:
@@ -42,3 +42,15 @@ class Locator:
         if known is None:
             known = self._same[filename] = os.path.abspath(filename) == self.path
         return known
+
+
+def _stacks(frame: FrameType | None) -> Iterator[FrameType]:
+    """`frame` and those below; then the same of the parent greenlets: `op.run_async` awaits in one of them."""
+    greenlet: Any = sys.modules.get("greenlet")
+    current = greenlet.getcurrent().parent if greenlet else None
+    while frame is not None or current is not None:
+        while frame is not None:
+            yield frame
+            frame = frame.f_back
+        if current is not None:
+            frame, current = current.gr_frame, current.parent

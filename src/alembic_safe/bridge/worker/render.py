@@ -7,6 +7,7 @@ had shown by then; it does not hide the others.
 from __future__ import annotations
 
 import io
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,8 @@ from alembic_safe.bridge.worker.link import StoppedError
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.masking import mask_sql
 from alembic_safe.model.revisions import Direction, RevisionListing, Statement
+
+_SECONDS = 10.0
 
 
 def render(
@@ -41,6 +44,7 @@ def render(
         with (
             _current(environment, context),
             refusal.nothing_reached(),
+            _in_time(),
             Operations.context(context),
         ):
             step.migration_fn(**arguments)
@@ -49,6 +53,27 @@ def render(
     except BaseException as error:  # also SystemExit: any way out of a rendered revision is a fact about it
         reason, at = explain.describe(error), locator.of(error)
     return RevisionListing(revision, direction, tuple(collected), reason, at)
+
+
+class TooLongError(BaseException):
+    """Not an Exception, so that a loop which tries again does not swallow it."""
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Bound the rendering: a loop that waits for rows, or a question at the terminal, would never end."""
+
+    def late(number: int, frame: Any) -> None:
+        raise TooLongError(f"it took longer than {_SECONDS:g} s to show its statements")
+
+    kept = signal.signal(signal.SIGALRM, late)
+    # again and again, for a revision with a bare `except:`
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS, 0.2)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, kept)
 
 
 def _offline(environment: EnvironmentContext, online: MigrationContext) -> MigrationContext:
