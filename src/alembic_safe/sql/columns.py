@@ -159,7 +159,16 @@ def _nulls_not_distinct(cursor: Cursor) -> bool:
 def _exclude(cursor: Cursor, name: str | None) -> Constraint:
     if cursor.accept("using"):
         cursor.identifier()
-    constraint = Constraint("exclude", name, expression=_inside(cursor))
+    start, end = cursor.parens()
+    after, columns = cursor.i, []
+    cursor.i = start
+    while cursor.i < end:
+        if cursor.at_name() and cursor.keys[cursor.i + 1] != "(":
+            columns.append(cursor.identifier())
+        cursor.skip_until((",", ")"))
+        cursor.accept(",")
+    cursor.i = after
+    constraint = Constraint("exclude", name, tuple(columns), cursor.slice(start, end))
     return _index_parts(cursor, constraint)
 
 

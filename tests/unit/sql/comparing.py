@@ -1,4 +1,3 @@
-
 """Compares a `Reading` with the oracle's truth; gives the differences in words."""
 
 from __future__ import annotations

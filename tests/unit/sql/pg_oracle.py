@@ -1,4 +1,3 @@
-
 """What PostgreSQL's own parse tree says of a statement, in the reader's words. Tests only: pglast is GPL."""
 
 from __future__ import annotations

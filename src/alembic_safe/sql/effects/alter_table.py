@@ -25,14 +25,33 @@ def alter_table(effects: Effects) -> None:
     if target is None:
         return
     name = target.name
+    if effects.absent(name):
+        return
     mode = max((action_lock(effects, name, a) for a in reading.actions), default=AX)
     effects.lock(name, mode, kind=target.kind)
-    if any(a.kind not in _ALONE for a in reading.actions):
+    if any(a.kind not in _ALONE and not _own_only(effects, name, a) for a in reading.actions):
         effects.lock_children(name, mode)
+    if any(a.kind in ("drop column", "drop constraint") for a in reading.actions):
+        # with ONLY the children keep theirs, which has to be written down at each of them
+        state = effects.table(name)
+        for child in state.children if state else ():
+            effects.lock(child, AX, f"a partition or child of {name}")
     for action in reading.actions:
         judge = _JUDGES.get(action.kind)
         if judge is not None:
             judge(effects, name, action)
+
+
+def _own_only(effects: Effects, name: Name, action: Action) -> bool:
+    """Whether it concerns a constraint that children do not have; 18 locks them when it is added all the same."""
+    if action.kind == "add constraint" and effects.version >= 18:
+        return False
+    table = effects.table(name)
+    held = (
+        table.constraints.get(action.name or "") if table is not None and action.constraint is None else None
+    )
+    constraint = action.constraint or held
+    return constraint is not None and (constraint.no_inherit or constraint.kind == "unique")
 
 
 def action_lock(effects: Effects, name: Name, action: Action) -> LockMode:
@@ -59,6 +78,9 @@ def _expand(effects: Effects, name: Name, action: Action) -> None:
 
 
 def _logged(effects: Effects, name: Name, action: Action) -> None:
+    table = effects.table(name)
+    if table is not None and table.complete and table.unlogged == (action.kind == "set unlogged"):
+        return
     effects.rewrite(name, f"{action.kind}: every row is written again")
     if action.kind == "set unlogged":
         effects.lossy.append(f"the rows of {name} after a crash, and on replicas")

@@ -76,7 +76,7 @@ def _inline(effects: Effects, name: Name, constraint: Constraint, *, default: bo
         effects.lock(constraint.references, SRX, "the foreign key's triggers are made on it")
         if default or rewritten:
             effects.scan(name, "foreign key", "the new column has values to look up")
-            effects.scan(constraint.references, "foreign key")
+            effects.scan(constraint.references, "foreign key", "through its index or whole", certain=False)
 
 
 def drop_column(effects: Effects, name: Name, action: Action) -> None:
@@ -94,7 +94,8 @@ def drop_column(effects: Effects, name: Name, action: Action) -> None:
 def set_not_null(effects: Effects, name: Name, action: Action) -> None:
     """SET NOT NULL: a scan, unless the column is NOT NULL already or a valid CHECK proves it (12+)."""
     effects.phase_is("contract")
-    tables = [t for t in (effects.table(name), *effects.schema.descendants(name)) if t is not None]
+    children = () if "only" in effects.reading.flags else effects.schema.descendants(name)
+    tables = [t for t in (effects.table(name), *children) if t is not None]
     column = action.name or ""
     if tables and all(_is_not_null(t, column) or proves_not_null(t, column) for t in tables):
         return
@@ -168,34 +169,28 @@ def _dependents(
     name, changed = table.name, action.name or ""
     collated = action.value is not None and (column is None or column.collation != action.value)
     for constraint in table.constraints.values():
-        if (
-            constraint.kind == "check"
-            and changed in mentioned(constraint.expression)
-            and _retyped(column, action)
-        ):
+        if constraint.kind == "check" and changed in mentioned(constraint.expression):
             effects.scan(name, "check", f"{constraint.name} is verified again")
         elif constraint.kind == "foreign key" and changed in constraint.columns and constraint.references:
             effects.lock(constraint.references, AX, f"{constraint.name} is made again")
             if verdict != "free":
                 effects.scan(name, "foreign key")
-                effects.scan(constraint.references, "foreign key")
+                effects.scan(
+                    constraint.references, "foreign key", "through its index or whole", certain=False
+                )
     for index in effects.schema.indexes_of(name):
+        if table.partitioned and changed in index.columns:
+            effects.scan(
+                name, "index build", f"{index.name} is built again on every partition", certain=False
+            )
         if changed in index.depends or (collated and changed in index.columns):
             effects.scan(name, "index build", f"{index.name} depends on {changed} and is built again")
     for other, constraint in effects.schema.referencing(name):
         if changed in constraint.referenced_columns or not constraint.referenced_columns:
             effects.lock(other.name, AX, f"its {constraint.name} is made again")
             if verdict != "free":
-                effects.scan(other.name, "foreign key")
-                effects.scan(name, "foreign key")
-
-
-def _retyped(column: ColumnState | None, action: Action) -> bool:
-    """Whether anything about the type changes at all."""
-    if column is None or column.type is None or action.type is None:
-        return True
-    old, new = column.type, action.type
-    return (old.name, old.modifiers, old.dimensions) != (new.name, new.modifiers, new.dimensions)
+                effects.scan(other.name, "foreign key", "every row is looked up")
+                effects.scan(name, "foreign key", "through its index or whole", certain=False)
 
 
 def set_expression(effects: Effects, name: Name, action: Action) -> None:

@@ -20,7 +20,7 @@ def add_constraint(effects: Effects, name: Name, action: Action) -> None:
         _foreign_key(effects, name, constraint)
     elif constraint.kind == "check":
         if constraint.valid and constraint.enforced:
-            effects.scan(name, "check", "every row is verified")
+            _verified(effects, name, constraint)
     elif constraint.kind == "not null":
         _not_null(effects, name, constraint)
     elif constraint.using_index is not None:
@@ -29,6 +29,17 @@ def add_constraint(effects: Effects, name: Name, action: Action) -> None:
         _builds_index(effects, name, constraint)
     if not constraint.enforced and effects.version < 18:
         effects.fails = "NOT ENFORCED exists from PostgreSQL 18 on"
+
+
+def _verified(effects: Effects, name: Name, constraint: Constraint) -> None:
+    """A CHECK over all rows, but those of children that have it already or do not get it."""
+    if constraint.no_inherit:
+        effects.scan_one(name, "check", "every row is verified")
+        return
+    for place in effects.stored(name):
+        table = effects.table(place)
+        if place == name or table is None or constraint.name not in table.constraints:
+            effects.scan_one(place, "check", "every row is verified")
 
 
 def _foreign_key(effects: Effects, name: Name, constraint: Constraint) -> None:
@@ -44,7 +55,7 @@ def _foreign_key(effects: Effects, name: Name, constraint: Constraint) -> None:
         effects.fails = "NOT VALID on a partitioned table exists from PostgreSQL 18 on"
     if constraint.valid and constraint.enforced:
         effects.scan(name, "foreign key", "every row is looked up")
-        effects.scan(referenced, "foreign key", "every row is looked up in it")
+        effects.scan(referenced, "foreign key", "every row is looked up in it", certain=False)
 
 
 def _not_null(effects: Effects, name: Name, constraint: Constraint) -> None:
@@ -91,8 +102,10 @@ def validate_constraint(effects: Effects, name: Name, action: Action) -> None:
         return
     elif constraint.references is not None:
         effects.lock(constraint.references, RS, "every row is looked up in it")
-        effects.scan(name, "foreign key")
-        effects.scan(constraint.references, "foreign key")
+        effects.scan(name, "foreign key", "every row is looked up")
+        effects.scan(constraint.references, "foreign key", "through its index or whole", certain=False)
+    elif constraint.no_inherit:
+        effects.scan_one(name, "check", "every row is verified")
     else:
         effects.scan(name, "not null" if constraint.kind == "not null" else "check", "every row is verified")
 

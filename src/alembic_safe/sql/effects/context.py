@@ -63,7 +63,7 @@ class Effects:
 
     def scan(self, name: Name, kind: str, why: str = "", *, certain: bool = True) -> None:
         """The statement reads the whole table, and its partitions."""
-        for table in self._stored(name):
+        for table in self.stored(name):
             self.scans.append(ScanFact(self.object(table), kind, why, certain))
 
     def scan_one(self, name: Name, kind: str, why: str = "", *, certain: bool = True) -> None:
@@ -72,17 +72,18 @@ class Effects:
 
     def rewrite(self, name: Name, why: str, *, certain: bool = True) -> None:
         """The statement writes a new copy of the table, and of its partitions."""
-        for table in self._stored(name):
+        for table in self.stored(name):
             self.rewrites.append(RewriteFact(self.object(table), why, certain))
 
-    def _stored(self, name: Name) -> list[Name]:
+    def stored(self, name: Name) -> list[Name]:
         """Where the rows are: the table, or the partitions of one that is partitioned, and children."""
         table = self.schema.table(name)
         children = [] if "only" in self.reading.flags else [t.name for t in self.schema.descendants(name)]
-        children = [c for c in children if not self._partitioned(c)]
+        children = [c for c in children if not self.partitioned(c)]
         return children if table is not None and table.partitioned else [name, *children]
 
-    def _partitioned(self, name: Name) -> bool:
+    def partitioned(self, name: Name) -> bool:
+        """Whether it is known to be a partitioned table."""
         table = self.schema.table(name)
         return table is not None and table.partitioned
 
@@ -101,10 +102,20 @@ class Effects:
         self.lossy.append(what)
         self.reversible = False
 
+    def keep_locks_only(self) -> None:
+        """What is planned and not run locks its tables and does nothing else."""
+        self.scans, self.rewrites, self.lossy = [], [], []
+        self.phase, self.reversible = "neutral", True
+
     # --- knowing
 
     def table(self, name: Name) -> TableState | None:
         return self.schema.table(name)
+
+    def absent(self, name: Name) -> bool:
+        """Whether IF EXISTS makes nothing of it, since it is known not to be there."""
+        missing_ok = "if exists" in self.reading.flags
+        return missing_ok and self.schema.knows_all and self.schema.table(name) is None
 
     def known(self, name: Name) -> bool:
         """Whether everything of this table is known."""

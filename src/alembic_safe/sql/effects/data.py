@@ -15,8 +15,12 @@ def query(effects: Effects) -> None:
     for named in effects.reading.objects:
         if named.role == "written":
             effects.lock(named.name, RX)
-            if effects.reading.kind in ("update", "delete"):
-                effects.lock_children(named.name, RX)
+            routed = effects.reading.kind not in ("update", "delete")
+            for child in (
+                effects.schema.descendants(named.name) if "only" not in effects.reading.flags else ()
+            ):
+                if not routed or effects.partitioned(named.name):
+                    effects.lock(child.name, RX, "where its rows are", certain=not routed)
         elif named.role == "read":
             effects.lock(named.name, RS if "for update" in flags else AS)
             for behind in (named.name, *_behind(effects, named.name)):
@@ -43,8 +47,8 @@ def _loss(effects: Effects) -> None:
         effects.loses(f"rows of {target.name}")
     elif "update" in flags:
         effects.loses(f"the former values in {target.name}")
-    certain = "where" not in flags
-    if flags & {"update", "delete"}:
+    certain = "where" not in flags and "merge" not in flags
+    if flags & {"update", "delete", "merge"}:
         effects.scan(target.name, "rows", "rows are looked for", certain=certain)
 
 

@@ -74,6 +74,15 @@ def alter_index(effects: Effects) -> None:
     target = effects.reading.target
     if target is None:
         return
+    if (table := effects.table(target.name)) is not None:
+        effects.lock(table.name, AX)  # ALTER INDEX takes a table's name as well, and then its lock
+        return
+    if (
+        "if exists" in effects.reading.flags
+        and effects.schema.knows_all
+        and not effects.schema.index(target.name)
+    ):
+        return
     mode = SUX
     for action in effects.reading.actions:
         if action.kind == "attach partition" and action.object is not None:

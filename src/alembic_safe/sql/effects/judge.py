@@ -41,6 +41,8 @@ def _judge(effects: Effects) -> None:
         _judge(effects)
         effects.schema = apply(effects.schema, inner)
     effects.reading, effects.schema = whole, schema
+    if reading.kind == "explain" and "analyze" not in reading.flags:
+        effects.keep_locks_only()
 
 
 _FAMILIES: dict[str, Callable[[Effects], None]] = {

@@ -16,8 +16,15 @@ def attach(effects: Effects, name: Name, action: Action) -> None:
         return
     part = action.object.name
     effects.lock(part, AX, "it becomes a partition")
+    effects.lock_children(part, AX)
     proven = _may_prove(effects, part)
-    if action.value != "default":
+    parent = effects.table(name)
+    if action.value == "default":
+        first = parent is not None and not parent.children
+        effects.scan(
+            part, "partition", "rows of the other bounds are looked for", certain=not (proven or first)
+        )
+    else:
         why = "its CHECK may prove the bound" if proven else "no CHECK proves the bound"
         effects.scan(part, "partition", why, certain=not proven)
     lock_default(effects, name)
@@ -37,7 +44,9 @@ def lock_default(effects: Effects, parent: Name) -> None:
     default = table.default_partition if table else None
     if default is not None:
         effects.lock(default, AX, f"the default partition of {parent}")
-        effects.scan(default, "partition", "rows of the new bound are looked for")
+        effects.lock_children(default, AX)
+        proven = _may_prove(effects, default)
+        effects.scan(default, "partition", "rows of the new bound are looked for", certain=not proven)
     elif table is None or not table.complete:
         effects.doubts.append("a default partition, if there is one, is locked and scanned")
 
@@ -48,6 +57,7 @@ def detach(effects: Effects, name: Name, action: Action) -> None:
     if action.object is None:
         return
     effects.lock(action.object.name, AX, "it stops being a partition")
+    effects.lock_children(action.object.name, AX)
     table = effects.table(name)
     if table is not None and table.default_partition is not None:
         if "concurrently" in action.flags:

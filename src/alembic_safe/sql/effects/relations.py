@@ -7,13 +7,15 @@ from collections.abc import Callable
 from alembic_safe.model.facts import LockMode, Name, RewriteFact
 from alembic_safe.sql.effects.context import Effects
 from alembic_safe.sql.effects.partitions import lock_default
-from alembic_safe.sql.server.locks import AS, AX, SRX, SUX, grant_lock
+from alembic_safe.sql.server.locks import AS, AX, SRX, SUX, grant_lock, parameters_lock
 
 
 def create_table(effects: Effects) -> None:
     """CREATE TABLE: nothing waits for it, but for tables it references, inherits or is a partition of."""
     effects.phase_is("expand")
     for named in effects.reading.objects:
+        if effects.reading.target is not None and named.name == effects.reading.target.name:
+            continue
         if named.role == "referenced":
             effects.lock(named.name, SRX, "a foreign key's triggers are made on it")
         elif named.role == "read":
@@ -31,7 +33,8 @@ def create_view(effects: Effects) -> None:
     """CREATE VIEW: reads' locks are weak; one that is replaced is locked for an instant."""
     effects.phase_is("expand")
     target = effects.reading.target
-    if target is not None and "or replace" in effects.reading.flags:
+    new = target is not None and effects.schema.knows_all and effects.table(target.name) is None
+    if target is not None and "or replace" in effects.reading.flags and not new:
         effects.lock(target.name, AX, "it is replaced", kind="view")
         effects.phase_is("contract")
     for named in effects.reading.objects:
@@ -47,6 +50,8 @@ def drop_relation(effects: Effects) -> None:
     kind = effects.reading.kind.removeprefix("drop ")
     for named in effects.reading.objects:
         if named.role != "dropped":
+            continue
+        if effects.absent(named.name) and kind != "sequence":
             continue
         effects.lock(named.name, AX, kind=kind)
         if kind in ("table", "materialized view"):
@@ -117,7 +122,9 @@ def alter_view(effects: Effects) -> None:
     target = effects.reading.target
     if target is None:
         return
-    effects.lock(target.name, AX, kind=target.kind)
+    weak = all(a.kind in ("set parameters", "reset parameters") for a in effects.reading.actions)
+    modes = [parameters_lock(a.value or "") for a in effects.reading.actions if weak]
+    effects.lock(target.name, max(modes, default=AX), kind=target.kind)
     renames = any(a.kind in ("rename", "rename column", "set schema") for a in effects.reading.actions)
     effects.phase_is("incompatible" if renames else "contract")
 
@@ -152,8 +159,11 @@ def sequence(effects: Effects) -> None:
 
 def comment(effects: Effects) -> None:
     """COMMENT: SHARE UPDATE EXCLUSIVE for an instant."""
+    on_table = any(a.value in ("constraint", "trigger", "rule", "policy") for a in effects.reading.actions)
     for named in effects.reading.objects:
-        if named.kind in ("table", "view", "materialized view", "index", "sequence"):
+        if on_table and named.kind == "table":
+            effects.lock(named.name, AS)
+        elif named.kind in ("table", "view", "materialized view", "index", "sequence"):
             effects.lock(named.name, SUX, kind=named.kind)
 
 

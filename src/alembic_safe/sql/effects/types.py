@@ -37,6 +37,7 @@ def alter_type(effects: Effects) -> None:
         elif action.kind == "drop attribute":
             effects.phase_is("contract")
             effects.loses(f"the attribute {action.name}")
+            effects.doubts.append("CASCADE changes typed tables under ACCESS EXCLUSIVE")
         else:
             effects.phase_is("expand")
 
@@ -85,11 +86,18 @@ def drop_other(effects: Effects) -> None:
     kind = effects.reading.kind.removeprefix("drop ")
     if kind in ("schema", "database", "owned", "extension"):
         effects.loses(f"everything in the {kind}")
+    if kind == "schema" and "cascade" in effects.reading.flags:
+        gone = {o.name.name for o in effects.reading.objects}
+        for table in effects.schema.tables.values():
+            if (table.name.schema or "public") in gone:
+                effects.lock(table.name, AX, "it goes with its schema", kind=table.kind)
     if "cascade" in effects.reading.flags:
         dropped = {key(o.name) for o in effects.reading.objects if o.role == "dropped"}
         for table in effects.schema.tables.values():
             if any(key(function) in dropped for function in table.triggers.values()):
                 effects.lock(table.name, AX, "its trigger goes")
+    if kind == "statistics":
+        effects.doubts.append("the table of the statistics is locked with SHARE UPDATE EXCLUSIVE")
     _cascades(effects)
 
 

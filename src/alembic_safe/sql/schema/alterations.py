@@ -183,6 +183,10 @@ def _rename_constraint(schema: Schema, name: Name, action: Action) -> Schema:
     return schema.with_table(replace(table, constraints=constraints))
 
 
+def _logged(schema: Schema, name: Name, action: Action) -> Schema:
+    return schema.with_table(replace(_table(schema, name), unlogged=action.kind == "set unlogged"))
+
+
 def _attach(schema: Schema, name: Name, action: Action) -> Schema:
     return attach(schema, name, action.object.name, action.value) if action.object else schema
 
@@ -212,6 +216,8 @@ _CHANGES: dict[str, Callable[[Schema, Name, Action], Schema]] = {
     "attach partition": _attach,
     "detach partition": _detach,
     "detach partition finalize": _detach,
+    "set logged": _logged,
+    "set unlogged": _logged,
     "inherit": _inherit,
     "no inherit": _no_inherit,
     **dict.fromkeys(

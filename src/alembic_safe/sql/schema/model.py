@@ -62,6 +62,7 @@ class TableState:
     columns: Mapping[str, ColumnState] = field(default_factory=dict)
     constraints: Mapping[str, Constraint] = field(default_factory=dict)
     partitioned: bool = False
+    unlogged: bool = False
     parents: tuple[Name, ...] = ()
     children: tuple[Name, ...] = ()
     default_partition: Name | None = None

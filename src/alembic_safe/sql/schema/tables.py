@@ -93,6 +93,7 @@ def create_table(schema: Schema, reading: Reading) -> Schema:
         return schema
     partitioned = any(a.kind == "partition by" for a in reading.actions)
     table = TableState(target.name, target.kind, partitioned=partitioned, born=schema.clock)
+    table = replace(table, unlogged="unlogged" in reading.flags)
     constraints: list[Constraint] = []
     for action in reading.actions:
         table = _element(schema, table, action, constraints)

@@ -110,6 +110,8 @@ class QueryReader:
         name = self.c.name()
         if inside:
             self.c.expect(")")
+        if only:
+            self.draft.flags.add("only")
         self.c.accept("*")
         self.draft.add("table", name, "written")
         self.draft.flags.add(flag)
