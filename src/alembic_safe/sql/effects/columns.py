@@ -73,7 +73,7 @@ def _inline(effects: Effects, name: Name, constraint: Constraint, *, default: bo
     elif constraint.kind in ("unique", "primary key"):
         effects.scan(name, "index build", f"{constraint.kind.upper()} builds an index")
     elif constraint.references is not None:
-        effects.lock(constraint.references, SRX, "the foreign key's triggers are made on it")
+        effects.lock_referenced(constraint.references, SRX, "the foreign key's triggers are made on it")
         if default or rewritten:
             effects.scan(name, "foreign key", "the new column has values to look up")
             effects.scan(constraint.references, "foreign key", "through its index or whole", certain=False)

@@ -46,10 +46,7 @@ def _foreign_key(effects: Effects, name: Name, constraint: Constraint) -> None:
     referenced = constraint.references
     if referenced is None:
         return
-    effects.lock(referenced, SRX, "the foreign key's triggers are made on it")
-    for child in effects.schema.descendants(referenced):
-        if (table := effects.table(referenced)) is not None and table.partitioned:
-            effects.lock(child.name, SRX, f"a partition of {referenced}")
+    effects.lock_referenced(referenced, SRX, "the foreign key's triggers are made on it")
     own = effects.table(name)
     if own is not None and own.partitioned and not constraint.valid and effects.version < 18:
         effects.fails = "NOT VALID on a partitioned table exists from PostgreSQL 18 on"
@@ -130,7 +127,7 @@ def drop_constraint(effects: Effects, name: Name, action: Action) -> None:
 def drop_foreign_key(effects: Effects, constraint: Constraint) -> None:
     """The referenced table is locked where a foreign key goes, for its triggers."""
     if constraint.references is not None:
-        effects.lock(constraint.references, AX, "the foreign key's triggers on it go")
+        effects.lock_referenced(constraint.references, AX, "the foreign key's triggers on it go")
 
 
 def alter_constraint(effects: Effects, name: Name, action: Action) -> None:

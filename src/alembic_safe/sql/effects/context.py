@@ -93,6 +93,13 @@ class Effects:
             for child in self.schema.descendants(name):
                 self.lock(child.name, mode, f"a partition or child of {name}")
 
+    def lock_referenced(self, name: Name, mode: LockMode, why: str) -> None:
+        """The table a foreign key points at, and its partitions."""
+        self.lock(name, mode, why)
+        if self.partitioned(name):
+            for child in self.schema.descendants(name):
+                self.lock(child.name, mode, f"a partition of {name}")
+
     def phase_is(self, phase: Phase) -> None:
         """The statement has this phase at least; the most dangerous of its actions decides."""
         if _PHASES.index(phase) > _PHASES.index(self.phase):

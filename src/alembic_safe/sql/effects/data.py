@@ -26,10 +26,29 @@ def query(effects: Effects) -> None:
             for behind in (named.name, *_behind(effects, named.name)):
                 effects.lock(behind, AS)
                 effects.scan(behind, "rows", "its rows are read", certain=False)
+    for named in effects.reading.objects:
+        if named.role == "written":
+            _foreign_keys(effects, named.name)
     written = any(o.role == "written" for o in effects.reading.objects)
     if written:
         effects.phase_is("backfill")
         _loss(effects)
+
+
+def _foreign_keys(effects: Effects, name: Name) -> None:
+    """Rows written are looked up in referenced tables; rows that go, in those that reference them."""
+    table = effects.table(name)
+    if effects.reading.kind != "delete":
+        for constraint in table.constraints.values() if table else ():
+            if constraint.references is not None:
+                effects.lock(constraint.references, RS, f"{constraint.name} is checked", certain=False)
+    if effects.reading.kind not in ("insert", "copy"):
+        for other, constraint in effects.schema.referencing(name):
+            changes = constraint.on_delete not in ("", "no action", "restrict") or constraint.on_update
+            effects.lock(
+                other.name, RX if changes else RS, f"its {constraint.name} is checked", certain=False
+            )
+            effects.scan(other.name, "rows", "unless an index leads to its rows", certain=False)
 
 
 def _behind(effects: Effects, name: Name) -> tuple[Name, ...]:

@@ -39,7 +39,10 @@ def drop_index(effects: Effects) -> None:
     mode = SUX if "concurrently" in effects.reading.flags else AX
     for named in effects.reading.objects:
         effects.lock(named.name, mode, kind="index")
-        effects.lock(_table_of(effects, named.name), mode, f"the table of {named.name}")
+        table = _table_of(effects, named.name)
+        effects.lock(table, mode, f"the table of {named.name}")
+        if effects.partitioned(table):
+            effects.lock_children(table, mode)
 
 
 def _table_of(effects: Effects, index: Name) -> Name:

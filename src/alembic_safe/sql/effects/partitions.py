@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from alembic_safe.model.facts import Action, Name
 from alembic_safe.sql.effects.context import Effects
-from alembic_safe.sql.server.locks import AS, AX, SUX
+from alembic_safe.sql.server.locks import AS, AX, SRX, SUX
 
 
 def attach(effects: Effects, name: Name, action: Action) -> None:
@@ -28,6 +28,7 @@ def attach(effects: Effects, name: Name, action: Action) -> None:
         why = "its CHECK may prove the bound" if proven else "no CHECK proves the bound"
         effects.scan(part, "partition", why, certain=not proven)
     lock_default(effects, name)
+    lock_foreign(effects, name)
 
 
 def _may_prove(effects: Effects, part: Name) -> bool:
@@ -49,6 +50,16 @@ def lock_default(effects: Effects, parent: Name) -> None:
         effects.scan(default, "partition", "rows of the new bound are looked for", certain=not proven)
     elif table is None or not table.complete:
         effects.doubts.append("a default partition, if there is one, is locked and scanned")
+
+
+def lock_foreign(effects: Effects, parent: Name) -> None:
+    """A new partition gets its parent's foreign keys, both ways: the tables at their other ends are locked."""
+    table = effects.table(parent)
+    for constraint in table.constraints.values() if table else ():
+        if constraint.references is not None:
+            effects.lock_referenced(constraint.references, SRX, "the partition gets its parent's foreign key")
+    for other, constraint in effects.schema.referencing(parent):
+        effects.lock(other.name, SRX, f"its {constraint.name} reaches the new partition")
 
 
 def detach(effects: Effects, name: Name, action: Action) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from alembic_safe.model.facts import LockMode, Name, RewriteFact
 from alembic_safe.sql.effects.context import Effects
-from alembic_safe.sql.effects.partitions import lock_default
+from alembic_safe.sql.effects.partitions import lock_default, lock_foreign
 from alembic_safe.sql.server.locks import AS, AX, SRX, SUX, grant_lock, parameters_lock
 
 
@@ -17,7 +17,7 @@ def create_table(effects: Effects) -> None:
         if effects.reading.target is not None and named.name == effects.reading.target.name:
             continue
         if named.role == "referenced":
-            effects.lock(named.name, SRX, "a foreign key's triggers are made on it")
+            effects.lock_referenced(named.name, SRX, "a foreign key's triggers are made on it")
         elif named.role == "read":
             effects.lock(named.name, AS)
             if effects.reading.kind in ("create table as", "select into"):
@@ -27,6 +27,7 @@ def create_table(effects: Effects) -> None:
             effects.lock(named.name, AX if partition else SUX, "the parent")
             if partition:
                 lock_default(effects, named.name)
+                lock_foreign(effects, named.name)
 
 
 def create_view(effects: Effects) -> None:
@@ -73,10 +74,12 @@ def _drop_table(effects: Effects, name: Name) -> None:
     effects.lock_children(name, AX)
     for constraint in table.constraints.values():
         if constraint.references is not None:
-            effects.lock(constraint.references, AX, "the foreign key's triggers on it go")
+            effects.lock_referenced(constraint.references, AX, "the foreign key's triggers on it go")
     if "cascade" in effects.reading.flags:
         for other, constraint in effects.schema.referencing(name):
             effects.lock(other.name, AX, f"its {constraint.name} goes")
+        for view in effects.schema.readers(name):
+            effects.lock(view.name, AX, f"it reads {name} and goes with it", kind=view.kind)
     for parent_name in table.parents:
         parent = effects.table(parent_name)
         if parent is not None and parent.partitioned:
@@ -113,6 +116,8 @@ def _on_table(mode: LockMode, phase: str) -> Callable[[Effects], None]:
         for named in effects.reading.objects:
             if named.role in ("on", "referenced"):
                 effects.lock(named.name, mode)
+                if "for each row" in effects.reading.flags and effects.partitioned(named.name):
+                    effects.lock_children(named.name, mode)
 
     return judge
 

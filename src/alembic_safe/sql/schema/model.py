@@ -145,6 +145,18 @@ class Schema:
                 waiting += child.children
         return tuple(found)
 
+    def readers(self, name: Name) -> tuple[TableState, ...]:
+        """Views that read this relation, directly or through others."""
+        found: list[TableState] = []
+        waiting = [key(name)]
+        while waiting:
+            wanted = waiting.pop()
+            for table in self.tables.values():
+                if table.kind != "table" and table not in found and wanted in map(key, table.reads):
+                    found.append(table)
+                    waiting.append(key(table.name))
+        return tuple(found)
+
     def referencing(self, name: Name) -> tuple[tuple[TableState, Constraint], ...]:
         """Foreign keys of other tables (and its own) that point at this table."""
         wanted = key(name)

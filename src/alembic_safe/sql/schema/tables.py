@@ -123,7 +123,8 @@ def _element(schema: Schema, table: TableState, action: Action, constraints: lis
             table = replace(table, complete=False)
         else:
             columns = {**source.columns, **table.columns}
-            checks = {k: c for k, c in source.constraints.items() if c.kind == "check"}
+            kept = ("check", "foreign key") if action.kind == "partition of" else ("check",)
+            checks = {k: c for k, c in source.constraints.items() if c.kind in kept}
             table = replace(table, columns=columns, constraints={**table.constraints, **checks})
         if action.kind != "like":
             table = replace(table, parents=(*table.parents, action.object.name))
@@ -150,6 +151,9 @@ def attach(schema: Schema, parent_name: Name, name: Name, bound: str | None) -> 
         schema = schema.with_table(replace(parent, children=children, default_partition=default))
     if table is not None:
         parents = (*(p for p in table.parents if p != parent_name), parent_name)
+        if parent is not None and parent.partitioned:
+            foreign = {k: c for k, c in parent.constraints.items() if c.kind == "foreign key"}
+            table = replace(table, constraints={**foreign, **table.constraints})
         schema = schema.with_table(replace(table, parents=parents, bound=bound))
     return schema
 

@@ -188,6 +188,8 @@ def _trigger(cursor: Cursor, draft: Draft) -> Draft:
     draft.add("table", table, "on")
     if cursor.accept("from"):
         draft.add("table", cursor.name(), "referenced")
+    if "row" in cursor.skip_until(("when", "execute")).lower().split():
+        draft.flags.add("for each row")
     cursor.skip_until(("execute",))
     cursor.expect("execute")
     if not cursor.accept("procedure"):
