@@ -67,9 +67,12 @@ def sqlstate(error: BaseException) -> str | None:
 
 
 def trail(error: BaseException, *own: str) -> str:
-    """The traceback's last lines of code that are the project's: everything outside the `own` packages."""
+    """The traceback's last places in code that is the project's: everything outside the `own` packages.
+
+    Without the lines themselves, which may hold values.
+    """
     frames = [
-        f"{frame.filename}:{frame.lineno} in {frame.name}: {(frame.line or '').strip()}"
+        f"{frame.filename}:{frame.lineno} in {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
         if not any(part in frame.filename for part in own) and not frame.filename.startswith("<")
     ]

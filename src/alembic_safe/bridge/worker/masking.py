@@ -41,8 +41,12 @@ _DATA = frozenset(
         "copy",
         "replace",
         "execute",
+        "explain",
     }
 )
+_DATA_IN_BODY = frozenset({"insert", "update", "delete", "merge", "values"})
+# a string that is itself DML: EXECUTE 'insert ...'
+_DML = re.compile(r"\W*(insert|update|delete|merge|values)\b", re.IGNORECASE)
 _SECRET_WORDS = frozenset(
     {
         "password",
@@ -58,6 +62,11 @@ _SECRET_WORDS = frozenset(
 
 def mask_sql(sql: str) -> str:
     """`sql` with its data literals (DML) and secret literals (any statement) replaced by '***'."""
+    return _mask(sql, in_body=False).strip()
+
+
+def _mask(sql: str, *, in_body: bool) -> str:
+    """In the body of a function or a DO block, DML begins at any word; the rest of it stays readable."""
     parts: list[str] = []
     data: bool | None = None
     secret = False
@@ -67,12 +76,16 @@ def mask_sql(sql: str) -> str:
             kind = "dollar"
         if kind == "word":
             word = text.lower()
-            if data is None:
+            if in_body:
+                data = data or word in _DATA_IN_BODY
+            elif data is None:
                 data = word in _DATA
             secret = word in _SECRET_WORDS or (secret and word in {"is", "by", "with"})
         elif kind in {"string", "dollar"}:
-            if data or secret:
+            if data or secret or (in_body and _DML.match(text)):
                 text = f"'{MASK}'"
+            elif kind == "dollar":
+                text = _mask_body(text, match.group("tag") or "")
             secret = False
         elif kind == "quoted":
             secret = text.strip('"').lower() in _SECRET_WORDS
@@ -81,7 +94,14 @@ def mask_sql(sql: str) -> str:
         elif kind == "other" and not text.isspace() and text not in "=:>(":
             secret = False
         parts.append(text)
-    return "".join(parts).strip()
+    return "".join(parts)
+
+
+def _mask_body(text: str, tag: str) -> str:
+    quote = f"${tag}$"
+    if len(text) < 2 * len(quote) or not text.endswith(quote):
+        return text
+    return quote + _mask(text[len(quote) : -len(quote)], in_body=True) + quote
 
 
 def remember(secrets: Iterable[str]) -> None:
@@ -100,7 +120,7 @@ def mask_secrets(text: str, secrets: Iterable[str] = ()) -> str:
 def mask_values(text: str, parameters: Any) -> str:
     """`text` with every bound value of a statement replaced, as the driver or Python may have spelled it."""
     for value in islice(_leaves(parameters), _MOST_VALUES):
-        for spelled in {str(value), repr(value)}:
+        for spelled in dict.fromkeys((str(value), repr(value))):
             if len(spelled) >= _SHORTEST_VALUE and spelled in text:
                 text = re.sub(rf"(?<!\w){re.escape(spelled)}(?!\w)", MASK, text)
     return text

@@ -1,0 +1,170 @@
+"""A review: every revision of the script directory rendered in order, without any database and without a URL.
+
+Rendered plainly first, without env.py: a review runs where there is neither a database nor its secrets, and an
+env.py is written to have both; it also imports the whole application, which takes longer than all the rest.
+What then could not be loaded or rendered may need what env.py sets up (an application context, arguments of
+upgrade(), version locations): the supervisor has a fresh worker execute env.py for that, in alembic's offline
+mode. Fresh, since modules that revisions imported before env.py ran may not be what they are after it.
+
+Nothing can be connected to in either way, and the dialect is PostgreSQL's whatever env.py says.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.exc import CompileError
+
+from alembic_safe.bridge.messages import Job, ReviewBegun, RevisionListed
+from alembic_safe.bridge.worker import failures, graph, project_faults, refusal
+from alembic_safe.bridge.worker.connections import ConnectionWatch
+from alembic_safe.bridge.worker.link import Link
+from alembic_safe.bridge.worker.render import render
+from alembic_safe.errors import ProjectError
+
+# such an env.py adds folders of revisions, or sets the directory up in another way; without it some are not seen
+_SETS_UP_THE_GRAPH = re.compile(r"version_locations|\bcontext\.script\b|ScriptDirectory")
+
+
+def review(job: Job, link: Link, config: Config, script: ScriptDirectory) -> None:
+    """Tell of every revision, base to heads. Raises what loading them, or env.py, raises."""
+    ConnectionWatch(link, application_name=job.application_name, read_only=True).install()
+    reviewer = _Reviewer(job, link, script)
+    with refusal.nothing_reached():
+        if job.environment:
+            _through_env(reviewer, config)
+        else:
+            _plainly(reviewer, config)
+
+
+def _plainly(reviewer: _Reviewer, config: Config) -> None:
+    script = reviewer.script
+    environment = EnvironmentContext(config, script, as_sql=True, destination_rev="heads", tag=None)
+    context = MigrationContext.configure(
+        dialect=_dialect(reviewer.job.server_version),
+        environment_context=environment,
+        opts={"script": script, "as_sql": True, "output_buffer": io.StringIO()},
+    )
+    with environment:
+        reviewer.list_all(environment, context, {})
+
+
+def _through_env(reviewer: _Reviewer, config: Config) -> None:
+    """Execute env.py offline; its configure() and run_migrations() are replaced on the instance."""
+    found: list[MigrationContext] = []
+    arguments: dict[str, Any] = {}
+
+    def list_them(heads: Any, context: MigrationContext) -> list[Any]:
+        found.append(context)
+        reviewer.list_all(environment, context, dict(arguments))
+        return []
+
+    environment = EnvironmentContext(
+        config,
+        reviewer.script,
+        fn=list_them,
+        as_sql=True,
+        dont_mutate=True,
+        starting_rev=None,
+        destination_rev="heads",
+        tag=None,
+    )
+    real: Any = environment
+    configure, run_migrations = real.configure, real.run_migrations
+    signature = inspect.signature(configure)
+
+    def configure_offline(*given: Any, **keywords: Any) -> None:
+        bound = signature.bind(*given, **keywords).arguments
+        keywords = {**bound.pop("kw", {}), **bound}
+        for name in ("connection", "url", "dialect_opts", "starting_rev", "output_encoding"):
+            keywords.pop(name, None)
+        keywords.update(dialect_name="postgresql", output_buffer=io.StringIO())
+        configure(**keywords)
+        _set_version(environment.get_context().dialect, reviewer.job.server_version)
+
+    def run(**given: Any) -> None:
+        arguments.clear()
+        arguments.update(given)
+        run_migrations(**given)
+
+    real.configure, real.run_migrations = configure_offline, run
+    with environment:
+        reviewer.script.run_env()
+    if not found:
+        raise failures.no_target(str(Path(reviewer.script.dir, "env.py").absolute()))
+
+
+class _Reviewer:
+    """Lists the whole directory for each target, and tells what of it was asked for."""
+
+    def __init__(self, job: Job, link: Link, script: ScriptDirectory) -> None:
+        self.job = job
+        self.script = script
+        self._link = link
+        self._targets = 0
+
+    def list_all(
+        self, environment: EnvironmentContext, context: MigrationContext, arguments: dict[str, Any]
+    ) -> None:
+        """One target: all its revisions, in the order in which an empty database would get them."""
+        if self._targets == 0:
+            self._link.tell(graph.read(self.script))
+        todo = self._steps("heads")
+        self._link.tell(ReviewBegun(self._targets, self._chosen(), self._why_env()))
+        for step in todo:
+            if step.revision.revision not in self.job.known:
+                with _literally():
+                    listing = render(environment, context, step, "upgrade", arguments, mask=str)
+                self._link.tell(RevisionListed(self._targets, listing))
+        self._targets += 1
+
+    def _chosen(self) -> tuple[str, ...]:
+        """The ids after `job.base` up to `job.destination`, in order."""
+        before = {step.revision.revision for step in self._steps(self.job.base)}
+        upto = [step.revision.revision for step in self._steps(self.job.destination)]
+        return tuple(revision for revision in upto if revision not in before)
+
+    def _steps(self, destination: str) -> list[Any]:
+        if destination == "base":
+            return []
+        try:
+            return graph.steps(self.script, (), destination, "upgrade")
+        except (CommandError, AttributeError) as error:
+            fault = project_faults.no_range(error, destination, tuple(self.script.get_heads()))
+            raise ProjectError(
+                fault, hint="`alembic history` lists the revisions of this checkout."
+            ) from error
+
+    def _why_env(self) -> str:
+        """Why env.py has to run for the directory to be known whole; "" where it need not, or did."""
+        if self.job.environment:
+            return ""
+        try:
+            text = Path(self.script.dir, "env.py").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        return "env.py sets up the script directory itself" if _SETS_UP_THE_GRAPH.search(text) else ""
+
+
+def _dialect(version: int) -> PGDialect:
+    dialect = PGDialect(paramstyle="named")
+    _set_version(dialect, version)
+    return dialect
+
+
+def _set_version(dialect: Any, version: int) -> None:
+    """What a connection would have said, for revisions that ask for it."""
+    dialect.server_version_info = (version, 0)
+    dialect.default_schema_name = "public"
