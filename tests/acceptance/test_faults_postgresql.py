@@ -153,9 +153,12 @@ def test_a_backup_that_was_damaged(scene: Scene) -> None:
         message=rf"{backup['manifest']['id']} is not good: dump/{damaged.name}: changed",
         hint="`alembic-safe backup create`",
     )
-    assert [one["faults"] for one in done.json()["verifications"]] == [
-        [f"dump/{damaged.name}: changed: its checksum differs"]
-    ]
+    faults = [f"dump/{damaged.name}: changed: its checksum differs"]
+    assert [one["faults"] for one in done.json()["verifications"]] == [faults]
+    assert "NOT GOOD" in scene.project.run("backup", "list").ok().stdout
+    listed = scene.project.run("backup", "list", "--format", "json").ok()
+    assert [one["faults"] for one in listed.json()["backups"]] == [faults]
+    assert "Hunter" not in listed.stdout
 
 
 def test_the_deploy_lock_is_held(scene: Scene, control: Database) -> None:
@@ -341,6 +344,7 @@ def test_a_dirty_target_is_refused_until_it_is_repaired(make_scene: MakeScene) -
 
     said = f"revision c3 of run {run} is not finished, and 1 statement of it is in the database"
     hint = r"`alembic-safe status`.*`alembic-safe upgrade --repaired='what was done'`"
+    assert said in scene.project.run("plan", "--format", "json").ok().json()["notices"][0]
     for command in (("upgrade",), ("downgrade", "a1")):
         scene.refused(*command, exit=6, message=f"^{said}$", hint=hint)
     status = scene.project.run("status")

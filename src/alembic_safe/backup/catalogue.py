@@ -82,16 +82,18 @@ def _listing(folder: Path, now: datetime) -> BackupListing:
             "has no manifest: not a backup, or never finished" if missing else "; ".join(faults)
         )
     age = (now - manifest.ended).total_seconds()
-    return BackupListing(manifest, str(folder), age, _verified(folder))
+    return BackupListing(manifest, str(folder), age, *_verified(folder))
 
 
-def _verified(folder: Path) -> datetime | None:
-    """When it was last verified, if that went well."""
+def _verified(folder: Path) -> tuple[datetime | None, tuple[str, ...]]:
+    """When it was last verified, if that went well, and the faults that were found."""
     try:
         told = json.loads((folder / VERIFIED).read_bytes())
-        return None if told["faults"] else datetime.fromisoformat(told["at"])
+        if told["faults"]:
+            return None, tuple(map(str, told["faults"]))
+        return datetime.fromisoformat(told["at"]), ()
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return None, ()
 
 
 def _folders(directory: Path) -> list[Path]:

@@ -130,12 +130,16 @@ class HistoryResult:
 
 @dataclass(frozen=True, slots=True)
 class BackupListing:
-    """A backup as `backup list` shows it. `age` in seconds; `verified` the newest verification known."""
+    """A backup as `backup list` shows it. `age` in seconds.
+
+    `verified` is when it was last verified, if that went well; else `faults` say what was found.
+    """
 
     manifest: Manifest
     path: str
     age: float
     verified: datetime | None = None
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alembic_safe.apply import Interrupts
+from alembic_safe.apply.unfinished import dirty_sentence
 from alembic_safe.bridge import Workers
 from alembic_safe.errors import RefusedError
 from alembic_safe.journal import open_journal
@@ -32,13 +33,14 @@ def plan(settings: Settings, destination: str = "heads", *, sink: EventSink = ig
         asking.refuse_unusable(probed)
         sites = asking.open_sites(probed, settings.control, read_only=True)
         try:
-            notices = tuple(notice.message for section in probed for notice in section.notices)
-            return PlanResult(0, tuple(_planned(settings, site) for site in sites), notices)
+            notices = [notice.message for section in probed for notice in section.notices]
+            planned = tuple(_planned(settings, site, notices) for site in sites)
+            return PlanResult(0, planned, tuple(notices))
         finally:
             asking.close_sites(sites)
 
 
-def _planned(settings: Settings, site: Site) -> PlannedTarget:
+def _planned(settings: Settings, site: Site, notices: list[str]) -> PlannedTarget:
     now = site.database.read_heads(site.target.version_table)
     if sorted(now or ()) != sorted(site.target.heads or ()):
         raise RefusedError(
@@ -49,6 +51,9 @@ def _planned(settings: Settings, site: Site) -> PlannedTarget:
     expected: dict[str, float] = {}
     if journal is not None:
         expected = journal.expected_durations(site.pending, "upgrade")
+        last = journal.last_run(str(site.target.version_table))
+        if last is not None and last.run.outcome == "dirty":
+            notices.append(f"{dirty_sentence(last)}: an upgrade is refused until that is repaired")
         journal.close()
     return PlannedTarget(site.summary(), site.probed.found.expected_heads, site.listings, expected)
 

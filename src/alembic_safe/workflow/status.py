@@ -42,7 +42,8 @@ def status(settings: Settings, *, sink: EventSink = ignore) -> StatusResult:
             )
         sites = asking.open_sites(probed, settings.control, read_only=True)
         try:
-            manifests = [listing.manifest for listing in list_backups(settings.backup.directory)[0]]
+            backups, _ = list_backups(settings.backup.directory)
+            manifests = [backup.manifest for backup in backups if not backup.faults]
             targets = tuple(_status(settings, site, manifests) for site in sites)
         finally:
             asking.close_sites(sites)

@@ -46,6 +46,8 @@ def _listing(result: BackupResult, view: View) -> Iterator[RenderableType]:
 def _row(listing: BackupListing) -> tuple[str, ...]:
     manifest = listing.manifest
     verified = moment(listing.verified) if listing.verified else _READ if manifest.read else "never"
+    if listing.faults:
+        verified = "NOT GOOD"
     of = f"{clean(manifest.database)} at {_all_heads(manifest)}"
     ended = moment(manifest.ended)
     return clean(manifest.id), ended, size(manifest.size), f"{age(listing.age)}", verified, of
@@ -68,6 +70,8 @@ def _essentials(listing: BackupListing) -> Iterator[tuple[str, str]]:
     yield "revision", _all_heads(manifest)
     if listing.verified:
         yield "verified", f"{moment(listing.verified)} UTC"
+    if listing.faults:
+        yield "NOT GOOD", clean(listing.faults[0])
 
 
 def _facts(listing: BackupListing, view: View) -> Iterator[tuple[str, str]]:
