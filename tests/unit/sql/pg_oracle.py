@@ -108,7 +108,7 @@ UNREAD = {
     "CreatePolicyStmt": ("qual", "with_check"), "AlterPolicyStmt": ("qual", "with_check"),
     "CreateSchemaStmt": ("schemaElts",), "CreateSeqStmt": ("options",), "AlterSeqStmt": ("options",),
     "CommentStmt": ("object",), "ImportForeignSchemaStmt": ("table_list",),
-    "ConstraintsSetStmt": ("constraints",), "ExecuteStmt": ("name",),
+    "ConstraintsSetStmt": ("constraints",), "LockingClause": ("lockedRels",), "ExecuteStmt": ("name",),
 }  # fmt: skip
 
 
@@ -493,6 +493,8 @@ def _flags(tag: str, body: Tree, truth: Truth) -> None:
         flags.add("cascade")
     if body.get("behavior") == "DROP_CASCADE" and tag in ("DropStmt", "TruncateStmt", "DropOwnedStmt"):
         flags.add("cascade")
+    if tag == "CreateExtensionStmt":
+        flags |= _options(body, "options") & {"cascade"}
     if body.get("unique"):
         flags.add("unique")
     if body.get("replace"):

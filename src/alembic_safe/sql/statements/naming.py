@@ -15,8 +15,8 @@ def read_grant(cursor: Cursor) -> Draft:
     """GRANT and REVOKE, of privileges and of roles."""
     word = cursor.word()
     draft = Draft(word)
-    if word == "revoke" and cursor.accept_any(("grant", "admin", "inherit", "set")):
-        cursor.expect("option", "for")
+    if word == "revoke" and cursor.at(cursor.keys[cursor.i], "option", "for"):
+        cursor.i += 3
     privileges = cursor.skip_until(("on", "to", "from"))
     if not cursor.accept("on"):
         draft.kind = f"{word} role"
