@@ -1,0 +1,104 @@
+"""What judging asks of the schema as the statements so far leave it; sql's model of it answers, or a catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from alembic_safe.model.facts import Constraint, DataType, Expression, Name
+
+Age = Literal["transaction", "revision", "plan"]
+
+
+class KnownColumn(Protocol):
+    """A column as it stands. `not_null_valid` False: its NOT NULL is NOT VALID."""
+
+    @property
+    def type(self) -> DataType | None: ...
+    @property
+    def not_null(self) -> bool: ...
+    @property
+    def not_null_valid(self) -> bool: ...
+    @property
+    def default(self) -> Expression | None: ...
+    @property
+    def generated(self) -> str: ...
+
+
+class KnownIndex(Protocol):
+    """An index. `constraint` names the one that it backs."""
+
+    @property
+    def name(self) -> Name: ...
+    @property
+    def table(self) -> Name: ...
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def unique(self) -> bool: ...
+    @property
+    def depends(self) -> frozenset[str]: ...
+    @property
+    def constraint(self) -> str | None: ...
+
+
+class KnownTable(Protocol):
+    """A table or view. `complete`: all its columns and constraints are known."""
+
+    @property
+    def name(self) -> Name: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def columns(self) -> Mapping[str, KnownColumn]: ...
+    @property
+    def constraints(self) -> Mapping[str, Constraint]: ...
+    @property
+    def partitioned(self) -> bool: ...
+    @property
+    def parents(self) -> tuple[Name, ...]: ...
+    @property
+    def children(self) -> tuple[Name, ...]: ...
+    @property
+    def default_partition(self) -> Name | None: ...
+    @property
+    def reads(self) -> tuple[Name, ...]: ...
+    @property
+    def complete(self) -> bool: ...
+
+
+class KnownType(Protocol):
+    """An enum, domain or composite type."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def values(self) -> tuple[str, ...]: ...
+
+
+class KnownSchema(Protocol):
+    """The schema just before a statement. `knows_all`: what it does not have is not there."""
+
+    @property
+    def knows_all(self) -> bool: ...
+
+    def table(self, name: Name) -> KnownTable | None:
+        """The relation of this name, None where it is not known."""
+
+    def index(self, name: Name) -> KnownIndex | None:
+        """The index of this name, None where it is not known."""
+
+    def type(self, name: Name) -> KnownType | None:
+        """The enum, domain or composite type of this name, None where it is not known."""
+
+    def age(self, name: Name) -> Age | None:
+        """How new a table is; None for one that was there before the plan, or is not known."""
+
+    def indexes_of(self, name: Name) -> tuple[KnownIndex, ...]:
+        """The known indexes of a table."""
+
+    def descendants(self, name: Name) -> tuple[KnownTable, ...]:
+        """Partitions and inheriting tables, of all levels."""
+
+    def referencing(self, name: Name) -> tuple[tuple[KnownTable, Constraint], ...]:
+        """Foreign keys that point at a table, each with the table that has it."""

@@ -1,0 +1,1 @@
+"""Rules on types, sequences, triggers, policies and other objects."""

@@ -1,0 +1,1 @@
+"""Rules on revisions and the plan as a whole."""

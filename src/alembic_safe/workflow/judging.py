@@ -1,0 +1,150 @@
+"""From listed statements to a plan that rules can judge: reads them, replays the schema, adds the marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from alembic_safe.model.facts import Phase
+from alembic_safe.model.findings import JudgedCommand, JudgedPlan, JudgedRevision, JudgedStatement
+from alembic_safe.model.live import Mapped
+from alembic_safe.model.revisions import RevisionListing, Statement
+from alembic_safe.model.targets import Dialect
+from alembic_safe.rules import marks_in_sql, read_marks
+from alembic_safe.sql import Schema, apply, facts_of, read, split
+
+_PHASES: tuple[Phase, ...] = ("neutral", "backfill", "expand", "contract", "incompatible")
+
+
+def replayed(listings: Iterable[RevisionListing], schema: Schema | None = None) -> Schema:
+    """The schema after these revisions: the history before a plan. Starts from nothing, knowing all of it.
+
+    A revision that could not be listed whole leaves a schema that no longer claims to know all.
+    """
+    schema = schema if schema is not None else Schema(knows_all=True)
+    for listing in listings:
+        for statement in listing.statements:
+            for piece in split(statement.sql):
+                schema = apply(schema, read(piece.text))
+        if listing.not_inspectable is not None:
+            schema = _unsure(schema)
+    return schema
+
+
+def judged(
+    listings: Sequence[RevisionListing],
+    *,
+    version: int,
+    schema: Schema | None = None,
+    dialect: Dialect = "postgresql",
+    together: bool = True,
+    mapped: Mapped | None = None,
+    heads: tuple[str, ...] = (),
+    reverse: Mapping[str, Sequence[Statement]] | None = None,
+    sources: Mapping[str, str] | None = None,
+) -> JudgedPlan:
+    """Read every statement of a plan against the schema before it (`schema`: after its history).
+
+    `together` False judges each revision by itself (`check --all`). `reverse` are the statements of the
+    downgrades by revision id; `sources` the files' texts by revision id, else they are read from disk.
+    """
+    state = schema if schema is not None else Schema()
+    if together:
+        state = state.begin_plan()
+    revisions: list[JudgedRevision] = []
+    for listing in listings:
+        state = state.begin_revision() if together else state.begin_plan()
+        text = (sources or {}).get(listing.revision.id) or _text(listing.revision.path)
+        state, revision = _revision(listing, version, state, text)
+        back = (reverse or {}).get(listing.revision.id)
+        if back is not None:
+            _, statements = _statements(back, version, state.begin_revision())
+            revision = _with_reverse(revision, statements)
+        revisions.append(revision)
+    return JudgedPlan(tuple(revisions), version, dialect, together, mapped, heads)
+
+
+def _revision(
+    listing: RevisionListing, version: int, schema: Schema, text: str
+) -> tuple[Schema, JudgedRevision]:
+    schema, statements = _statements(listing.statements, version, schema)
+    if listing.not_inspectable is not None:
+        schema = _unsure(schema)
+    revision = JudgedRevision(
+        listing.revision,
+        listing.direction,
+        statements,
+        listing.not_inspectable,
+        listing.not_inspectable_at,
+        read_marks(text, listing.revision.path),
+        _phase(statements),
+        tuple(_spans(listing.statements)),
+        None,
+        text,
+    )
+    return schema, revision
+
+
+def _with_reverse(revision: JudgedRevision, statements: tuple[JudgedStatement, ...]) -> JudgedRevision:
+    return replace(revision, reverse=statements)
+
+
+def _statements(
+    statements: Sequence[Statement], version: int, schema: Schema
+) -> tuple[Schema, tuple[JudgedStatement, ...]]:
+    found: list[JudgedStatement] = []
+    transaction, fresh = 1, True
+    for statement in statements:
+        if statement.autocommit and not fresh:
+            transaction, fresh = transaction + 1, True
+            schema = schema.begin_transaction()
+        commands: list[JudgedCommand] = []
+        for piece in split(statement.sql):
+            reading = read(piece.text)
+            facts = facts_of(reading, version, schema)
+            marks = marks_in_sql((text for _, text in piece.comments), _line(statement))
+            number = None if statement.autocommit else transaction
+            commands.append(JudgedCommand(facts, schema, number, marks.allowances))
+            schema = apply(schema, reading)
+            fresh = False
+            if statement.autocommit or facts.controls_transaction:
+                transaction, fresh = transaction + 1, True
+                schema = schema.begin_transaction()
+        found.append(JudgedStatement(statement, tuple(commands)))
+    return schema, tuple(found)
+
+
+def _line(statement: Statement) -> int | None:
+    return statement.source.line if statement.source else None
+
+
+def _phase(statements: Iterable[JudgedStatement]) -> Phase:
+    """The most dangerous phase of its statements."""
+    phases = [facts.phase for statement in statements for facts in statement.facts]
+    return max(phases, key=_PHASES.index, default="neutral")
+
+
+def _spans(statements: Iterable[Statement]) -> Iterator[tuple[int, int]]:
+    """Runs of statements that commit on their own, by first and last ordinal."""
+    first = last = 0
+    for statement in statements:
+        if statement.autocommit:
+            first, last = first or statement.ordinal, statement.ordinal
+        elif first:
+            yield first, last
+            first = 0
+    if first:
+        yield first, last
+
+
+def _unsure(schema: Schema) -> Schema:
+    return replace(schema, knows_all=False)
+
+
+def _text(path: str) -> str:
+    """The source of a revision; "" where it is gone or no text."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
