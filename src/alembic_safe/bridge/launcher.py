@@ -45,6 +45,22 @@ class Starter(Protocol):
     def close(self) -> None: ...
 
 
+def prestart() -> None:
+    """Start the fork server already, so that it imports alembic while the command reads its settings.
+
+    The next `Workers` takes it over. One that nobody takes ends with this process.
+    """
+    global _prestarted
+    if sys.platform == "linux" and _prestarted is None:
+        _prestarted = _ForkServer()
+
+
+def _fork_server() -> _ForkServer:
+    global _prestarted
+    taken, _prestarted = _prestarted, None
+    return taken or _ForkServer()
+
+
 class Workers:
     """A context manager that starts workers, one at a time, and leaves none behind."""
 
@@ -53,7 +69,7 @@ class Workers:
         self._start_timeout = start_timeout
         self._starter: Starter
         use_fork = sys.platform == "linux" if fork is None else fork
-        self._starter = _ForkServer() if use_fork else _Spawner()
+        self._starter = _fork_server() if use_fork else _Spawner()
         self._running: list[Worker] = []
 
     def __enter__(self) -> Workers:
@@ -168,6 +184,9 @@ class _ForkServer:
         self._process.kill()
         self._process.wait()
         os.close(self._errors_read)
+
+
+_prestarted: _ForkServer | None = None
 
 
 class _Spawner:

@@ -48,10 +48,21 @@ class _Collected:
     pooled: bool = False
 
 
-def probe(workers: Workers, job: Job, *, sink: EventSink, tick: Callable[[], None]) -> Probed:
-    """Execute env.py once, read-only. Raises what the worker reports as its failure."""
+def probe(
+    workers: Workers,
+    job: Job,
+    *,
+    sink: EventSink,
+    tick: Callable[[], None],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Probed:
+    """Execute env.py once, read-only. Raises what the worker reports as its failure.
+
+    `meanwhile` is called once the worker has its job: for work that need not wait for it.
+    """
     worker = workers.start()
     worker.give(job)
+    meanwhile()
     collected = _Collected()
     for message in worker.messages(tick):
         if isinstance(message, GraphRead):

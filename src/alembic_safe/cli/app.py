@@ -51,6 +51,10 @@ def _group(**more: Any) -> typer.Typer:
 
 def _add(app: typer.Typer, name: str, command: Command) -> None:
     def body(context: typer.Context, flags: Values, arguments: Values) -> int:
+        if command.asks_project:
+            from alembic_safe.bridge import prestart
+
+            prestart()  # before what follows is imported, which takes as long as its own imports
         from alembic_safe.cli.running import run_command
 
         before = context.find_root().obj or {}

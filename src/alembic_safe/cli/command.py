@@ -26,7 +26,7 @@ class Argument:
 class Command:
     """One command. `name` is as typed, with a space for one of a group; `work` calls the workflow.
 
-    `summary` is its line in a list; `details` are further paragraphs of its own help.
+    `asks_project`: it executes env.py, in a worker. `summary` is its line in a list; `details` are further paragraphs of its own help.
     """
 
     name: str
@@ -34,3 +34,4 @@ class Command:
     details: str
     work: Callable[[Settings, Mapping[str, str | None], EventSink], Result]
     arguments: tuple[Argument, ...] = ()
+    asks_project: bool = True

@@ -6,7 +6,7 @@ The only room with a database driver or a subprocess of a database tool. Importi
 from __future__ import annotations
 
 from alembic_safe.databases._libpq import libpq_keywords
-from alembic_safe.databases._open import open_database
+from alembic_safe.databases._open import open_database, warm_up
 from alembic_safe.databases._reading import DumpReader, reading_tool, wal_position
 from alembic_safe.databases.postgresql.hints import connect_hint
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL, pooler_refusal
@@ -20,4 +20,5 @@ __all__ = [
     "pooler_refusal",
     "reading_tool",
     "wal_position",
+    "warm_up",
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import GraphRead, Job
 from alembic_safe.bridge.probe import Probed, ProbedTarget, probe
-from alembic_safe.databases import open_database, pooler_refusal
+from alembic_safe.databases import open_database, pooler_refusal, warm_up
 from alembic_safe.errors import ProjectError, RefusedError, UnknownRevisionError
 from alembic_safe.model.events import EventSink
 from alembic_safe.model.policies import ControlPolicy
@@ -93,7 +93,13 @@ def ask(
 ) -> list[Probed]:
     """Execute env.py once a section, read-only."""
     return [
-        probe(workers, job(settings, section, destination, direction, listing=listing), sink=sink, tick=tick)
+        probe(
+            workers,
+            job(settings, section, destination, direction, listing=listing),
+            sink=sink,
+            tick=tick,
+            meanwhile=warm_up,
+        )
         for section in settings.project.sections
     ]
 

@@ -24,4 +24,5 @@ COMMAND = Command(
     "List the backups there are, newest first.",
     "",
     _work,
+    asks_project=False,
 )

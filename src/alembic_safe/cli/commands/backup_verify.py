@@ -25,4 +25,5 @@ COMMAND = Command(
     "Exit status 7 when it is not good.",
     _work,
     (Argument("backup", "Which backup. Default: the newest."),),
+    asks_project=False,
 )

@@ -25,4 +25,5 @@ COMMAND = Command(
     "Adds [tool.alembic-safe] to the pyproject.toml beside the alembic configuration and prints a "
     "snippet for the pipeline. Never changes a section that is there.",
     _work,
+    asks_project=False,
 )
