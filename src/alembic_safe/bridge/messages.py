@@ -30,10 +30,13 @@ class Job:
 
     `mode` "probe": read-only, nothing is applied; pending revisions are listed when `listing`.
     `mode` "apply": revisions are run towards `destination`. `application_name` marks its sessions.
+    `mode` "review": every revision is rendered for PostgreSQL `server_version` (major) without a database, and
+    env.py executed only if `environment`; those after `base` up to `destination` are named, and those that are
+    `known` already are left out.
     `secrets` are values to mask in every text sent back. `search_path` is added to sys.path's end.
     """
 
-    mode: Literal["probe", "apply"]
+    mode: Literal["probe", "apply", "review"]
     config: tuple[str, ...]
     section: str
     x_arguments: tuple[str, ...]
@@ -43,6 +46,10 @@ class Job:
     listing: bool = True
     search_path: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    environment: bool = False
+    server_version: int = 18
+    base: str = "base"
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,18 @@ class RevisionListed:
 
     target: int
     listing: RevisionListing
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewBegun:
+    """All revisions of a target will now be listed, oldest first; those of the range are `chosen`.
+
+    `wants_env` says why env.py has to be executed for the directory to be known whole; "" where it need not.
+    """
+
+    target: int
+    chosen: tuple[str, ...]
+    wants_env: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +225,7 @@ Message = (
     | GraphRead
     | TargetFound
     | RevisionListed
+    | ReviewBegun
     | StepBegun
     | StatementBegun
     | StatementEnded

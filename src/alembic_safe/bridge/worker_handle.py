@@ -19,6 +19,7 @@ from alembic_safe.bridge.messages import (
     Job,
     Message,
     Proceed,
+    ReviewBegun,
     Stop,
     TargetFound,
 )
@@ -143,7 +144,7 @@ class Worker:
                     elif not self._read_output(int(key.fd)):
                         selector.unregister(key.fd)
                 for message in self._channel.pending():
-                    if isinstance(message, TargetFound):
+                    if isinstance(message, TargetFound | ReviewBegun):
                         deadline = None
                     if isinstance(message, Finished | Failed):
                         self.close()

@@ -28,7 +28,7 @@ from alembic_safe.bridge.messages import (
     Job,
     Started,
 )
-from alembic_safe.bridge.worker import failures, process, transactions
+from alembic_safe.bridge.worker import failures, process, reviewing, transactions
 from alembic_safe.bridge.worker.applying import Application
 from alembic_safe.bridge.worker.capture import StatementCapture, is_autocommit
 from alembic_safe.bridge.worker.connections import ConnectionWatch
@@ -92,6 +92,11 @@ class _Session:
             warnings.simplefilter("default")
             script = ScriptDirectory.from_config(config)
         self.env_py = str(Path(script.dir, "env.py").absolute())
+        if job.mode == "review":
+            _quiet_alembic()
+            link.tell(Started(os.getpid()))
+            reviewing.review(job, link, config, script)
+            return
         ConnectionWatch(link, application_name=job.application_name, read_only=job.mode == "probe").install()
         callbacks: list[Any] = []
         options: dict[str, Any] = {

@@ -22,6 +22,8 @@ _AUDITED = {
     "os.fork": "another process",
     "os.forkpty": "another process",
 }
+# what ctypes asks for libpq's name (psycopg does at import) and platform for the processor's
+_HARMLESS = frozenset({"/sbin/ldconfig", "/usr/sbin/ldconfig", "uname"})
 
 
 class RefusedWhileRenderingError(Exception):
@@ -43,11 +45,17 @@ def check(what: str) -> None:
 def nothing_reached() -> Iterator[None]:
     """Refuse reaching out."""
     _hook()
-    _State.rendering = True
+    before, _State.rendering = _State.rendering, True
     try:
         yield
     finally:
-        _State.rendering = False
+        _State.rendering = before
+
+
+def _is_harmless(name: str, arguments: tuple[Any, ...]) -> bool:
+    if name not in ("subprocess.Popen", "os.posix_spawn") or not arguments:
+        return False
+    return isinstance(arguments[0], str) and arguments[0] in _HARMLESS
 
 
 def _hook() -> None:
@@ -55,7 +63,7 @@ def _hook() -> None:
         _State.hooked = True
 
         def audit(name: str, arguments: tuple[Any, ...]) -> None:
-            if _State.rendering and name in _AUDITED:
+            if _State.rendering and name in _AUDITED and not _is_harmless(name, arguments):
                 check(_AUDITED[name])
 
         sys.addaudithook(audit)

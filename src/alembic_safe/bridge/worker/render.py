@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,14 +33,21 @@ def render(
     step: Any,
     direction: Direction,
     arguments: dict[str, Any],
+    *,
+    with_values: bool = False,
 ) -> RevisionListing:
-    """The listing of one step. Whatever the revision raises is part of the listing, not an error."""
+    """The listing of one step. Whatever the revision raises is part of the listing, not an error.
+
+    `with_values`: the literals of DML stay as they are, for judging; whoever shows or keeps them masks them.
+    """
     revision = graph.describe(step.revision)
     locator = Locator(revision.path)
     collected: list[Statement] = []
     reason, at = None, None
     context = _offline(environment, online)
-    _collect(context, locator, collected)
+    _collect(context, locator, collected, str if with_values else mask_sql)
+    if with_values:
+        _write_values_out(context)
     try:
         with (
             _current(environment, context),
@@ -108,14 +116,18 @@ def _named_dialect(online: Any) -> Any:
     return dialect
 
 
-def _collect(context: MigrationContext, locator: Locator, into: list[Statement]) -> None:
+def _collect(
+    context: MigrationContext, locator: Locator, into: list[Statement], mask: Callable[[str], str]
+) -> None:
     """Take over the impl's output: one call there is one statement."""
     impl: Any = context.impl
+    autocommit = False
 
     def take(text: str, rows: int | None = None) -> None:
         sql = text.strip().removesuffix(impl.command_terminator).strip()
         if sql and not sql.startswith("-- Running"):
-            into.append(Statement(len(into) + 1, mask_sql(sql), locator.here(), rows=rows))
+            source = locator.here()
+            into.append(Statement(len(into) + 1, mask(sql), source, rows=rows, autocommit=autocommit))
 
     def bulk_insert(table: Any, rows: list[dict[str, Any]], multiinsert: bool = True) -> None:
         if rows:
@@ -125,10 +137,30 @@ def _collect(context: MigrationContext, locator: Locator, into: list[Statement])
                 len(rows),
             )
 
+    def in_autocommit(now: bool) -> None:
+        nonlocal autocommit
+        autocommit = now
+
     impl.static_output = take
     impl.bulk_insert = bulk_insert
-    # BEGIN and COMMIT around an autocommit block are alembic's, not the revision's
-    impl.emit_begin = impl.emit_commit = lambda: None
+    # COMMIT and BEGIN around an autocommit block are alembic's, not the revision's
+    impl.emit_commit, impl.emit_begin = partial(in_autocommit, True), partial(in_autocommit, False)
+
+
+def _write_values_out(context: MigrationContext) -> None:
+    """Bound values as literals, where SQLAlchemy can write them; else the placeholders stay."""
+    impl: Any = context.impl
+    execute = impl._exec
+
+    def with_values(*arguments: Any, **keywords: Any) -> Any:
+        impl.literal_binds = True
+        try:
+            return execute(*arguments, **keywords)
+        except (sa.exc.CompileError, NotImplementedError):
+            impl.literal_binds = False
+            return execute(*arguments, **keywords)
+
+    impl._exec = with_values
 
 
 @contextmanager

@@ -11,9 +11,12 @@ Nothing can be connected to in either way, and the dialect is PostgreSQL's whate
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import io
+import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +27,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.exc import CompileError
+from sqlalchemy.engine.url import make_url
 
 from alembic_safe.bridge.messages import Job, ReviewBegun, RevisionListed
 from alembic_safe.bridge.worker import failures, graph, project_faults, refusal
@@ -100,10 +102,28 @@ def _through_env(reviewer: _Reviewer, config: Config) -> None:
         run_migrations(**given)
 
     real.configure, real.run_migrations = configure_offline, run
-    with environment:
+    env_py = Path(reviewer.script.dir, "env.py").absolute()
+    with environment, _files_unwritten(env_py):
         reviewer.script.run_env()
     if not found:
-        raise failures.no_target(str(Path(reviewer.script.dir, "env.py").absolute()))
+        raise failures.no_target(str(env_py))
+
+
+@contextmanager
+def _files_unwritten(env_py: Path) -> Iterator[None]:
+    """Offline, alembic's multidb template writes a file for each database, over one that is there."""
+    real = builtins.open
+
+    def opened(file: Any, mode: str = "r", *further: Any, **keywords: Any) -> Any:
+        by_env = Path(sys._getframe(1).f_code.co_filename).absolute() == env_py
+        diverted = by_env and isinstance(mode, str) and set(mode) & set("wax+")
+        return real(os.devnull if diverted else file, mode, *further, **keywords)
+
+    builtins.open = opened
+    try:
+        yield
+    finally:
+        builtins.open = real
 
 
 class _Reviewer:
@@ -125,8 +145,7 @@ class _Reviewer:
         self._link.tell(ReviewBegun(self._targets, self._chosen(), self._why_env()))
         for step in todo:
             if step.revision.revision not in self.job.known:
-                with _literally():
-                    listing = render(environment, context, step, "upgrade", arguments, mask=str)
+                listing = render(environment, context, step, "upgrade", arguments, with_values=True)
                 self._link.tell(RevisionListed(self._targets, listing))
         self._targets += 1
 
@@ -158,8 +177,8 @@ class _Reviewer:
         return "env.py sets up the script directory itself" if _SETS_UP_THE_GRAPH.search(text) else ""
 
 
-def _dialect(version: int) -> PGDialect:
-    dialect = PGDialect(paramstyle="named")
+def _dialect(version: int) -> Any:
+    dialect = make_url("postgresql://").get_dialect()()
     _set_version(dialect, version)
     return dialect
 
