@@ -157,7 +157,7 @@ class StatementEnded:
 
 @dataclass(frozen=True, slots=True)
 class StepReady:
-    """Body done, version row written, nothing committed yet; the worker waits.
+    """Body done, version row written, nothing committed yet; the worker waits if and only if `split`.
 
     `heads` are the version rows that the commit makes. `split` names how the revision left alembic's
     transaction on its way ("commit", "autocommit", "driver commit"); empty when it was left alone.

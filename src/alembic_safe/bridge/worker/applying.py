@@ -129,7 +129,9 @@ class Application:
         step = self.open
         if step is not None:
             rows = tuple(sorted(heads))
-            self._link.ask(StepReady(step.target, step.ordinal, step.transaction, rows, step.split))
+            # a transaction left alone is journalled already, and the word for its commit is not waited for
+            send = self._link.ask if step.split else self._link.tell_or_stop
+            send(StepReady(step.target, step.ordinal, step.transaction, rows, step.split))
 
     def report_failure(self, error: BaseException) -> None:
         """Tell of an exception that ended the step under way; nothing when there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 
 from alembic_safe.bridge.channel import Channel, ChannelClosedError
@@ -39,10 +40,22 @@ class Link:
         """Send and wait. Raises `StoppedError` when the answer is Stop, now and ever after."""
         self.tell(message)
         if self.stopped is None:
-            answer = self.receive()
-            if isinstance(answer, Stop):
-                self.stopped = answer.reason
-            elif not isinstance(answer, Proceed):
-                raise TypeError(f"unexpected answer {type(answer).__name__}")
+            self._take(self.receive())
+        self._raise_if_stopped()
+
+    def tell_or_stop(self, message: Message) -> None:
+        """Send without waiting for a word. Raises `StoppedError` when a Stop has arrived by now."""
+        self.tell(message)
+        while self.stopped is None and select.select([self._channel], [], [], 0)[0]:
+            self._take(self.receive())
+        self._raise_if_stopped()
+
+    def _take(self, answer: Message) -> None:
+        if isinstance(answer, Stop):
+            self.stopped = answer.reason
+        elif not isinstance(answer, Proceed):
+            raise TypeError(f"unexpected answer {type(answer).__name__}")
+
+    def _raise_if_stopped(self) -> None:
         if self.stopped is not None:
             raise StoppedError(self.stopped)

@@ -139,17 +139,16 @@ class TransactionWatch:
 
         Raises `TransactionLostError` when the revision rolled back or left autocommit on.
         """
-        if self._autocommit or not context.impl.transactional_ddl:
-            return
-        connection: Any = context.connection
         if "rollback" in self.split:
             raise TransactionLostError(ROLLED_BACK)
+        connection: Any = context.connection
         live = _live(connection)
-        if drivers.in_autocommit(live):
-            raise TransactionLostError("the revision left alembic's own connection in autocommit")
-        if drivers.commits_each(live):
-            # the driver has not noticed a COMMIT sent as text; its own brings it back to beginning transactions
-            live.commit()
+        if not self._autocommit:
+            if drivers.in_autocommit(live):
+                raise TransactionLostError("the revision left alembic's own connection in autocommit")
+            if drivers.commits_each(live):
+                # the driver has not noticed a COMMIT sent as text; its own brings it back to beginning transactions
+                live.commit()
         transaction = context._transaction
         if transaction is None or not transaction.is_active:
             context._transaction = connection.get_transaction() or connection.begin()
