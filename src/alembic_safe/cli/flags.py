@@ -30,6 +30,10 @@ def typer_function(
     def function(**values: Any) -> int | None:
         context = values.pop("context")
         flags = {option.name: values[option.field] for option in taken}
+        for argument in positional:
+            if argument.required and values[argument.name] is None:
+                # typer before 0.20 on click from 8.3 lets it pass
+                raise typer.BadParameter("missing argument", param_hint=argument.name.upper())
         return body(context, flags, {argument.name: values[argument.name] for argument in positional})
 
     parameters = [_parameter("context", typer.Context, inspect.Parameter.empty)]

@@ -212,8 +212,8 @@ def test_an_interrupt_says_whether_anything_was_begun(
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (["upgrade", "--bogus"], "no such option: --bogus", "`alembic-safe upgrade --help`"),
-        (["upgrade", "--sql"], "no such option: --sql", "alembic-safe plan"),
+        (["upgrade", "--bogus"], "no such option", "`alembic-safe upgrade --help`"),
+        (["upgrade", "--sql"], "no such option", "alembic-safe plan"),
         (["upgrade", "a", "b"], "got unexpected extra argument", "`alembic-safe upgrade --help`"),
         (["downgrade"], "missing argument", "`alembic-safe downgrade --help`"),
         (["upgrad"], "no such command", "`alembic-safe --help`"),
