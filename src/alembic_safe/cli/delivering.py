@@ -41,6 +41,7 @@ def deliver(command: str, result: Result, output: OutputPolicy, told: tuple[str,
 
 
 def deliver_failure(failure: Failure) -> None:
+    """Write an error for people to standard error."""
     write(sys.stderr, render_failure(failure, wants_color(sys.stderr, os.environ)))
 
 

@@ -147,6 +147,7 @@ def open_sites(probed: Sequence[Probed], policy: ControlPolicy, *, read_only: bo
 
 
 def close_sites(sites: Sequence[Site]) -> None:
+    """Close our connections. Never raises."""
     for database in databases_of(sites):
         with suppress(Exception):
             database.close()
@@ -159,6 +160,7 @@ def databases_of(sites: Sequence[Site]) -> list[Database]:
 
 
 def secrets_of(sites: Sequence[Site]) -> tuple[str, ...]:
+    """What the targets' connections are made with and nobody may read."""
     return tuple({secret for site in sites for secret in site.target.parameters.secrets()})
 
 

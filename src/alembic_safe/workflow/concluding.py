@@ -57,6 +57,7 @@ def _reason(error: AlembicSafeError | None, outcome: RunOutcome) -> str | None:
 
 
 def as_failure(error: AlembicSafeError) -> Failure:
+    """The error as a value of a result."""
     return Failure(type(error).__name__, error.message, error.hint, error.detail)
 
 

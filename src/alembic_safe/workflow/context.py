@@ -30,6 +30,7 @@ def who() -> str:
 
 
 def host() -> str:
+    """The machine's name."""
     return socket.gethostname()
 
 
