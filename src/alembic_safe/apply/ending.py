@@ -74,6 +74,8 @@ class Ending:
         Between steps nothing needs doing: the worker waits for a word and gets "stop".
         """
         task = self._current()
+        # it reads this before its next commit, whether it waits for a word or not
+        self._worker.stop(f"interrupted by {self._interrupts.name}")
         if self._in_statement and task is not None:
             with suppress(UnreachableError):
                 database = task.database

@@ -137,7 +137,7 @@ class _SectionRun:
             return message.statement.autocommit and message.statement.error is None
         elif isinstance(message, StepReady):
             self._steps[message.target].ready(message)
-            return True
+            return bool(message.split)
         elif isinstance(message, StepCommitted):
             self._committed(message)
         elif isinstance(message, StepFailed):

@@ -31,8 +31,8 @@ class Job:
     `mode` "probe": read-only, nothing is applied; pending revisions are listed when `listing`.
     `mode` "apply": revisions are run towards `destination`. `application_name` marks its sessions.
     `mode` "review": every revision is rendered for PostgreSQL `server_version` (major) without a database, and
-    env.py executed only if `environment`; those after `base` up to `destination` are named, and those that are
-    `known` already are left out.
+    env.py executed only if `environment`. Chosen are those in the files `paths` (absolute), or with none given
+    those after `base` up to `destination`.
     `secrets` are values to mask in every text sent back. `search_path` is added to sys.path's end.
     """
 
@@ -49,7 +49,7 @@ class Job:
     environment: bool = False
     server_version: int = 18
     base: str = "base"
-    known: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class RevisionListed:
 
 @dataclass(frozen=True, slots=True)
 class ReviewBegun:
-    """All revisions of a target will now be listed, oldest first; those of the range are `chosen`.
+    """All revisions of a target will now be listed, oldest first; the job's `chosen` ones with their downgrade too.
 
     `wants_env` says why env.py has to be executed for the directory to be known whole; "" where it need not.
     """
