@@ -26,7 +26,8 @@ class Argument:
 class Command:
     """One command. `name` is as typed, with a space for one of a group; `work` calls the workflow.
 
-    `asks_project`: it executes env.py, in a worker. `summary` is its line in a list; `details` are further paragraphs of its own help.
+    `asks_project`: it executes env.py, in a worker.
+    `summary` is its line in a list; `details` are further paragraphs of its own help.
     """
 
     name: str

@@ -180,7 +180,7 @@ def _kind(tag: str, body: Tree) -> str:
     if tag == "FetchStmt":
         return "move" if body.get("ismove") else "fetch"
     if tag == "DiscardStmt":
-        return "discard " + body.get("target", "DISCARD_ALL").removeprefix("DISCARD_").lower()
+        return str("discard " + body.get("target", "DISCARD_ALL").removeprefix("DISCARD_").lower())
     return f"?{tag}"
 
 
@@ -192,12 +192,12 @@ def _renamed_kind(tag: str, body: Tree) -> str:
         return "table"
     if kind == "OBJECT_DOMCONSTRAINT":
         return "domain"
-    return _object_kind(kind)
+    return _object_kind(str(kind))
 
 
 def _range(body: Tree) -> str:
-    schema = body.get("schemaname")
-    return f"{schema}.{body['relname']}" if schema else body["relname"]
+    schema, name = body.get("schemaname"), str(body["relname"])
+    return f"{schema}.{name}" if schema else name
 
 
 def _relations(tag: str, body: Any, scope: frozenset[str], names: set[str]) -> None:

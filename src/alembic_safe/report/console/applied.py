@@ -38,6 +38,7 @@ _STYLES = {
 
 
 def applied(result: ApplyResult, view: View) -> Iterator[RenderableType]:
+    """A target a paragraph: what was done, how long it took, and the way back."""
     manifests = {manifest.id: manifest for manifest in result.backups}
     for index, target in enumerate(result.targets):
         if index:
@@ -98,7 +99,8 @@ def _facts(target: AppliedTarget, manifests: dict[str, Manifest], view: View) ->
     if target.backup is not None:
         yield "backup", _backup(target.backup, manifests.get(target.backup))
     if target.way_back:
-        yield "way back", clean(target.way_back)
+        # relative, so that the command stays on a line and can be pasted
+        yield "way back", clean(target.way_back.replace(f"{view.base}/", ""))
     if target.run:
         yield "run", clean(target.run)
 

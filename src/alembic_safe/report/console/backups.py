@@ -17,6 +17,7 @@ _READ = "when written"
 
 
 def backups(result: BackupResult, view: View) -> Iterator[RenderableType]:
+    """The store as a table, or what verifying one said."""
     if result.action == "list":
         yield from _listing(result, view)
     else:

@@ -28,6 +28,7 @@ _STYLES = {"done": GOOD, "nothing": GOOD, "unfinished": DOUBTFUL, "interrupted":
 
 
 def history(result: HistoryResult, view: View) -> Iterator[RenderableType]:
+    """Run by run, newest first; one run alone with all its statements."""
     if result.slowest:
         rows = [
             (duration(took), clean(revision), f"{near(place, view.base)}\n{on_one_line(sql, _cut(view))}")

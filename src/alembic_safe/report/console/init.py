@@ -13,6 +13,7 @@ from alembic_safe.report.wording import clean, clean_lines, near
 
 
 def initialised(result: InitResult, view: View) -> Iterator[RenderableType]:
+    """What was written, and what to paste where."""
     for path in result.written:
         yield line(("written", GOOD), f"  {near(path, view.base)}")
     for path in result.left:

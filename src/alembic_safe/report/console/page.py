@@ -59,6 +59,7 @@ def line(*words: str | tuple[str, str]) -> Text:
 
 
 def indented(part: RenderableType, by: int = 2) -> Padding:
+    """A part moved to the right by `by` columns."""
     return Padding(part, (0, 0, 0, by))
 
 

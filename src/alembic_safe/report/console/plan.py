@@ -25,6 +25,7 @@ from alembic_safe.report.wording import at, clean, count, duration, near
 
 
 def plan(result: PlanResult, view: View) -> Iterator[RenderableType]:
+    """Revision by revision: its statements, each with its line."""
     for index, planned in enumerate(result.targets):
         if index:
             yield ""

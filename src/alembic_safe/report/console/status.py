@@ -27,6 +27,7 @@ _NEXT = {
 
 
 def status(result: StatusResult, view: View) -> Iterator[RenderableType]:
+    """The state first, then what supports it, then the next command."""
     for index, target in enumerate(result.targets):
         if index:
             yield ""

@@ -21,6 +21,7 @@ def server(target: TargetSummary) -> str:
 
 
 def target_line(target: TargetSummary) -> Text:
+    """The line that a target's paragraph begins with."""
     return line((clean(target.label), STRONG), (f"  {server(target)}", QUIET))
 
 
