@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -77,8 +76,10 @@ class Played:
 
     @property
     def targets(self) -> list[TargetFound]:
-        """The targets that env.py configured."""
-        return self.of(TargetFound)
+        """The targets that env.py configured; none fails the test."""
+        found = self.of(TargetFound)
+        assert found, (self.failed, self.died)
+        return found
 
     def listing(self, revision: str) -> RevisionListing:
         """How a pending revision was shown."""
@@ -111,7 +112,9 @@ def waits(message: Message) -> bool:
         return message.statement.autocommit
     if isinstance(message, StatementEnded):
         return message.statement.autocommit and message.statement.error is None
-    return isinstance(message, TargetFound | StepBegun | StepReady)
+    if isinstance(message, StepReady):
+        return bool(message.split)
+    return isinstance(message, TargetFound | StepBegun)
 
 
 class Bridge:
@@ -221,7 +224,7 @@ def processes_in(directory: Path) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if os.readlink(entry / "cwd") == str(directory):
+                if str((entry / "cwd").readlink()) == str(directory):
                     found.append(int(entry.name))
             except OSError:
                 continue

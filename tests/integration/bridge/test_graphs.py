@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from alembic_safe.bridge.messages import GraphRead
@@ -114,14 +116,11 @@ def test_a_graph_that_loads_only_after_env_py(bridge: Bridge, make_project):
 def test_several_version_locations(bridge: Bridge, make_project):
     project = make_project(
         revisions=[Rev("a1")],
-        ini=lambda text: (
-            text.replace(
-                "script_location =",
-                "version_locations = %(here)s/migrations/versions %(here)s/plugin\nscript_location =",
-                1,
-            )
-            .replace("path_separator = os", "path_separator = space")
-            .replace("version_path_separator = os", "version_path_separator = space")
+        # the template of 1.12 has a comment on the separator's line that its own reader does not bear
+        ini=lambda text: re.sub(r"(path_separator) = os.*", r"\1 = space", text).replace(
+            "script_location =",
+            "version_locations = %(here)s/migrations/versions %(here)s/plugin\nscript_location =",
+            1,
         ),
     )
     (project.path / "plugin").mkdir()
@@ -140,7 +139,7 @@ def test_x_arguments_and_other_sections(bridge: Bridge, make_project):
         env=lambda text: (
             "from alembic import context\n"
             "config = context.config\n"
-            "print(context.get_x_argument(as_dictionary=True), config.config_ini_section, context.get_tag_argument(),"
+            "print(context.get_x_argument(), config.config_ini_section, context.get_tag_argument(),"
             " context.get_head_revisions())\n" + text
         ),
     )
@@ -148,7 +147,7 @@ def test_x_arguments_and_other_sections(bridge: Bridge, make_project):
     project.ini.write_text(project.ini.read_text() + section)
     played = bridge(project, section="second", x_arguments=("tenant=a", "flag"))
     played.finished
-    assert "'tenant': 'a'" in played.lines[0] and "second" in played.lines[0]
+    assert "['tenant=a', 'flag']" in played.lines[0] and "second" in played.lines[0]
     assert versions(project.path / "second.db") == ["a1"]
     assert not project.database_file.exists()
 

@@ -12,7 +12,8 @@ from alembic_safe.bridge.worker.masking import mask_sql, mask_values
 @pytest.mark.parametrize(
     ("sql", "shown"),
     [
-        ("insert into t values ('a''b', E'x\\'y', $$z$$, $q$w$q$)", "insert into t values ('***', '***', '***', '***')"),
+        ("insert into t values ('a''b', E'x\\'y', $$z$$, $q$w$q$)",
+         "insert into t values ('***', '***', '***', '***')"),
         ("/* why */ update t set x = 'a' where y = :y", "/* why */ update t set x = '***' where y = :y"),
         ("alter table t alter x set default 'new'", "alter table t alter x set default 'new'"),
         ("create role r login password 'p'; create table t (x text default 'd')",

@@ -156,7 +156,8 @@ class ConnectionWatch:
                 cursor.fetchall()
         finally:
             cursor.close()
-        path = self._absent or (os.path.abspath(path) if path else "")
+        # normalised, but no link followed: messages show the path as the project gives it
+        path = self._absent or (os.path.abspath(path) if path else "")  # noqa: PTH100
         return ConnectParameters("sqlite", driver, {"database": path})
 
     def _on_checkout(self, connection: Any, record: Any, proxy: Any) -> None:

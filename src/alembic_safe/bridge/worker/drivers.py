@@ -37,10 +37,12 @@ def name_of(connection: Any) -> str:
 
 
 def is_sqlite(driver: str) -> bool:
+    """Whether it is one of the names that SQLite has in Python."""
     return driver in {"sqlite3", "aiosqlite", "pysqlite3", "pysqlite", "sqlcipher3"}
 
 
 def is_postgresql(driver: str) -> bool:
+    """Whether it speaks to PostgreSQL."""
     return driver in _POSTGRESQL
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import traceback
+from pathlib import Path
 
 from alembic.util import CommandError
 
@@ -54,15 +54,14 @@ def _while_connecting(error: BaseException | None) -> bool:
     """Whether the exception came out of a pool's connect: the same in every driver, unlike its class."""
     while error is not None:
         frames = traceback.extract_tb(error.__traceback__)
-        if any(
-            f.name == "__connect" and f.filename.endswith(os.path.join("pool", "base.py")) for f in frames
-        ):
+        if any(f.name == "__connect" and Path(f.filename).parts[-2:] == ("pool", "base.py") for f in frames):
             return True
         error = error.__cause__
     return False
 
 
 def no_target(env_py: str) -> ProjectError:
+    """env.py never came to run_migrations()."""
     return ProjectError(
         f"{env_py} was executed to its end without asking alembic to run anything",
         hint="It must call context.configure(connection=...) and context.run_migrations().",
@@ -70,13 +69,16 @@ def no_target(env_py: str) -> ProjectError:
 
 
 def no_connection() -> ProjectError:
+    """env.py configures alembic as for offline mode."""
     return ProjectError(
         "env.py calls context.configure() without a connection although alembic is online",
-        hint="Use the run_migrations_online() of alembic's own template: context.configure(connection=connection, ...).",
+        hint="Use the run_migrations_online() of alembic's own template:"
+        " context.configure(connection=connection, ...).",
     )
 
 
 def open_transaction(error: Exception) -> ProjectError:
+    """A transaction that is open before configure() and resists."""
     return ProjectError(
         "env.py hands alembic a connection with a transaction that cannot be ended, so no revision could be committed"
         f" by itself: {explain.describe(error)}",
@@ -85,6 +87,7 @@ def open_transaction(error: Exception) -> ProjectError:
 
 
 def old_alembic(version: str, ini: str) -> ProjectError:
+    """Only a pyproject.toml, and an alembic that does not read it."""
     return ProjectError(
         f"there is no {ini} here, and alembic {version} does not read pyproject.toml",
         hint="Give the configuration with `-c`, or use alembic 1.16 or newer.",

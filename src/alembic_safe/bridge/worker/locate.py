@@ -15,7 +15,7 @@ class Locator:
     """Knows one file by its absolute path; compiled code may carry it in another spelling."""
 
     def __init__(self, path: str) -> None:
-        self.path = os.path.abspath(path)
+        self.path = _normal(path)
         self._same: dict[str, bool] = {}
 
     def here(self) -> Source | None:
@@ -40,8 +40,13 @@ class Locator:
     def _matches(self, filename: str) -> bool:
         known = self._same.get(filename)
         if known is None:
-            known = self._same[filename] = os.path.abspath(filename) == self.path
+            known = self._same[filename] = _normal(filename) == self.path
         return known
+
+
+def _normal(path: str) -> str:
+    # without following links: a path is shown as the project gives it
+    return os.path.abspath(path)  # noqa: PTH100
 
 
 def _stacks(frame: FrameType | None) -> Iterator[FrameType]:

@@ -41,7 +41,7 @@ class RawConnections:
         self.expected = False
 
     def install(self) -> None:
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self)
         for name, patch in self._patches.items():
             if name in sys.modules:
                 patch(sys.modules[name])
