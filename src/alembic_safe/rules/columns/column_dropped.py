@@ -1,0 +1,73 @@
+"""DROP COLUMN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic_safe.model.facts import LockMode, Name
+from alembic_safe.model.findings import Severity
+from alembic_safe.rules import code
+from alembic_safe.rules.looking import column_is_new
+from alembic_safe.rules.place import Place
+from alembic_safe.rules.rule import BOTH, Gone, Hit, Rule
+
+
+def _look(place: Place) -> Iterator[Hit]:
+    for reading in place.readings:
+        target = reading.target
+        if target is None or reading.kind != "alter table" or not place.old(target.name):
+            continue
+        table = target.name
+        for action in reading.actions:
+            column = action.name or ""
+            if action.kind != "drop column" or column_is_new(place, table, column):
+                continue
+            known = place.table(table)
+            if (
+                "if exists" in action.flags
+                and known is not None
+                and known.complete
+                and column not in known.columns
+            ):
+                continue
+            with_it = _goes_with(place, table, column)
+            also = f"; with it go {', '.join(with_it)}" if with_it else ""
+            yield Hit(
+                f"running code that maps {column} fails on every query of {table}, and its values are gone{also}",
+                "# this release: remove the attribute from the models\n"
+                "# the next release:\n"
+                + code.CONTRACT
+                + f"op.drop_column({table.name!r}, {column!r}{code.schema_of(table)})\n",
+                (table, f"{table}.{column}"),
+                mode=LockMode.ACCESS_EXCLUSIVE,
+                goes=(Gone(table, column),),
+            )
+
+
+def _goes_with(place: Place, table: Name, column: str) -> tuple[str, ...]:
+    """Indexes and constraints over the column, and other columns with it."""
+    known = place.table(table)
+    found = [
+        str(i.name) for i in place.before.indexes_of(table) if column in i.columns or column in i.depends
+    ]
+    if known is not None:
+        found += [name for name, c in known.constraints.items() if column in c.columns]
+    return tuple(dict.fromkeys(found))
+
+
+RULE = Rule(
+    id="column-dropped",
+    severity=Severity.ERROR,
+    hazard="data loss",
+    summary="DROP COLUMN of a column that is not proven to be out of use.",
+    why=(
+        "The DDL is instant, also takes every index and constraint over the column, and cannot be undone. An ORM "
+        "names every mapped column in every query, so that processes of the previous release fail at once (42703). "
+        "It is a contract step: after a release whose models no longer map the column."
+    ),
+    recipe=code.CONTRACT + "op.drop_column('customers', 'name')\n",
+    covers=("column-dropped", "column-drop-takes-indexes-with-it"),
+    look=_look,
+    contract=True,
+    dialects=BOTH,
+)

@@ -1,0 +1,47 @@
+"""Whether the WHERE of a change keeps it to few rows."""
+
+from __future__ import annotations
+
+import re
+
+from alembic_safe.model.facts import Name, Reading
+from alembic_safe.rules.looking import key_columns
+from alembic_safe.rules.place import Place
+
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_VALUE = r"(?:''|\d[\d.]*|:\w+|%\(\w+\)s|\$\d+|\?|%s)"
+
+
+def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
+    """True: few rows for certain. False: possibly all. None: by equality on a column of unknown uniqueness."""
+    text = _LITERAL.sub("''", reading.text)
+    where = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)
+    if len(where) < 2:
+        return False
+    condition = where[1]
+    if re.search(r"\bor\b", condition, re.IGNORECASE) and not re.search(
+        r"\blimit\b", condition, re.IGNORECASE
+    ):
+        return False
+    if re.search(r"\blimit\s+" + _VALUE, condition, re.IGNORECASE) or _batch(condition):
+        return True
+    equal = {m.lower() for m in re.findall(rf'(?:\w+\.)?"?(\w+)"?\s*=\s*{_VALUE}', condition)}
+    equal |= {
+        m.lower() for m in re.findall(rf'(?:\w+\.)?"?(\w+)"?\s+in\s*\(\s*{_VALUE}', condition, re.IGNORECASE)
+    }
+    if not equal:
+        return False
+    keys = key_columns(place, table)
+    if any(set(key) <= equal for key in keys) or (not keys and "id" in equal):
+        return True
+    known = place.table(table)
+    return False if known is not None and known.complete else None
+
+
+def _batch(condition: str) -> bool:
+    """A range with both ends, as a batch by key has."""
+    between = re.search(rf"\bbetween\s+{_VALUE}\s+and\s+{_VALUE}", condition, re.IGNORECASE)
+    low = re.search(rf'"?(\w+)"?\s*>=?\s*{_VALUE}', condition)
+    high = re.search(rf'"?(\w+)"?\s*<=?\s*{_VALUE}', condition)
+    both = low is not None and high is not None and low.group(1) == high.group(1)
+    return between is not None or both

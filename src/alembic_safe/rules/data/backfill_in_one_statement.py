@@ -1,0 +1,60 @@
+"""A change of possibly many rows in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic_safe.model.facts import LockMode, Name, Reading
+from alembic_safe.model.findings import Severity
+from alembic_safe.rules.columns._filling import backfill
+from alembic_safe.rules.data._bounds import bounded
+from alembic_safe.rules.place import Place
+from alembic_safe.rules.rule import Hit, Rule
+
+
+def _look(place: Place) -> Iterator[Hit]:
+    for reading in place.readings:
+        target = reading.target
+        if target is None or not place.old(target.name):
+            continue
+        if (
+            reading.kind in ("update", "delete", "merge")
+            and ("where" in reading.flags or reading.kind == "merge")
+        ) or (reading.kind == "insert" and "insert select" in reading.flags and _old_source(place, reading)):
+            few = bounded(place, reading, target.name)
+        else:
+            continue
+        if few is not True:
+            yield _hit(reading, target.name, known=few is False)
+
+
+def _old_source(place: Place, reading: Reading) -> bool:
+    return any(o.role == "read" and place.old(o.name) for o in reading.objects)
+
+
+def _hit(reading: Reading, table: Name, *, known: bool) -> Hit:
+    verb = {"delete": "deletes", "insert": "inserts", "merge": "changes"}.get(reading.kind, "updates")
+    return Hit(
+        f"{verb} possibly many rows of {table} at once: their locks, the old snapshot and the bloat last to the end "
+        "of the transaction",
+        "# a revision of its own, in batches that commit\n" + backfill(table, "...", "..."),
+        (table,),
+        work=(table,),
+        mode=LockMode.ROW_EXCLUSIVE,
+        severity=None if known else Severity.WARNING,
+    )
+
+
+RULE = Rule(
+    id="backfill-in-one-statement",
+    severity=Severity.ERROR,
+    hazard="lock",
+    summary="UPDATE, DELETE or INSERT ... SELECT that is not bound to few rows of an old table.",
+    why=(
+        "Each changed row is locked to the end of the transaction: running code that writes it waits. After DDL in the "
+        "same transaction its ACCESS EXCLUSIVE is held for all of it. A key, a key range or a LIMIT bounds it."
+    ),
+    recipe=backfill(Name("orders"), "state = 0", "state IS NULL"),
+    covers=("backfill-inside-schema-migration",),
+    look=_look,
+)

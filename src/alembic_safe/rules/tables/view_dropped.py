@@ -1,0 +1,68 @@
+"""DROP VIEW and DROP MATERIALIZED VIEW."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic_safe.model.facts import LockMode, Name
+from alembic_safe.model.findings import Severity
+from alembic_safe.rules import code
+from alembic_safe.rules.looking import dropped
+from alembic_safe.rules.place import Place, plain
+from alembic_safe.rules.rule import BOTH, Gone, Hit, Rule
+
+
+def _look(place: Place) -> Iterator[Hit]:
+    for reading, name in dropped(place, "view", "materialized view"):
+        if not place.old(name):
+            continue
+        if "if exists" in reading.flags and place.table(name) is None and place.before.knows_all:
+            continue
+        again = _made_again(place, name)
+        if again is not None and again.reading.kind == "create view":
+            continue  # both in one transaction: nobody sees it gone
+        if again is not None:
+            message = f"reads of {name} wait from here until its query has run again and the transaction ends"
+        else:
+            message = f"every query of running code on {name} fails (42P01)"
+        kind = reading.kind.removeprefix("drop ").upper()
+        yield Hit(
+            message,
+            "# a new view under a new name; drop this one when nothing reads it\n"
+            + code.CONTRACT
+            + code.execute(f"DROP {kind} {code.ident(name)}"),
+            (name,),
+            mode=LockMode.ACCESS_EXCLUSIVE,
+            goes=(Gone(name),),
+            fails=again is not None,
+        )
+
+
+def _made_again(place: Place, name: Name) -> Place | None:
+    for later in (place, *place.after_in_revision()):
+        same = (
+            later.command.transaction is not None and later.command.transaction == place.command.transaction
+        )
+        for reading in later.readings:
+            target = reading.target
+            made = reading.kind in ("create view", "create materialized view", "create table")
+            if same and made and target is not None and plain(target.name) == plain(name):
+                return later
+    return None
+
+
+RULE = Rule(
+    id="view-dropped",
+    severity=Severity.ERROR,
+    hazard="breaks application",
+    summary="DROP VIEW that nothing replaces in the same transaction.",
+    why=(
+        "Who reads the view fails from the commit on. Dropped and made again in one transaction nobody sees it gone; "
+        "a materialized one is then locked while its query runs."
+    ),
+    recipe="op.execute('DROP VIEW open_orders')\nop.execute('CREATE VIEW open_orders AS SELECT ...')\n",
+    covers=("view-dropped-or-replaced",),
+    look=_look,
+    contract=True,
+    dialects=BOTH,
+)
