@@ -34,8 +34,17 @@ def test_anything_else_is_refused(data):
 
 def test_messages_arrive_whole_however_they_are_cut():
     ours, theirs = (Channel(end) for end in socket.socketpair())
-    sent = [Failed("ProjectError", "x" * 300_000, "é\udcff"[:1]), Proceed(), Finished(("a", "b"))]
-    sender = threading.Thread(target=lambda: [theirs.send(message) for message in sent])
+    sent: list[Message] = [
+        Failed("ProjectError", "x" * 300_000, "é\udcff"[:1]),
+        Proceed(),
+        Finished(("a", "b")),
+    ]
+
+    def send() -> None:
+        for message in sent:
+            theirs.send(message)
+
+    sender = threading.Thread(target=send)
     sender.start()
     assert [ours.receive() for _ in sent] == sent
     sender.join()

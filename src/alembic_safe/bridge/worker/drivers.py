@@ -16,6 +16,7 @@ _KEPT = (
     "hostaddr", "dbname", "user", "passfile", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl",
     "options", "channel_binding", "krbsrvname", "sslsni", "require_auth", "sslnegotiation",
 )  # fmt: skip
+_DEFAULTS = {"sslnegotiation": "postgres", "sslsni": "1"}  # libpq 17 and 14
 
 
 def name_of(connection: Any) -> str:
@@ -103,7 +104,8 @@ def _unwrapped(connection: Any, driver: str) -> Any:
 def _from_libpq(live: Any, driver: str) -> dict[str, str]:
     info = live.info
     used = info.dsn_parameters if driver == "psycopg2" else info.get_parameters()
-    found = {key: str(used[key]) for key in _KEPT if used.get(key)}
+    # psycopg2 gives defaults too, and those of a libpq that is newer than psycopg's are keywords unknown to it
+    found = {key: str(used[key]) for key in _KEPT if used.get(key) and used[key] != _DEFAULTS.get(key)}
     found |= {
         "host": info.host,
         "port": str(info.port),
