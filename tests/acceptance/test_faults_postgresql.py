@@ -34,6 +34,8 @@ from tests.support.databases import TestDatabase, binaries_by_major
 from tests.support.projects import Rev
 from tests.support.schema import schema_dump
 
+pytestmark = pytest.mark.slow
+
 MakeScene = Callable[..., Scene]
 
 

@@ -10,6 +10,8 @@ from tests.acceptance.faults import A1, B2, Scene, check_error, seed
 from tests.support.projects import Rev
 from tests.support.schema import schema_dump
 
+pytestmark = pytest.mark.slow
+
 _AT_B2 = "CREATE TABLE t (id integer PRIMARY KEY, name TEXT);\n"
 _MADE = "op.execute('CREATE TABLE c (id int)')"
 

@@ -17,6 +17,8 @@ import pytest
 from tests.support.processes import is_running, marked, wait_until
 from tests.support.projects import Rev
 
+pytestmark = pytest.mark.slow
+
 _COUNT = 12
 
 

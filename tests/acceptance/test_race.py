@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.projects import Rev
 
+pytestmark = pytest.mark.slow
+
 _REVISIONS = [
     Rev("a1", "op.execute('create table t (id int)')"),
     Rev("b2", "op.execute('insert into t values (1)')\nop.execute('select pg_sleep(0.5)')"),

@@ -11,6 +11,8 @@ import pytest
 from tests.support.processes import wait_until
 from tests.support.projects import Rev
 
+pytestmark = pytest.mark.slow
+
 _SLEEPING = (
     "select count(*) from pg_stat_activity where query like '%%pg_sleep(60)%%' and state = 'active'"
     " and pid <> pg_backend_pid()"
