@@ -312,3 +312,24 @@ def test_init_outside_a_project(tmp_path: Path, make_project: Any) -> None:
     project = make_project()
     project.ini.unlink()
     Scene(project).refused("init", exit=2, message="no alembic project in", hint="with -c")
+
+
+def test_one_revision_id_in_two_files(make_project: Any) -> None:
+    """alembic warns and takes either; here nothing is taken."""
+    project = make_project(revisions=[Rev("a1", "op.execute('create table t (id int)')")])
+    twin = project.add(Rev("a1", "op.execute('create table u (id int)')", down=None, message="twin"))
+    assert twin.exists()
+    done = project.run("upgrade")
+    assert done.exit == 2, str(done)
+    assert "same revision id" in done.stderr and "a1" in done.stderr and "hint:" in done.stderr
+    assert not project.database_file.exists()
+
+
+def test_what_the_project_prints_is_masked(make_project: Any) -> None:
+    """A URL with a password in a print or a log line of the project's own."""
+    project = make_project(
+        revisions=[Rev("a1", "print('connecting to postgresql://shop:tops3cret@db/shop', flush=True)")]
+    )
+    done = project.run("upgrade").ok()
+    assert "tops3cret" not in done.stdout + done.stderr
+    assert "postgresql://shop:***@db/shop" in done.stderr

@@ -23,6 +23,7 @@ from alembic_safe.bridge.messages import (
     Stop,
     TargetFound,
 )
+from alembic_safe.bridge.worker.masking import mask_secrets
 from alembic_safe.errors import WorkerError
 from alembic_safe.model.events import EventSink, WorkerOutput
 
@@ -84,6 +85,7 @@ class Worker:
         self._channel = Channel(ends.channel)
         self._exit_status = exit_status
         self._sink = sink
+        self._secrets: tuple[str, ...] = ()
         self._start_timeout = start_timeout
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._partial = {ends.output: b"", ends.errors: b""}
@@ -92,6 +94,7 @@ class Worker:
 
     def give(self, job: Job) -> None:
         """The job; once. Raises `WorkerError` when the process is gone already."""
+        self._secrets = job.secrets
         try:
             self._channel.send(job)
         except ChannelClosedError:
@@ -174,7 +177,7 @@ class Worker:
         self._partial[number] = rest
         stream = "stdout" if number == self._ends.output else "stderr"
         for line in lines:
-            text = line.decode("utf-8", "replace").rstrip("\r")
+            text = mask_secrets(line.decode("utf-8", "replace").rstrip("\r"), self._secrets)
             self._lines.append(text)
             self._sink(WorkerOutput(stream, text))
         return bool(data)

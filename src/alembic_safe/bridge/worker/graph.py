@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +13,24 @@ from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 
 from alembic_safe.bridge.messages import GraphRead
+from alembic_safe.errors import ProjectError
 from alembic_safe.model.revisions import Direction, Revision
 
 
 def read(script: ScriptDirectory) -> GraphRead:
-    """Every revision of the directory. Imports all revision files; raises what they raise."""
+    """Every revision of the directory. Imports all revision files; raises what they raise.
+
+    Raises `ProjectError` for an id in two files: alembic only warns, and one of them wins by chance.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*is present more than once")
+        try:
+            script.revision_map.heads  # noqa: B018 - builds the map, where it is not built yet
+        except UserWarning as twice:
+            raise ProjectError(
+                f"two files have the same revision id: {str(twice)[:1].lower()}{str(twice)[1:]}",
+                hint="Give one of them another id; `alembic history --verbose` shows the files.",
+            ) from None
     revisions = tuple(describe(found) for found in script.walk_revisions())
     return GraphRead(str(Path(script.dir).absolute()), tuple(sorted(script.get_heads())), revisions)
 
