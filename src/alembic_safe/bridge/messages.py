@@ -32,7 +32,7 @@ class Job:
     `mode` "apply": revisions are run towards `destination`. `application_name` marks its sessions.
     `mode` "review": every revision is rendered for PostgreSQL `server_version` (major) without a database, and
     env.py executed only if `environment`. Chosen are those in the files `paths` (absolute), or with none given
-    those after `base` up to `destination`.
+    those after `base` up to `destination`; with `base` "" the `destination` alone.
     `secrets` are values to mask in every text sent back. `search_path` is added to sys.path's end.
     """
 

@@ -28,12 +28,14 @@ _WANTS_A_DATABASE = re.compile(r"NoneType|MockConnection|RefusedWhileRendering|T
 class Reviewed:
     """A section's revisions, oldest first: one list a target (env.py may configure several), all alike in ids.
 
-    Texts hold literals as written: whoever shows them masks them. `chosen` are the ids of the range.
+    Texts hold literals as written: whoever shows them masks them. `chosen` are the ids that were asked for; of
+    those, `downgrades` holds what could be seen of the way back, a list a target again.
     """
 
     section: str
     graph: GraphRead
     targets: tuple[tuple[RevisionListing, ...], ...]
+    downgrades: tuple[tuple[RevisionListing, ...], ...]
     chosen: tuple[str, ...]
     notices: tuple[str, ...] = ()
 
@@ -78,8 +80,11 @@ class _Collected:
 
     def reviewed(self, job: Job) -> Reviewed:
         assert self.graph is not None
+        # tenants that are alike are judged once
         targets = tuple(dict.fromkeys(tuple(target) for target in self.targets))
-        return Reviewed(job.section, self.graph, targets, self.chosen, tuple(self.notices))
+        forward = tuple(tuple(one for one in each if one.direction == "upgrade") for each in targets)
+        back = tuple(tuple(one for one in each if one.direction == "downgrade") for each in targets)
+        return Reviewed(job.section, self.graph, forward, back, self.chosen, tuple(self.notices))
 
 
 def _attempt(
@@ -114,7 +119,7 @@ def _why_env(plain: _Collected) -> str:
         return plain.wants_env
     if plain.graph is not None and not plain.graph.revisions:
         return "no revision was found without it"
-    for listing in plain.listings:
+    for listing in (one for one in plain.listings if one.direction == "upgrade"):
         if listing.not_inspectable and not _WANTS_A_DATABASE.search(listing.not_inspectable):
             return f"revision {listing.revision.id} says: {listing.not_inspectable}"
     return ""

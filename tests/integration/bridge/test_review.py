@@ -223,6 +223,23 @@ def test_a_range_is_after_its_base_up_to_its_end(look, make_project, base, desti
     assert len(found.targets[0]) == 4, "the others are needed to know the schema"
 
 
+def test_files_and_single_revisions_choose_themselves(look, make_project):
+    project = make_project(env=NEVER, revisions=[Rev(name) for name in "abcd"])
+    paths = tuple(str(path) for path in sorted(project.versions.glob("[bd]_*.py")))
+    assert look(project, paths=(*paths, str(project.env), "/nowhere.py")).chosen == ("b", "d")
+    assert look(project, base="", destination="c").chosen == ("c",)
+    assert look(project, base="", destination="heads").chosen == ("d",)
+
+
+def test_the_way_back_of_the_chosen_is_shown_too(look, make_project):
+    revisions = [Rev(name, f"op.execute('up {name}')", f"op.execute('down {name}')") for name in "ab"]
+    project = make_project(env=NEVER, revisions=[*revisions, Rev("c", downgrade=None)])
+    found = look(project, base="a")
+    (back,) = found.downgrades[0]
+    assert (back.revision.id, back.direction, sqls(back)) == ("b", "downgrade", ["down b"])
+    assert [one.revision.id for one in found.targets[0]] == ["a", "b", "c"]
+
+
 def test_an_unknown_revision_is_named(look, make_project):
     with pytest.raises(ProjectError, match="there is no revision zz in this checkout"):
         look(make_project(env=NEVER, revisions=[FIRST]), destination="zz")

@@ -24,7 +24,7 @@ from typing import Any
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.engine.url import make_url
@@ -35,6 +35,7 @@ from alembic_safe.bridge.worker.connections import ConnectionWatch
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.render import render
 from alembic_safe.errors import ProjectError
+from alembic_safe.model.revisions import RevisionListing
 
 # such an env.py adds folders of revisions, or sets the directory up in another way; without it some are not seen
 _SETS_UP_THE_GRAPH = re.compile(r"version_locations|\bcontext\.script\b|ScriptDirectory")
@@ -142,18 +143,35 @@ class _Reviewer:
         if self._targets == 0:
             self._link.tell(graph.read(self.script))
         todo = self._steps("heads")
-        self._link.tell(ReviewBegun(self._targets, self._chosen(), self._why_env()))
+        chosen = self._chosen(todo)
+        self._link.tell(ReviewBegun(self._targets, chosen, self._why_env()))
         for step in todo:
-            if step.revision.revision not in self.job.known:
-                listing = render(environment, context, step, "upgrade", arguments, with_values=True)
-                self._link.tell(RevisionListed(self._targets, listing))
+            self._list(render(environment, context, step, "upgrade", arguments, with_values=True))
+            if step.revision.revision in chosen and hasattr(step.revision.module, "downgrade"):
+                back = MigrationStep.downgrade_from_script(self.script.revision_map, step.revision)
+                self._list(render(environment, context, back, "downgrade", arguments, with_values=True))
         self._targets += 1
 
-    def _chosen(self) -> tuple[str, ...]:
-        """The ids after `job.base` up to `job.destination`, in order."""
+    def _list(self, listing: RevisionListing) -> None:
+        self._link.tell(RevisionListed(self._targets, listing))
+
+    def _chosen(self, todo: list[Any]) -> tuple[str, ...]:
+        """The ids that were asked for, in order."""
+        if self.job.paths:
+            wanted = {str(Path(path).resolve()) for path in self.job.paths}
+            revisions = (step.revision for step in todo)
+            return tuple(one.revision for one in revisions if str(Path(one.path).resolve()) in wanted)
+        if not self.job.base:
+            return self._named(self.job.destination)
         before = {step.revision.revision for step in self._steps(self.job.base)}
         upto = [step.revision.revision for step in self._steps(self.job.destination)]
         return tuple(revision for revision in upto if revision not in before)
+
+    def _named(self, names: str) -> tuple[str, ...]:
+        try:
+            return tuple(found.revision for found in self.script.get_revisions(names) if found is not None)
+        except (CommandError, AttributeError) as error:
+            raise self._no_range(error, names) from error
 
     def _steps(self, destination: str) -> list[Any]:
         if destination == "base":
@@ -161,10 +179,11 @@ class _Reviewer:
         try:
             return graph.steps(self.script, (), destination, "upgrade")
         except (CommandError, AttributeError) as error:
-            fault = project_faults.no_range(error, destination, tuple(self.script.get_heads()))
-            raise ProjectError(
-                fault, hint="`alembic history` lists the revisions of this checkout."
-            ) from error
+            raise self._no_range(error, destination) from error
+
+    def _no_range(self, error: Exception, destination: str) -> ProjectError:
+        fault = project_faults.no_range(error, destination, tuple(self.script.get_heads()))
+        return ProjectError(fault, hint="`alembic history` lists the revisions of this checkout.")
 
     def _why_env(self) -> str:
         """Why env.py has to run for the directory to be known whole; "" where it need not, or did."""
