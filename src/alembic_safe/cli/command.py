@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alembic_safe.model.events import EventSink
@@ -20,6 +20,7 @@ class Argument:
     help: str
     required: bool = False
     default: str | None = None
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,6 @@ class Command:
     name: str
     summary: str
     details: str
-    work: Callable[[Settings, Mapping[str, str | None], EventSink], Result]
+    work: Callable[[Settings, Mapping[str, Any], EventSink], Result]
     arguments: tuple[Argument, ...] = ()
     asks_project: bool = True

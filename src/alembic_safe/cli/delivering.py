@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from alembic_safe.cli.terminal import wants_color, width_of
 from alembic_safe.errors import UsageError
 from alembic_safe.report.failures import failure_of, render_failure
 from alembic_safe.settings import OutputPolicy
-from alembic_safe.settings.options import BY_NAME
+from alembic_safe.settings.options import BY_NAME, options_of
 
 if TYPE_CHECKING:
     from alembic_safe.model.results import Failure, Result
+    from alembic_safe.settings import OutputFormat
 
 
 def deliver(command: str, result: Result, output: OutputPolicy, told: tuple[str, ...]) -> None:
@@ -51,21 +53,29 @@ def deliver_usage_error(command: str, typed: Sequence[str], error: UsageError) -
     from alembic_safe.report.json.schemas import RESULTS
 
     failure = failure_of(error)
-    wanted = "--format=json" in typed or ("--format", "json") in pairwise(typed)
-    if command in RESULTS and (wanted or os.environ.get(BY_NAME["format"].variable) == "json"):
-        deliver(command, empty_result(command, error.exit_status, failure), OutputPolicy("json"), ())
+    flags = [word.partition("=")[2] for word in typed if word.startswith("--format=")]
+    flags += [value for flag, value in pairwise(typed) if flag == "--format"]
+    form = _format(command, flags[-1] if flags else None)
+    if command in RESULTS and form != "console":
+        deliver(command, empty_result(command, error.exit_status, failure), OutputPolicy(form), ())
     else:
         deliver_failure(failure)
     return error.exit_status
 
 
-def output_without_settings(flags: Mapping[str, Any], directory: Path) -> OutputPolicy:
+def output_without_settings(command: str, flags: Mapping[str, Any], directory: Path) -> OutputPolicy:
     """How to speak when the settings themselves are wrong: as far as it was said and can be followed."""
-    wanted = flags.get("format") or os.environ.get(BY_NAME["format"].variable)
     file = directory / str(flags["output"]) if flags.get("output") else None
     if file is not None and (file.is_dir() or not file.parent.is_dir()):
         file = None
-    return OutputPolicy("json" if wanted == "json" else "console", file)
+    return OutputPolicy(_format(command, flags.get("format")), file)
+
+
+def _format(command: str, flag: object) -> OutputFormat:
+    """The form that was asked for, as far as the command has it."""
+    wanted = flag or os.environ.get(BY_NAME["format"].variable)
+    formats = next((o.choices for o in options_of(command) if o.name == "format"), ())
+    return cast("OutputFormat", wanted) if wanted in formats else "console"
 
 
 def say(text: str) -> None:
@@ -106,6 +116,9 @@ def _text(command: str, result: Result, output: OutputPolicy, told: tuple[str, .
         from alembic_safe.report.json import render as render_json
 
         return render_json(command, result)
+    if output.format != "console":
+        form: Callable[[Result], str] = import_module(f"alembic_safe.report.{output.format}").render
+        return form(result)
     from alembic_safe.report.console import View, render
 
     color = output.file is None and wants_color(stream, os.environ)

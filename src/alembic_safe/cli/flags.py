@@ -51,6 +51,8 @@ def _argument(argument: Argument) -> inspect.Parameter:
     shown = typer.Argument(
         default, help=argument.help, metavar=argument.name.upper(), show_default=bool(argument.default)
     )
+    if argument.many:
+        return _parameter(argument.name, Optional[list[str]], shown)  # noqa: UP045
     return _parameter(argument.name, str if argument.required else Optional[str], shown)  # noqa: UP045
 
 

@@ -40,10 +40,10 @@ class _Watch:
             self.sink(event)
 
 
-def run_command(command: Command, flags: Mapping[str, Any], arguments: Mapping[str, str | None]) -> int:
+def run_command(command: Command, flags: Mapping[str, Any], arguments: Mapping[str, Any]) -> int:
     """Run a command and deliver what became of it. Returns the exit status; raises nothing."""
     directory = Path.cwd()
-    watch, output = _Watch(), output_without_settings(flags, directory)
+    watch, output = _Watch(), output_without_settings(command.name, flags, directory)
     try:
         with _ended_by_signals():
             settings = load_settings(command.name, flags, os.environ, directory)
@@ -57,9 +57,7 @@ def run_command(command: Command, flags: Mapping[str, Any], arguments: Mapping[s
     return _delivered(command.name, result, output, watch)
 
 
-def _worked(
-    command: Command, settings: Settings, arguments: Mapping[str, str | None], watch: _Watch
-) -> Result:
+def _worked(command: Command, settings: Settings, arguments: Mapping[str, Any], watch: _Watch) -> Result:
     if settings.output.verbose:
         for value in settings.effective():
             say(f"{value.name} = {clean(value.value) or 'not set'} ({clean(value.origin)})")

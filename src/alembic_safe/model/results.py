@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from alembic_safe.model.backups import Manifest, Verification
 from alembic_safe.model.revisions import RevisionListing, Statement
@@ -166,4 +167,90 @@ class InitResult:
     error: Failure | None = None
 
 
-Result = PlanResult | ApplyResult | StatusResult | HistoryResult | BackupResult | InitResult
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of a source file from line `first` (1-based) on, without line ends; data and secrets are masked."""
+
+    first: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """A finding as documents have it. `file` is absolute, `statement` the ordinal within the revision.
+
+    `blocks` are the kinds of query that wait, `seconds` the estimate of how long (None: not known). `stops`:
+    it is at or above the gate and not allowed. `fingerprint` (hex) stays the same when lines move.
+    """
+
+    rule: str
+    severity: Literal["error", "warning", "note"]
+    message: str
+    recipe: str
+    revision: str | None
+    file: str | None
+    line: int | None
+    statement: int | None
+    objects: tuple[str, ...]
+    phase: str
+    allowed: str | None
+    hazard: str
+    blocks: tuple[str, ...]
+    seconds: float | None
+    stops: bool
+    fingerprint: str
+    excerpt: Excerpt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """A rule as its page shows it. `covers` are the hazards of the catalogue that it finds."""
+
+    id: str
+    severity: Literal["error", "warning", "note"]
+    hazard: str
+    summary: str
+    why: str
+    recipe: str
+    covers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """`check`: the revisions that were judged, for a PostgreSQL major, and what was found in them.
+
+    `fail_on` is the gate. `known` counts findings that the baseline has and that are left out here. `rules` are
+    those that found something; `root` is the folder that paths are told relative to.
+    """
+
+    exit: int
+    server_version: int
+    revisions: tuple[RevisionListing, ...]
+    findings: tuple[ReportedFinding, ...]
+    fail_on: str = "error"
+    known: int = 0
+    rules: tuple[RulePage, ...] = ()
+    root: str = ""
+    notices: tuple[str, ...] = ()
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainResult:
+    """`explain`: one rule, or all of them."""
+
+    exit: int
+    rules: tuple[RulePage, ...]
+    error: Failure | None = None
+
+
+Result = (
+    PlanResult
+    | ApplyResult
+    | StatusResult
+    | HistoryResult
+    | BackupResult
+    | InitResult
+    | CheckResult
+    | ExplainResult
+)

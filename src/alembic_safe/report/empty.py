@@ -5,6 +5,8 @@ from __future__ import annotations
 from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
+    CheckResult,
+    ExplainResult,
     Failure,
     HistoryResult,
     InitResult,
@@ -20,6 +22,10 @@ def empty_result(command: str, exit_status: int, failure: Failure) -> Result:
         return ApplyResult(exit_status, command, (), (), {}, error=failure)
     if command == "plan":
         return PlanResult(exit_status, (), error=failure)
+    if command == "check":
+        return CheckResult(exit_status, 0, (), (), error=failure)
+    if command == "explain":
+        return ExplainResult(exit_status, (), error=failure)
     if command == "status":
         return StatusResult(exit_status, (), error=failure)
     if command == "history":

@@ -1,6 +1,6 @@
 """Files, environment and flags to one validated `Settings`, split into policies."""
 
 from alembic_safe.settings.loading import load_settings
-from alembic_safe.settings.settings import EffectiveValue, HistoryQuery, OutputPolicy, Settings
+from alembic_safe.settings.settings import EffectiveValue, HistoryQuery, OutputFormat, OutputPolicy, Settings
 
-__all__ = ["EffectiveValue", "HistoryQuery", "OutputPolicy", "Settings", "load_settings"]
+__all__ = ["EffectiveValue", "HistoryQuery", "OutputFormat", "OutputPolicy", "Settings", "load_settings"]

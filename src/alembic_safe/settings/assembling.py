@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from alembic_safe.errors import SettingsError
+from alembic_safe.model.findings import Allowance, GatePolicy
 from alembic_safe.model.policies import ApplyPolicy, BackupPolicy, ControlPolicy, JournalPolicy, ProjectPolicy
 from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
 from alembic_safe.settings.layers import Given, Layer
 from alembic_safe.settings.options import Option, options_of
-from alembic_safe.settings.settings import EffectiveValue, HistoryQuery, OutputPolicy, Settings
+from alembic_safe.settings.settings import EffectiveValue, HistoryQuery, OutputPolicy, ReviewQuery, Settings
 from alembic_safe.settings.validating import winning
 
 _REFERENCES = "env:NAME, file:PATH or service=NAME"
@@ -55,8 +56,17 @@ def assemble(
         apply=ApplyPolicy(values["wait"], values["grace"], values["repaired"]),
         journal=JournalPolicy(values["journal-schema"], _journal_file(values, layers, bases)),
         control=ControlPolicy(keywords, values["connect-timeout"]),
-        output=_output(values, path("output")),
+        output=_output(command, values, winning("format", layers), path("output")),
         query=HistoryQuery(values["limit"], values["slowest"], values["run"]),
+        review=ReviewQuery(
+            values["since"],
+            values["all"],
+            values["postgresql-version"],
+            path("baseline"),
+            path("write-baseline"),
+        ),
+        gate=GatePolicy(values["fail-on"]),
+        allowances=tuple(Allowance(*text.split("=", 1)) for text in values["allow"]),
         ci=values["ci"],
         _effective=_effective(command, values, layers, keywords),
     )
@@ -76,7 +86,13 @@ def _journal_file(values: dict[str, Any], layers: Sequence[Layer], bases: Bases)
     return _path(journal.removeprefix("file:").strip(), winning("journal", layers), bases)
 
 
-def _output(values: dict[str, Any], file: Path | None) -> OutputPolicy:
+def _output(command: str, values: dict[str, Any], given: Given | None, file: Path | None) -> OutputPolicy:
+    (formats,) = (option.choices for option in options_of(command) if option.name == "format")
+    if values["format"] not in formats:
+        raise SettingsError(
+            f"{given.origin if given else '--format'}: `{command}` has no format {values['format']!r}",
+            hint=f"It has {', '.join(formats)}.",
+        )
     if values["quiet"] and values["verbose"]:
         raise SettingsError("--quiet and --verbose exclude each other", hint="Give one of them.")
     if file is not None and (file.is_dir() or not file.parent.is_dir()):

@@ -7,7 +7,7 @@ add it here and read it in `assembling.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal[
@@ -21,6 +21,7 @@ Kind = Literal[
     "compression",
     "journal",
     "connection",
+    "allowance",
 ]
 Place = Literal["flag", "environment", "file"]
 
@@ -30,14 +31,16 @@ FLAG_ONLY: tuple[Place, ...] = ("flag",)
 
 UPGRADE, DOWNGRADE, PLAN, STATUS, HISTORY = "upgrade", "downgrade", "plan", "status", "history"
 BACKUP_CREATE, BACKUP_LIST, BACKUP_VERIFY = "backup create", "backup list", "backup verify"
-INIT = "init"
+INIT, CHECK, EXPLAIN = "init", "check", "explain"
 
 APPLYING = (UPGRADE, DOWNGRADE)
 BACKING_UP = (*APPLYING, BACKUP_CREATE)
 ON_A_TARGET = (*APPLYING, PLAN, STATUS, HISTORY, BACKUP_CREATE)
 ON_A_JOURNAL = (*APPLYING, PLAN, STATUS, HISTORY)
 WITH_BACKUPS = (*BACKING_UP, STATUS, BACKUP_LIST, BACKUP_VERIFY)
-ALL = (*ON_A_TARGET, BACKUP_LIST, BACKUP_VERIFY, INIT)
+# what executes the project's code, or may
+ON_A_PROJECT = (*ON_A_TARGET, CHECK)
+ALL = (*ON_A_PROJECT, BACKUP_LIST, BACKUP_VERIFY, INIT, EXPLAIN)
 
 TABLE = "tool.alembic-safe"
 PREFIX = "ALEMBIC_SAFE_"
@@ -51,7 +54,8 @@ class Option:
 
     `minimum` and `maximum` bound integers, and durations in seconds. `places` says where it may be given:
     what is a decision of the moment (a reason, a run to look at) is a flag only. `also` is a variable of
-    another tool that is read when ours is not set.
+    another tool that is read when ours is not set. `choices_for` gives commands that take more choices than
+    the others; then `choices` are the common ones.
     """
 
     name: str
@@ -65,6 +69,7 @@ class Option:
     repeatable: bool = False
     secret: bool = False
     choices: tuple[str, ...] = ()
+    choices_for: tuple[tuple[str, tuple[str, ...]], ...] = ()
     minimum: float | None = None
     maximum: float | None = None
     also: str = ""
@@ -82,6 +87,12 @@ class Option:
     def variable(self) -> str:
         """The environment variable: `ALEMBIC_SAFE_BACKUP_DIR`."""
         return PREFIX + self.field.upper()
+
+    @property
+    def every_choice(self) -> tuple[str, ...]:
+        """The choices of all its commands."""
+        further = (choice for _, more in self.choices_for for choice in more)
+        return tuple(dict.fromkeys([*self.choices, *further]))
 
     @property
     def shown_metavar(self) -> str:
@@ -108,7 +119,7 @@ OPTIONS: tuple[Option, ...] = (
         "name",
         "text",
         "The section of the configuration file to use. Given several times, each is a run of its own.",
-        ON_A_TARGET,
+        ON_A_PROJECT,
         default="alembic",
         short="n",
         metavar="SECTION",
@@ -118,7 +129,7 @@ OPTIONS: tuple[Option, ...] = (
         "x",
         "text",
         "An argument for env.py, as `alembic -x` passes it. May be given several times.",
-        ON_A_TARGET,
+        ON_A_PROJECT,
         FLAG_ONLY,
         short="x",
         metavar="KEY=VALUE",
@@ -129,7 +140,7 @@ OPTIONS: tuple[Option, ...] = (
         "start-timeout",
         "duration",
         "How long the project's env.py may take to import and to connect.",
-        ON_A_TARGET,
+        ON_A_PROJECT,
         default="120s",
         minimum=1,
         maximum=WEEK,
@@ -236,6 +247,57 @@ OPTIONS: tuple[Option, ...] = (
         metavar="REASON",
     ),
     Option(
+        "since",
+        "text",
+        "Judge the revisions that were added or changed since the branch left GITREF (the merge base).",
+        (CHECK,),
+        FLAG_ONLY,
+        metavar="GITREF",
+    ),
+    Option("all", "switch", "Judge every revision, each by itself.", (CHECK,), FLAG_ONLY),
+    Option(
+        "postgresql-version",
+        "integer",
+        "The major version of PostgreSQL that the revisions are judged for.",
+        (CHECK,),
+        default=18,
+        metavar="MAJOR",
+        minimum=12,
+        maximum=99,
+    ),
+    Option(
+        "fail-on",
+        "choice",
+        "The least severity of a finding that ends with exit status 3.",
+        (CHECK,),
+        default="error",
+        choices=("error", "warning", "never"),
+    ),
+    Option(
+        "allow",
+        "allowance",
+        "Let the findings of a rule pass. May be given several times.",
+        (CHECK,),
+        FLAG_ONLY,
+        metavar="RULE=REASON",
+        repeatable=True,
+    ),
+    Option(
+        "baseline",
+        "path",
+        "A file of findings that are known and left out; they are told by rule, revision and statement.",
+        (CHECK,),
+        metavar="FILE",
+    ),
+    Option(
+        "write-baseline",
+        "path",
+        "Write what is found to FILE, for --baseline, and end with exit status 0.",
+        (CHECK,),
+        FLAG_ONLY,
+        metavar="FILE",
+    ),
+    Option(
         "limit",
         "integer",
         "How many runs to show, newest first.",
@@ -280,6 +342,7 @@ OPTIONS: tuple[Option, ...] = (
         NOT_IN_FILE,
         default="console",
         choices=("console", "json"),
+        choices_for=((CHECK, ("sarif", "github", "gitlab", "markdown")),),
     ),
     Option(
         "output",
@@ -301,4 +364,11 @@ BY_NAME: dict[str, Option] = {option.name: option for option in OPTIONS}
 
 def options_of(command: str) -> tuple[Option, ...]:
     """The options that a command takes, in the order of the table."""
-    return tuple(option for option in OPTIONS if command in option.commands)
+    return tuple(_narrowed(option, command) for option in OPTIONS if command in option.commands)
+
+
+def _narrowed(option: Option, command: str) -> Option:
+    """The option with the choices that this command has."""
+    if not option.choices_for:
+        return option
+    return replace(option, choices=(*option.choices, *dict(option.choices_for).get(command, ())))

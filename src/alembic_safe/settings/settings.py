@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from alembic_safe.model.findings import Allowance, GatePolicy
 from alembic_safe.model.policies import ApplyPolicy, BackupPolicy, ControlPolicy, JournalPolicy, ProjectPolicy
+
+OutputFormat = Literal["console", "json", "sarif", "github", "gitlab", "markdown"]
 
 
 @dataclass(frozen=True, slots=True)
 class OutputPolicy:
     """How a command speaks. `file` None: the result goes to standard output."""
 
-    format: Literal["console", "json"] = "console"
+    format: OutputFormat = "console"
     file: Path | None = None
     quiet: bool = False
     verbose: bool = False
@@ -26,6 +29,20 @@ class HistoryQuery:
     limit: int = 20
     slowest: int | None = None
     run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewQuery:
+    """What `check` judges, and for which PostgreSQL major: what is new since a git ref, or everything.
+
+    `baseline` is a file of known findings; `write_baseline` says where one is to be written.
+    """
+
+    since: str | None = None
+    everything: bool = False
+    server_version: int = 18
+    baseline: Path | None = None
+    write_baseline: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +59,7 @@ class Settings:
     """Everything a command was told, checked before any connection is made.
 
     `directory` is the folder of the alembic configuration in use: the one that a default path is relative
-    to and whose pyproject.toml was read. `ci` is whose pipeline `init` writes for.
+    to and whose pyproject.toml was read. `allowances` are the command line's. `ci` is whose pipeline `init` writes for.
     """
 
     command: str
@@ -54,6 +71,9 @@ class Settings:
     control: ControlPolicy
     output: OutputPolicy
     query: HistoryQuery
+    review: ReviewQuery = field(default_factory=ReviewQuery)
+    gate: GatePolicy = field(default_factory=GatePolicy)
+    allowances: tuple[Allowance, ...] = ()
     ci: str | None = None
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
 

@@ -15,6 +15,7 @@ _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)?", re.ASCII)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _INTEGER = re.compile(r"[+-]?\d{1,12}", re.ASCII)
 _COMPRESSION = re.compile(r"(gzip|zstd)(?::(\d{1,2}))?|none", re.ASCII)
+_RULE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _LEVELS = {"gzip": 9, "zstd": 22}
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
@@ -77,8 +78,8 @@ def parse_reason(raw: object, option: Option | None = None) -> str:
 
 def parse_choice(raw: object, option: Option) -> str:
     """One of the option's choices."""
-    if raw not in option.choices:
-        raise ValueError(f"{raw!r} is not one of {', '.join(option.choices)}")
+    if raw not in option.every_choice:
+        raise ValueError(f"{raw!r} is not one of {', '.join(option.every_choice)}")
     return str(raw)
 
 
@@ -108,6 +109,16 @@ def parse_connection(raw: object, option: Option | None = None) -> str:
     return raw.strip()
 
 
+def parse_allowance(raw: object, option: Option | None = None) -> str:
+    """RULE=REASON, both with something in them; returned without blanks around the two."""
+    rule, equals, reason = parse_text(raw).partition("=")
+    if not equals or not _RULE.fullmatch(rule.strip()):
+        raise ValueError(f"{raw!r} is not RULE=REASON")
+    if not reason.strip():
+        raise ValueError(f"a reason is needed: {rule.strip()}=REASON")
+    return f"{rule.strip()}={reason.strip()}"
+
+
 PARSERS: dict[str, Callable[..., object]] = {
     "text": parse_text,
     "reason": parse_reason,
@@ -119,6 +130,7 @@ PARSERS: dict[str, Callable[..., object]] = {
     "compression": parse_compression,
     "journal": parse_journal,
     "connection": parse_connection,
+    "allowance": parse_allowance,
 }
 
 

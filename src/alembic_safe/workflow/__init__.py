@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alembic_safe.workflow.backups import create_backup, list_backups, verify_backup
+    from alembic_safe.workflow.check import check
+    from alembic_safe.workflow.explain import explain
     from alembic_safe.workflow.history import history
     from alembic_safe.workflow.initialise import initialise
     from alembic_safe.workflow.migrate import downgrade, upgrade
@@ -21,6 +23,8 @@ _HOMES = {
     "create_backup": "backups",
     "list_backups": "backups",
     "verify_backup": "backups",
+    "check": "check",
+    "explain": "explain",
     "history": "history",
     "initialise": "initialise",
     "downgrade": "migrate",
@@ -30,8 +34,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "check",
     "create_backup",
     "downgrade",
+    "explain",
     "history",
     "initialise",
     "list_backups",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from alembic_safe.model.backups import BackupFile, Manifest, TableContent, Verification
 from alembic_safe.model.results import (
@@ -12,12 +14,17 @@ from alembic_safe.model.results import (
     ApplyResult,
     BackupListing,
     BackupResult,
+    CheckResult,
+    Excerpt,
+    ExplainResult,
     Failure,
     HistoryResult,
     InitResult,
     PlannedTarget,
     PlanResult,
+    ReportedFinding,
     Result,
+    RulePage,
     StatusResult,
     TargetStatus,
     TargetSummary,
@@ -135,6 +142,54 @@ EVIL = (
 )
 
 
+RULE = RulePage(
+    "index-build-blocks-writes",
+    "error",
+    "lock",
+    "CREATE INDEX without CONCURRENTLY on a table that is in use.",
+    "It takes SHARE on the table for the whole scan: reads go on, every write waits (docs: CREATE INDEX).",
+    "with op.get_context().autocommit_block():\n    op.create_index('ix', 't', ['c'], postgresql_concurrently=True)\n",
+    ("index-build-blocks-writes",),
+)
+
+
+def finding(**further: Any) -> ReportedFinding:
+    values: dict[str, Any] = {
+        "rule": RULE.id,
+        "severity": "error",
+        "message": "builds the index while every write to users waits",
+        "recipe": "with op.get_context().autocommit_block():\n    op.create_index('ix_users_email', 'users',"
+        " ['email'], postgresql_concurrently=True)\n",
+        "revision": "5a1b2c",
+        "file": EMAIL,
+        "line": 14,
+        "statement": 2,
+        "objects": ("users",),
+        "phase": "expand",
+        "allowed": None,
+        "hazard": "lock",
+        "blocks": ("INSERT, UPDATE, DELETE",),
+        "seconds": None,
+        "stops": True,
+        "fingerprint": "ab" * 32,
+        "excerpt": Excerpt(13, ("", "    op.create_index('ix_users_email', 'users', ['email'])", "")),
+        **further,
+    }
+    return ReportedFinding(**values)
+
+
+def checked() -> CheckResult:
+    listing = RevisionListing(revision("5a1b2c", "add email", EMAIL), "upgrade", (ADD, INDEX))
+    allowed = finding(
+        severity="warning", allowed="the table is small", stops=False, line=12, fingerprint="c" * 64
+    )
+    note = finding(severity="note", stops=False, line=None, file=None, revision=None, statement=None, excerpt=None,
+                   blocks=(), recipe="", message="this checkout has 2 heads", fingerprint="d" * 64)  # fmt: skip
+    return CheckResult(
+        3, 18, (listing,), (finding(seconds=184.0), note, allowed), "error", 2, (RULE,), str(BASE)
+    )
+
+
 def hostile() -> list[Result]:
     """The same shapes with text that wants to be obeyed: markup, escape sequences, reordering, line ends."""
     evil = EVIL
@@ -168,7 +223,24 @@ def hostile() -> list[Result]:
             7, "verify", (BackupListing(bad, evil, 1.0, NOON),), (Verification(evil, NOON, 1.0, (evil,)),)
         ),
         InitResult(0, (evil,), (evil,), {evil: f"{evil}\n{evil}"}, error),
+        hostile_check(),
+        ExplainResult(0, (RulePage(evil, "error", evil, evil, evil, evil, (evil,)),) * 2, error),
     ]
+
+
+def hostile_check() -> CheckResult:
+    evil = EVIL
+    statement = Statement(1, f"{evil}\n{evil}", Source(evil, 1))
+    listing = RevisionListing(revision(evil, evil, evil), "upgrade", (statement,), evil, Source(evil, 2))
+    found = finding(
+        rule=evil, message=f"{evil}\n{evil}", recipe=f"{evil}\n{evil}", revision=evil, file=f"/srv/{evil}",
+        objects=(evil,), blocks=(evil,), excerpt=Excerpt(13, (evil, evil, evil)),
+    )  # fmt: skip
+    let = finding(rule=evil, message=evil, allowed=evil, revision=evil)
+    rule = RulePage(evil, "error", evil, evil, evil, f"{evil}\n{evil}")
+    return CheckResult(
+        3, 18, (listing,), (found, let), evil, 0, (rule,), "/srv", (evil,), Failure("X", evil, evil, evil)
+    )
 
 
 def everyday() -> dict[str, Result]:
@@ -176,6 +248,9 @@ def everyday() -> dict[str, Result]:
     verification = Verification(manifest().id, NOON, 1.4, ("toc.dat: 12 bytes are missing",))
     return {
         "plan": plan(),
+        "check": checked(),
+        "explain": ExplainResult(0, (RULE,)),
+        "explain_all": ExplainResult(0, (RULE, replace(RULE, id="column-dropped", severity="warning"))),
         "applied": applied(),
         "failed": failed(),
         "status": status(),

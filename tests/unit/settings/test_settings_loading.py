@@ -240,9 +240,10 @@ def test_the_effective_settings_show_origins_and_mask_secrets(load: Load) -> Non
 
 
 SAMPLES: dict[str, tuple[object, str]] = {
-    "text": ("word", '"word"'), "path": ("p", '"p"'), "duration": ("7s", '"7s"'), "integer": ("3", "3"),
+    "text": ("word", '"word"'), "path": ("p", '"p"'), "duration": ("7s", '"7s"'), "integer": ("16", "16"),
     "switch": (True, "true"), "compression": ("none", '"none"'), "journal": ("file:j", '"file:j"'),
     "connection": ("service=s", '"service=s"'), "reason": ("why", '"why"'),
+    "allowance": ("some-rule=why", '"some-rule=why"'),
 }  # fmt: skip
 
 

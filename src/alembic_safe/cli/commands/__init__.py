@@ -5,7 +5,9 @@ from alembic_safe.cli.commands import (
     backup_create,
     backup_list,
     backup_verify,
+    check,
     downgrade,
+    explain,
     history,
     init,
     plan,
@@ -17,11 +19,13 @@ COMMANDS: tuple[Command, ...] = (
     upgrade.COMMAND,
     downgrade.COMMAND,
     plan.COMMAND,
+    check.COMMAND,
     status.COMMAND,
     history.COMMAND,
     backup_create.COMMAND,
     backup_list.COMMAND,
     backup_verify.COMMAND,
+    explain.COMMAND,
     init.COMMAND,
 )
 GROUPS: dict[str, str] = {"backup": "Make, list and verify backups."}

@@ -10,6 +10,8 @@ from rich.console import RenderableType
 from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
+    CheckResult,
+    ExplainResult,
     HistoryResult,
     InitResult,
     PlanResult,
@@ -18,6 +20,8 @@ from alembic_safe.model.results import (
 )
 from alembic_safe.report.console.applied import applied
 from alembic_safe.report.console.backups import backups
+from alembic_safe.report.console.check import check
+from alembic_safe.report.console.explain import explain
 from alembic_safe.report.console.history import history
 from alembic_safe.report.console.init import initialised
 from alembic_safe.report.console.page import DOUBTFUL, View, line, page
@@ -32,6 +36,8 @@ _VIEWS: dict[type, Callable[[Any, View], Iterator[RenderableType]]] = {
     HistoryResult: history,
     BackupResult: backups,
     InitResult: initialised,
+    CheckResult: check,
+    ExplainResult: explain,
 }
 
 

@@ -49,7 +49,8 @@ def page(view: View, parts: Iterable[RenderableType]) -> str:
         _environ={},
     )
     for part in parts:
-        console.print(part)
+        # what may not be broken (code to paste) may be wider than the page
+        console.print(part, crop=False)
     return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip("\n").split("\n")) + "\n"
 
 

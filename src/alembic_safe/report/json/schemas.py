@@ -15,6 +15,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
+    CheckResult,
+    ExplainResult,
     HistoryResult,
     InitResult,
     PlanResult,
@@ -26,11 +28,13 @@ RESULTS: dict[str, type] = {
     "upgrade": ApplyResult,
     "downgrade": ApplyResult,
     "plan": PlanResult,
+    "check": CheckResult,
     "status": StatusResult,
     "history": HistoryResult,
     "backup create": BackupResult,
     "backup list": BackupResult,
     "backup verify": BackupResult,
+    "explain": ExplainResult,
     "init": InitResult,
 }
 

@@ -1,0 +1,247 @@
+"""`check`: the review of revisions without a database: which of them, what they do, and whether that may pass."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+
+from alembic_safe.apply import Interrupts
+from alembic_safe.bridge import Workers
+from alembic_safe.bridge.messages import Job
+from alembic_safe.bridge.review import Reviewed, review
+from alembic_safe.errors import UsageError
+from alembic_safe.model.events import EventSink, ignore
+from alembic_safe.model.findings import Finding, JudgedPlan
+from alembic_safe.model.results import CheckResult, ReportedFinding
+from alembic_safe.model.revisions import RevisionListing
+from alembic_safe.rules import all_rules, gate, judge
+from alembic_safe.settings import Settings
+from alembic_safe.workflow import asking
+from alembic_safe.workflow.baseline import read_baseline, unknown, write_baseline
+from alembic_safe.workflow.changed import changed_since, repository_root
+from alembic_safe.workflow.context import Phases
+from alembic_safe.workflow.judging import judged, replayed
+from alembic_safe.workflow.saying import Saying, masked, page_of
+
+OLDEST, NEWEST = 15, 18
+_RANGE = re.compile(r"([^:]*):([^:]*)")
+_HINT = "Give a range (`a1:heads`, a revision by itself), files, `--since GITREF` for what a branch adds, or `--all`."
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """What was asked for. `paths` None: the range. `together`: they are deployed as one upgrade."""
+
+    base: str = "base"
+    destination: str = "heads"
+    paths: tuple[Path, ...] | None = None
+    together: bool = True
+
+
+def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ignore) -> CheckResult:
+    """Judge revisions as they stand in the checkout; `what` is a range, or files, as they are typed.
+
+    Of `what`, `since` and `everything` (settings) one is needed. Nothing is connected to. Exit 3 where a finding
+    is at or above the gate. Raises `UsageError` for a selection that cannot be, `ProjectError` for a directory
+    of revisions that cannot be loaded.
+    """
+    selection = _selected(settings, what)
+    known = _known(settings)
+    phases, reviews = Phases(sink), []
+    if selection.paths != ():
+        with (
+            Interrupts() as interrupts,
+            Workers(sink, start_timeout=settings.project.start_timeout) as workers,
+            phases.phase("check", "reading the revisions"),
+        ):
+            for section in settings.project.sections:
+                job = _job(settings, section, selection)
+                reviews.append(review(workers, job, sink=sink, tick=interrupts.check))
+    result = _result(settings, selection, reviews)
+    return _settled(settings, result, known, everything=settings.review.everything)
+
+
+def _selected(settings: Settings, what: Sequence[str]) -> _Selection:
+    query = settings.review
+    given = [bool(what), query.since is not None, query.everything]
+    if sum(given) != 1:
+        fault = "what is to be checked is not said" if not any(given) else "only one selection can hold"
+        raise UsageError(fault, hint=_HINT)
+    if query.everything:
+        return _Selection(together=False)
+    if query.since is not None:
+        changed = changed_since(query.since, settings.directory)
+        return _Selection(paths=tuple(path for path in changed if path.suffix == ".py"))
+    if any(_is_file(word) for word in what):
+        return _Selection(paths=tuple(_file(word) for word in what))
+    if len(what) > 1:
+        raise UsageError(f"{' '.join(what)!r} is neither one range nor files", hint=_HINT)
+    found = _RANGE.fullmatch(what[0])
+    if found is None:
+        return _Selection("", what[0])
+    return _Selection(found[1] or "base", found[2] or "heads", together=found[1] not in ("", "base"))
+
+
+def _is_file(word: str) -> bool:
+    return Path(word).suffix != "" or "/" in word or Path(word).is_file()
+
+
+def _file(word: str) -> Path:
+    path = Path(word).resolve()
+    if not path.exists():
+        raise UsageError(f"there is no file {word}", hint=_HINT)
+    return path
+
+
+def _job(settings: Settings, section: str, selection: _Selection) -> Job:
+    job = asking.job(settings, section, selection.destination, "upgrade")
+    return replace(
+        job,
+        mode="review",
+        application_name="alembic-safe/check",
+        base=selection.base,
+        paths=tuple(str(path) for path in selection.paths or ()),
+        server_version=settings.review.server_version,
+    )
+
+
+def _result(settings: Settings, selection: _Selection, reviews: Sequence[Reviewed]) -> CheckResult:
+    findings: list[ReportedFinding] = []
+    revisions: list[RevisionListing] = []
+    notices = list(_version_notice(settings.review.server_version))
+    for reviewed in reviews:
+        found, listings = _judged(settings, selection, reviewed)
+        findings += found
+        revisions += listings
+        notices += reviewed.notices
+    if not revisions:
+        notices.append(_nothing(settings, selection))
+    rules = all_rules()
+    root = repository_root(settings.directory) or Path.cwd()
+    return CheckResult(
+        exit=0,
+        server_version=settings.review.server_version,
+        revisions=tuple(dict.fromkeys(revisions)),
+        findings=tuple(dict.fromkeys(findings)),
+        fail_on=settings.gate.fail_on,
+        rules=tuple(page_of(rules[name]) for name in sorted({f.rule for f in findings})),
+        root=str(root),
+        notices=tuple(dict.fromkeys(notices)),
+    )
+
+
+def _judged(
+    settings: Settings, selection: _Selection, reviewed: Reviewed
+) -> tuple[Sequence[ReportedFinding], Sequence[RevisionListing]]:
+    """What is found in one section, of all its targets."""
+    chosen = frozenset(reviewed.chosen)
+    # files that make up the whole history (`pre-commit run --all-files`) are no one upgrade
+    together = selection.together and not (
+        selection.paths is not None and settings.review.since is None and _is_all(reviewed)
+    )
+    plans = [
+        plan
+        for target, back in zip(reviewed.targets, reviewed.downgrades, strict=True)
+        for plan in _plans(settings, target, back, chosen, together, reviewed.graph.heads)
+    ]
+    each = [judge(plan, allowances=settings.allowances, policy=settings.gate) for plan in plans]
+    findings = tuple(dict.fromkeys(_once(each)))
+    shown = [one for target in reviewed.targets for one in target if one.revision.id in chosen]
+    back = [one for target in reviewed.downgrades for one in target]
+    said = Saying([*shown, *back]).report(findings, gate(findings, settings.gate))
+    return said, [masked(listing) for listing in shown]
+
+
+def _is_all(reviewed: Reviewed) -> bool:
+    return len(reviewed.chosen) == len(reviewed.graph.revisions)
+
+
+def _plans(
+    settings: Settings,
+    listings: Sequence[RevisionListing],
+    downgrades: Sequence[RevisionListing],
+    chosen: frozenset[str],
+    together: bool,
+    heads: tuple[str, ...],
+) -> Iterator[JudgedPlan]:
+    """Each run of chosen revisions that follow each other, against the schema that those before it leave."""
+    reverse = {one.revision.id: one.statements for one in downgrades if one.not_inspectable is None}
+    schema = replayed(())
+    left = sum(one.revision.id in chosen for one in listings)
+    for wanted, run in groupby(listings, key=lambda one: one.revision.id in chosen):
+        some = tuple(run)
+        if wanted:
+            yield judged(
+                some,
+                version=settings.review.server_version,
+                schema=schema,
+                together=together,
+                heads=heads,
+                reverse=reverse,
+            )
+            left -= len(some)
+        if not left:
+            return
+        schema = replayed(some, schema)
+
+
+def _once(each: Sequence[Sequence[Finding]]) -> Iterator[Finding]:
+    """The findings of all plans. An allowance of the command line that matched in one plan did match."""
+    in_plans = Counter(finding for found in each for finding in set(found))
+    for found in each:
+        for finding in found:
+            unused = finding.rule == "allowance-unused" and finding.revision is None
+            if not unused or in_plans[finding] == len(each):
+                yield finding
+
+
+def _known(settings: Settings) -> frozenset[str]:
+    query = settings.review
+    if query.baseline is None or query.write_baseline is not None:
+        return frozenset()
+    return read_baseline(query.baseline)
+
+
+def _settled(
+    settings: Settings, result: CheckResult, known: frozenset[str], *, everything: bool
+) -> CheckResult:
+    """The result with the baseline taken into account, and its exit status."""
+    query = settings.review
+    if query.write_baseline is not None:
+        # what a person allowed says so itself, at its place
+        count = write_baseline(query.write_baseline, (f for f in result.findings if f.allowed is None))
+        wrote = f"{query.write_baseline} now holds {count} known finding{'s' if count != 1 else ''}"
+        return replace(result, findings=(), known=count, notices=(*result.notices, wrote))
+    new = unknown(result.findings, known)
+    notices = result.notices
+    stale = len(known - {found.fingerprint for found in result.findings})
+    if everything and stale:
+        notices = (
+            *notices,
+            f"{stale} of the baseline's findings are no longer there: it can be written again",
+        )
+    return replace(
+        result,
+        findings=new,
+        known=len(result.findings) - len(new),
+        notices=notices,
+        exit=3 if any(found.stops for found in new) else 0,
+    )
+
+
+def _version_notice(version: int) -> Iterator[str]:
+    if not OLDEST <= version <= NEWEST:
+        nearest = min(max(version, OLDEST), NEWEST)
+        yield f"PostgreSQL {version} is not known to this version of alembic-safe: judged as {nearest}"
+
+
+def _nothing(settings: Settings, selection: _Selection) -> str:
+    if settings.review.since is not None:
+        return f"no revision was added or changed since {settings.review.since}"
+    if selection.paths is not None:
+        return "none of the files given is a revision of this project"
+    return "there is no revision in this range"
