@@ -1,0 +1,16 @@
+"""allowance-unused: unsafe."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "unsafe"
+down_revision = None
+
+
+def upgrade() -> None:
+    # alembic-safe: allow table-dropped because it was dropped here once
+    op.create_table("tags", sa.Column("name", sa.Text))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

@@ -1,0 +1,15 @@
+"""column-renamed: safe."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "safe"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.add_column("customers", sa.Column("town", sa.Text))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

@@ -1,0 +1,16 @@
+"""contract-not-proven: unsafe."""
+
+from alembic import op
+
+revision = "unsafe"
+down_revision = None
+
+# alembic-safe: phase contract
+
+
+def upgrade() -> None:
+    op.drop_column("customers", "mood")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

@@ -1,0 +1,15 @@
+"""contract-with-its-expand: unsafe, revision 1 of 2."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "unsafe"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.add_column("orders", sa.Column("channel", sa.Text))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

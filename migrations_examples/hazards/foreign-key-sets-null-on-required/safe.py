@@ -1,0 +1,22 @@
+"""foreign-key-sets-null-on-required: safe, revision 1 of 2."""
+
+from alembic import op
+
+revision = "safe"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_foreign_key(
+        "fk_orders_customer",
+        "orders",
+        "customers",
+        ["customer_id"],
+        ["id"],
+        ondelete="RESTRICT",
+        postgresql_not_valid=True,
+    )
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

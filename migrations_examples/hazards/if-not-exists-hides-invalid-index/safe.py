@@ -1,0 +1,16 @@
+"""if-not-exists-hides-invalid-index: safe."""
+
+from alembic import op
+
+revision = "safe"
+down_revision = None
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_orders_paid")
+        op.create_index("ix_orders_paid", "orders", ["paid"], postgresql_concurrently=True)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

@@ -1,0 +1,2 @@
+-- What stands here besides ../base.sql.
+CREATE INDEX ix_customers_id ON customers (id);

@@ -1,0 +1,2 @@
+-- What stands here besides ../base.sql.
+CREATE INDEX ix_orders_customer_state ON orders (customer_id, state);

@@ -1,0 +1,2 @@
+-- What stands here besides ../base.sql.
+CREATE SCHEMA old;

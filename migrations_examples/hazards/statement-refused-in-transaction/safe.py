@@ -1,0 +1,15 @@
+"""statement-refused-in-transaction: safe."""
+
+from alembic import op
+
+revision = "safe"
+down_revision = None
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute("VACUUM orders")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

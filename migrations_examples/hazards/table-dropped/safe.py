@@ -1,0 +1,16 @@
+"""table-dropped: safe."""
+
+from alembic import op
+
+revision = "safe"
+down_revision = None
+
+# alembic-safe: phase contract
+
+
+def upgrade() -> None:
+    op.drop_table("prices")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

@@ -1,0 +1,15 @@
+"""unique-on-existing-rows: safe, revision 1 of 2."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "safe"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.add_column("orders", sa.Column("token", sa.Text))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

@@ -1,0 +1,14 @@
+"""validate-in-the-same-transaction: safe, revision 2 of 2."""
+
+from alembic import op
+
+revision = "safe_2"
+down_revision = "safe"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_net")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("an example")

@@ -1,0 +1,122 @@
+"""The pairs of migrations_examples/hazards: rendered to statements, or run on a server, by alembic itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.dialects import postgresql
+
+from alembic_safe.model.findings import JudgedPlan
+from alembic_safe.model.revisions import Revision, RevisionListing, Source, Statement
+from alembic_safe.sql import Schema
+from alembic_safe.workflow.judging import judged, replayed
+from tests.architecture.code import ROOT
+from tests.unit.rules.plans import listing
+
+HAZARDS = ROOT / "migrations_examples" / "hazards"
+BASE = (HAZARDS / "base.sql").read_text()
+
+
+def folders() -> list[Path]:
+    """One folder a rule."""
+    return sorted(path for path in HAZARDS.iterdir() if path.is_dir() and path.name[0] not in "._")
+
+
+def revisions(folder: Path, kind: str) -> list[Path]:
+    """`unsafe.py`, `unsafe_2.py`, ... in the order they run."""
+    return [*folder.glob(f"{kind}.py"), *sorted(folder.glob(f"{kind}_*.py"))]
+
+
+def base_of(folder: Path) -> str:
+    """The SQL of what stands before the pair: the shop, and what the rule's own base.sql adds."""
+    own = folder / "base.sql"
+    return BASE + (own.read_text() if own.exists() else "")
+
+
+def load(path: Path) -> ModuleType:
+    """The revision file as a module, without leaving a compiled file beside it."""
+    spec = spec_from_file_location(f"example_{path.parent.name}_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = kept
+    return module
+
+
+def plan_of(folder: Path, kind: str, version: int, *, mapped: Any = None) -> JudgedPlan:
+    """The example as a plan on the base schema."""
+    paths = revisions(folder, kind)
+    modules = [load(path) for path in paths]
+    downs = {module.down_revision for module in modules}
+    heads = tuple(module.revision for module in modules if module.revision not in downs)
+    listings = [_render(path, module) for path, module in zip(paths, modules, strict=True)]
+    return judged(listings, version=version, schema=_base(folder), mapped=mapped, heads=heads)
+
+
+@cache
+def _base(folder: Path) -> Schema:
+    return replayed([listing(0, [base_of(folder)])])
+
+
+def _render(path: Path, module: ModuleType) -> RevisionListing:
+    revision = Revision(module.revision, (), (), (), "", str(path), "0" * 64)
+    statements: list[Statement] = []
+    alone: list[bool] = [False]
+    context = MigrationContext.configure(
+        dialect=postgresql.dialect(paramstyle="named"), opts={"as_sql": True, "output_buffer": _Nowhere()}
+    )
+    impl: Any = context.impl
+
+    def take(text: str) -> None:
+        sql = text.strip().removesuffix(";").strip()
+        if sql:
+            source = Source(str(path), _line(str(path)))
+            statements.append(Statement(len(statements) + 1, sql, source, autocommit=alone[0]))
+
+    impl.static_output = take
+    impl.emit_commit = lambda: alone.__setitem__(0, True)
+    impl.emit_begin = lambda: alone.__setitem__(0, False)
+    reason = None
+    with Operations.context(context):
+        try:
+            module.upgrade()
+        except Exception as fault:
+            reason = str(fault)
+    return RevisionListing(revision, "upgrade", tuple(statements), reason)
+
+
+class _Nowhere:
+    def write(self, text: str) -> None: ...
+    def flush(self) -> None: ...
+
+
+def _line(path: str) -> int:
+    line: int = next(frame.f_lineno for frame in _frames() if frame.f_code.co_filename == path)
+    return line
+
+
+def _frames() -> Iterator[Any]:
+    frame = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back  # type: ignore[assignment]
+
+
+def run(path: Path, engine: sa.engine.Engine) -> None:
+    """Run one example in a transaction of its own, as alembic does with transaction_per_migration."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+        with context.begin_transaction(_per_migration=True), Operations.context(context):
+            load(path).upgrade()
