@@ -15,8 +15,10 @@ def _look(place: Place) -> Iterator[Hit]:
     for _, table, action in actions(place, "drop default"):
         column = place.column(table, action.name)
         new = column_is_new(place, table, action.name)
+        if column is not None and column.default is None:
+            continue  # there is none to lose
         if column is not None and not column.not_null:
-            if not new and column.default is not None:
+            if not new:
                 yield Hit(
                     f"rows that do not name {action.name} get NULL from now on",
                     objects=(table, f"{table}.{action.name}"),

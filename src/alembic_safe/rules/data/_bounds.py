@@ -15,6 +15,8 @@ _VALUE = r"(?:''|\d[\d.]*|:\w+|%\(\w+\)s|\$\d+|\?|%s)"
 def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     """True: few rows for certain. False: possibly all. None: by equality on a column of unknown uniqueness."""
     text = _LITERAL.sub("''", reading.text)
+    if reading.kind == "insert" and not re.search(r"\bfrom\b", _outside(text), re.IGNORECASE):
+        return True  # SELECT of values alone, whatever its WHERE asks
     where = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)
     if len(where) < 2:
         return False
@@ -36,6 +38,14 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
         return True
     known = place.table(table)
     return False if known is not None and known.complete else None
+
+
+def _outside(text: str) -> str:
+    """What stands outside brackets."""
+    inner = re.compile(r"\([^()]*\)")
+    while (less := inner.sub(" ", text)) != text:
+        text = less
+    return text
 
 
 def _batch(condition: str) -> bool:
