@@ -15,7 +15,7 @@ VENV = scripts/venv
 PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
 MADE_FROM = pyproject.toml scripts/venv
 
-.PHONY: help demo test test-lowest test-newest lint format bench docs clean
+.PHONY: help demo test test-lowest test-newest published lint format bench docs clean
 help:
 	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
 
@@ -30,6 +30,9 @@ test-lowest: .venv-lowest/.stamp  ## with the lowest versions that pyproject.tom
 
 test-newest: .venv-newest/.stamp  ## with the newest versions, on the newest Python at hand
 	.venv-newest/$(PYTEST)
+
+published: .venv-test/.stamp  ## published applications from PyPI (800 MB), migrated by raw alembic and by us
+	.venv-test/bin/python -m pytest -m published tests/acceptance/test_published_applications.py $(ARGS)
 
 lint: .venv-lint/.stamp  ## ruff, mypy, import contracts, and that the docs build and are up to date
 	.venv-lint/bin/ruff check

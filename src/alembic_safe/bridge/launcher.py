@@ -48,11 +48,19 @@ class Starter(Protocol):
 def prestart() -> None:
     """Start the fork server already, so that it imports alembic while the command reads its settings.
 
-    The next `Workers` takes it over. One that nobody takes ends with this process.
+    The next `Workers` takes it over; `discard_prestarted` ends one that nobody took.
     """
     global _prestarted
     if sys.platform == "linux" and _prestarted is None:
         _prestarted = _ForkServer()
+
+
+def discard_prestarted() -> None:
+    """End a fork server that was started ahead and that nobody took over."""
+    global _prestarted
+    if _prestarted is not None:
+        _prestarted.close()
+        _prestarted = None
 
 
 def _fork_server() -> _ForkServer:

@@ -51,14 +51,17 @@ def _group(**more: Any) -> typer.Typer:
 
 def _add(app: typer.Typer, name: str, command: Command) -> None:
     def body(context: typer.Context, flags: Values, arguments: Values) -> int:
-        if command.asks_project:
-            from alembic_safe.bridge import prestart
+        from alembic_safe.bridge import discard_prestarted, prestart
 
+        if command.asks_project:
             prestart()  # before what follows is imported, which takes as long as its own imports
         from alembic_safe.cli.running import run_command
 
         before = context.find_root().obj or {}
-        return run_command(command, _merged(before, flags), arguments)
+        try:
+            return run_command(command, _merged(before, flags), arguments)
+        finally:
+            discard_prestarted()
 
     help_text = "\n\n".join(filter(None, [command.summary, command.details]))
     options = options_of(command.name)

@@ -18,6 +18,8 @@ st.register_type_strategy(
     ConnectParameters,
     st.builds(ConnectParameters, keywords=st.dictionaries(st.text(), st.text())),
 )
+# not a number is unequal to itself, and no duration is one
+st.register_type_strategy(float, st.floats(allow_nan=False))
 _MESSAGES = st.one_of([st.from_type(kind) for kind in get_args(Message)])
 
 

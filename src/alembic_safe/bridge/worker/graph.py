@@ -71,8 +71,24 @@ def steps(
 ) -> list[Any]:
     """alembic's own steps from `heads` to `destination`, as `alembic upgrade` and `downgrade` make them.
 
-    Raises CommandError (no such revision, several heads, not reachable).
+    Raises CommandError (no such revision, several heads, not reachable, no function for the direction).
     """
+    try:
+        return _steps(script, heads, destination, direction)
+    except AttributeError as error:
+        # alembic looks the function up while it makes the step, and says only which module lacks it
+        lacking = next((r for r in script.walk_revisions() if not hasattr(r.module, direction)), None)
+        if lacking is None:
+            raise
+        raise CommandError(f"revision {lacking.revision} has no {direction}() ({lacking.path})") from error
+
+
+def _steps(
+    script: ScriptDirectory,
+    heads: tuple[str, ...],
+    destination: str,
+    direction: Direction,
+) -> list[Any]:
     if direction == "downgrade":
         return list(script._downgrade_revs(destination, heads))  # type: ignore[arg-type]
     return list(script._upgrade_revs(destination, heads))  # type: ignore[arg-type]
