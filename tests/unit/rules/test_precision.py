@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from alembic_safe.model.findings import Severity
@@ -24,7 +27,7 @@ CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 """
 
 
-def stopping(*revisions: list[Part], **more: object) -> list[str]:
+def stopping(*revisions: Sequence[Part], **more: Any) -> list[str]:
     """The rules whose findings are errors."""
     found = findings(*revisions, base=BASE, **more)
     return list(dict.fromkeys(f.rule for f in found if f.severity is Severity.ERROR))

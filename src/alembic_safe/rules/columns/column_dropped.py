@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alembic_safe.model.facts import LockMode, Name
+from alembic_safe.model.facts import LockMode, Name, Reading
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.looking import column_is_new
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import BOTH, Gone, Hit, Rule
 
+_COPY = "_alembic_tmp_"
+
 
 def _look(place: Place) -> Iterator[Hit]:
     for reading in place.readings:
         target = reading.target
+        if target is not None and reading.kind == "create table" and target.name.name.startswith(_COPY):
+            yield from _left_out(place, reading, target.name)
         if target is None or reading.kind != "alter table" or not place.old(target.name):
             continue
         table = target.name
@@ -30,18 +34,33 @@ def _look(place: Place) -> Iterator[Hit]:
                 and column not in known.columns
             ):
                 continue
-            with_it = _goes_with(place, table, column)
-            also = f"; with it go {', '.join(with_it)}" if with_it else ""
-            yield Hit(
-                f"running code that maps {column} fails on every query of {table}, and its values are gone{also}",
-                "# this release: remove the attribute from the models\n"
-                "# the next release:\n"
-                + code.CONTRACT
-                + f"op.drop_column({table.name!r}, {column!r}{code.schema_of(table)})\n",
-                (table, f"{table}.{column}"),
-                mode=LockMode.ACCESS_EXCLUSIVE,
-                goes=(Gone(table, column),),
-            )
+            yield _hit(place, table, column)
+
+
+def _left_out(place: Place, reading: Reading, copy: Name) -> Iterator[Hit]:
+    """Columns that alembic's batch mode leaves out of the copy it puts in the table's place."""
+    table = Name(copy.name.removeprefix(_COPY), copy.schema)
+    known = place.table(table)
+    kept = {a.column.name for a in reading.actions if a.kind == "column" and a.column is not None}
+    if known is not None and known.complete and place.old(table):
+        for column in known.columns:
+            if column not in kept and not column_is_new(place, table, column):
+                yield _hit(place, table, column)
+
+
+def _hit(place: Place, table: Name, column: str) -> Hit:
+    with_it = _goes_with(place, table, column)
+    also = f"; with it go {', '.join(with_it)}" if with_it else ""
+    return Hit(
+        f"running code that maps {column} fails on every query of {table}, and its values are gone{also}",
+        "# this release: remove the attribute from the models\n"
+        "# the next release:\n"
+        + code.CONTRACT
+        + f"op.drop_column({table.name!r}, {column!r}{code.schema_of(table)})\n",
+        (table, f"{table}.{column}"),
+        mode=LockMode.ACCESS_EXCLUSIVE,
+        goes=(Gone(table, column),),
+    )
 
 
 def _goes_with(place: Place, table: Name, column: str) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ RULE = Rule(
         "changes what running queries return."
     ),
     recipe=(
-        "op.execute('CREATE POLICY own ON orders USING (tenant = current_setting(''app.tenant'')::int)')\n"
+        "op.execute('CREATE POLICY own ON orders USING (owner = current_user)')\n"
         "op.execute('ALTER TABLE orders ENABLE ROW LEVEL SECURITY')\n"
     ),
     covers=("row-security-changed",),
