@@ -245,3 +245,42 @@ def test_explain_shows_a_rule_and_lists_them(shop):
     assert RULE in [rule["id"] for rule in json.loads(every.stdout)["rules"]]
     wrong = shop.run("explain", "index-build-block-write")
     assert wrong.exit == 2 and f"Did you mean {RULE}" in wrong.stderr
+
+
+def kept(project: Project) -> list[Path]:
+    return list((project.path / ".cache").rglob("*.json"))
+
+
+def test_a_history_that_was_read_once_is_known_the_next_time(shop):
+    """The same is found with it as without, and a change of anything it follows from is seen."""
+    before = found(shop, "c3")
+    (file,) = kept(shop)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert found(shop, "c3") == before
+    # what c3 is judged against is taken from there: nothing else knows of a table `towns`
+    last = "op.create_index('ix', 'towns', ['id'])\nop.alter_column('towns', 'id', nullable=False)"
+    shop.add_revision("d4", "c3", last, "")
+    found(shop, "d4", status=3)
+    file_of(shop, "a1").write_text(file_of(shop, "a1").read_text().replace("'users'", "'towns'"))
+    changed = found(shop, "d4", status=3)
+    assert len(kept(shop)) == 3, "an earlier revision that changed is another history"
+    for broken in ("", "[]", "{", "[1,2,3,4,5,6]"):
+        for one in kept(shop):
+            one.write_text(broken)
+        assert found(shop, "d4", status=3) == changed
+
+
+def test_a_helper_that_revisions_import_is_part_of_the_history(shop):
+    (shop.path / "helper.py").write_text("SQL = 'ALTER TABLE users ADD COLUMN x int'\n")
+    shop.add_revision("d4", "c3", "import helper\nop.execute(helper.SQL)", head="import helper")
+    shop.add_revision("e5", "d4", "op.execute('select 1')")
+    found(shop, "e5", "--fail-on", "never")
+    assert len(kept(shop)) == 1
+    (shop.path / "helper.py").write_text("SQL = 'ALTER TABLE users ADD COLUMN y int'\n")
+    found(shop, "e5", "--fail-on", "never")
+    assert len(kept(shop)) == 2
+
+
+def test_without_a_home_that_can_be_written_nothing_is_kept(shop):
+    plain = found(shop, "c3")
+    assert found(shop, "c3", env={"XDG_CACHE_HOME": "/proc/none"}) == plain

@@ -33,6 +33,7 @@ class Job:
     `mode` "review": every revision is rendered for PostgreSQL `server_version` (major) without a database, and
     env.py executed only if `environment`. Chosen are those in the files `paths` (absolute), or with none given
     those after `base` up to `destination`; with `base` "" the `destination` alone.
+    A file in the folder `kept`, named by what the revisions before the first chosen one follow from, stands for them.
     `secrets` are values to mask in every text sent back. `search_path` is added to sys.path's end.
     """
 
@@ -50,6 +51,7 @@ class Job:
     server_version: int = 18
     base: str = "base"
     paths: tuple[str, ...] = ()
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,15 @@ class ReviewBegun:
     """All revisions of a target will now be listed, oldest first; the job's `chosen` ones with their downgrade too.
 
     `wants_env` says why env.py has to be executed for the directory to be known whole; "" where it need not.
+    Those before the first chosen one are left out if the file `kept` stands for them (`skipped`); "" where none
+    may.
     """
 
     target: int
     chosen: tuple[str, ...]
     wants_env: str = ""
+    kept: str = ""
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ class Reviewed:
     """A section's revisions, oldest first: one list a target (env.py may configure several), all alike in ids.
 
     Texts hold literals as written: whoever shows them masks them. `chosen` are the ids that were asked for; of
-    those, `downgrades` holds what could be seen of the way back, a list a target again.
+    those, `downgrades` holds what could be seen of the way back, a list a target again. `kept` is the file for
+    the schema before the first chosen one ("" where there is to be none), `skipped` that it stands for those
+    before.
     """
 
     section: str
@@ -38,6 +40,8 @@ class Reviewed:
     downgrades: tuple[tuple[RevisionListing, ...], ...]
     chosen: tuple[str, ...]
     notices: tuple[str, ...] = ()
+    kept: str = ""
+    skipped: bool = False
 
 
 def review(workers: Workers, job: Job, *, sink: EventSink, tick: Callable[[], None]) -> Reviewed:
@@ -52,6 +56,8 @@ def review(workers: Workers, job: Job, *, sink: EventSink, tick: Callable[[], No
     why = fault.message if fault else _why_env(plain)
     if not why:
         return plain.reviewed(job)
+    if not plain.skipped:
+        plain.kept = ""  # what was seen without env.py is not all that there is
     through, second = _attempt(workers, replace(job, environment=True), sink, tick)
     if second is None:
         return _better(plain, through).reviewed(job)
@@ -71,6 +77,8 @@ class _Collected:
     graph: GraphRead | None = None
     chosen: tuple[str, ...] = ()
     wants_env: str = ""
+    kept: str = ""
+    skipped: bool = False
     targets: list[list[RevisionListing]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
@@ -84,7 +92,8 @@ class _Collected:
         targets = tuple(dict.fromkeys(tuple(target) for target in self.targets))
         forward = tuple(tuple(one for one in each if one.direction == "upgrade") for each in targets)
         back = tuple(tuple(one for one in each if one.direction == "downgrade") for each in targets)
-        return Reviewed(job.section, self.graph, forward, back, self.chosen, tuple(self.notices))
+        notices = tuple(self.notices)
+        return Reviewed(job.section, self.graph, forward, back, self.chosen, notices, self.kept, self.skipped)
 
 
 def _attempt(
@@ -100,6 +109,7 @@ def _attempt(
                 collected.graph = message
             elif isinstance(message, ReviewBegun):
                 collected.chosen, collected.wants_env = message.chosen, message.wants_env
+                collected.kept, collected.skipped = message.kept, message.skipped
                 collected.targets.append([])
             elif isinstance(message, RevisionListed):
                 collected.targets[-1].append(message.listing)

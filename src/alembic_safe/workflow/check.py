@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -13,33 +14,23 @@ from alembic_safe.apply import Interrupts
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job
 from alembic_safe.bridge.review import Reviewed, review
-from alembic_safe.errors import UsageError
 from alembic_safe.model.events import EventSink, ignore
 from alembic_safe.model.findings import Finding, JudgedPlan
 from alembic_safe.model.results import CheckResult, ReportedFinding
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.rules import all_rules, gate, judge
 from alembic_safe.settings import Settings
+from alembic_safe.sql import Schema
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.baseline import read_baseline, unknown, write_baseline
-from alembic_safe.workflow.changed import changed_since, repository_root
+from alembic_safe.workflow.changed import repository_root
 from alembic_safe.workflow.context import Phases
 from alembic_safe.workflow.judging import judged, replayed
+from alembic_safe.workflow.kept_schema import keep_schema, kept_folder, read_schema
 from alembic_safe.workflow.saying import Saying, masked, page_of
+from alembic_safe.workflow.selecting import Selection, nothing_there, selected
 
 OLDEST, NEWEST = 15, 18
-_RANGE = re.compile(r"([^:]*):([^:]*)")
-_HINT = "Give a range (`a1:heads`, a revision by itself), files, `--since GITREF` for what a branch adds, or `--all`."
-
-
-@dataclass(frozen=True, slots=True)
-class _Selection:
-    """What was asked for. `paths` None: the range. `together`: they are deployed as one upgrade."""
-
-    base: str = "base"
-    destination: str = "heads"
-    paths: tuple[Path, ...] | None = None
-    together: bool = True
 
 
 def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ignore) -> CheckResult:
@@ -49,7 +40,7 @@ def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ign
     is at or above the gate. Raises `UsageError` for a selection that cannot be, `ProjectError` for a directory
     of revisions that cannot be loaded.
     """
-    selection = _selected(settings, what)
+    selection = selected(settings, what)
     known = _known(settings)
     phases, reviews = Phases(sink), []
     if selection.paths != ():
@@ -60,44 +51,33 @@ def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ign
         ):
             for section in settings.project.sections:
                 job = _job(settings, section, selection)
-                reviews.append(review(workers, job, sink=sink, tick=interrupts.check))
+                reviews.append(_reviewed(workers, job, sink, interrupts.check))
     result = _result(settings, selection, reviews)
     return _settled(settings, result, known, everything=settings.review.everything)
 
 
-def _selected(settings: Settings, what: Sequence[str]) -> _Selection:
-    query = settings.review
-    given = [bool(what), query.since is not None, query.everything]
-    if sum(given) != 1:
-        fault = "what is to be checked is not said" if not any(given) else "only one selection can hold"
-        raise UsageError(fault, hint=_HINT)
-    if query.everything:
-        return _Selection(together=False)
-    if query.since is not None:
-        changed = changed_since(query.since, settings.directory)
-        return _Selection(paths=tuple(path for path in changed if path.suffix == ".py"))
-    if any(_is_file(word) for word in what):
-        return _Selection(paths=tuple(_file(word) for word in what))
-    if len(what) > 1:
-        raise UsageError(f"{' '.join(what)!r} is neither one range nor files", hint=_HINT)
-    found = _RANGE.fullmatch(what[0])
-    if found is None:
-        return _Selection("", what[0])
-    return _Selection(found[1] or "base", found[2] or "heads", together=found[1] not in ("", "base"))
+@dataclass(frozen=True, slots=True)
+class _Review:
+    """A review with the schema before what it lists."""
+
+    reviewed: Reviewed
+    before: Schema
 
 
-def _is_file(word: str) -> bool:
-    return Path(word).suffix != "" or "/" in word or Path(word).is_file()
+def _reviewed(workers: Workers, job: Job, sink: EventSink, tick: Callable[[], None]) -> _Review:
+    reviewed = review(workers, job, sink=sink, tick=tick)
+    if not reviewed.skipped:
+        return _Review(reviewed, replayed(()))
+    kept = read_schema(Path(reviewed.kept))
+    if kept is not None:
+        return _Review(reviewed, kept)
+    # somebody else's file, or half of one: all is read, as without it
+    with suppress(OSError):
+        Path(reviewed.kept).unlink()
+    return _reviewed(workers, replace(job, kept=""), sink, tick)
 
 
-def _file(word: str) -> Path:
-    path = Path(word).resolve()
-    if not path.exists():
-        raise UsageError(f"there is no file {word}", hint=_HINT)
-    return path
-
-
-def _job(settings: Settings, section: str, selection: _Selection) -> Job:
+def _job(settings: Settings, section: str, selection: Selection) -> Job:
     job = asking.job(settings, section, selection.destination, "upgrade")
     return replace(
         job,
@@ -106,20 +86,21 @@ def _job(settings: Settings, section: str, selection: _Selection) -> Job:
         base=selection.base,
         paths=tuple(str(path) for path in selection.paths or ()),
         server_version=settings.review.server_version,
+        kept=str(kept_folder(os.environ) or ""),
     )
 
 
-def _result(settings: Settings, selection: _Selection, reviews: Sequence[Reviewed]) -> CheckResult:
+def _result(settings: Settings, selection: Selection, reviews: Sequence[_Review]) -> CheckResult:
     findings: list[ReportedFinding] = []
     revisions: list[RevisionListing] = []
     notices = list(_version_notice(settings.review.server_version))
-    for reviewed in reviews:
-        found, listings = _judged(settings, selection, reviewed)
+    for one in reviews:
+        found, listings = _judged(settings, selection, one)
         findings += found
         revisions += listings
-        notices += reviewed.notices
+        notices += one.reviewed.notices
     if not revisions:
-        notices.append(_nothing(settings, selection))
+        notices.append(nothing_there(settings, selection))
     rules = all_rules()
     root = repository_root(settings.directory) or Path.cwd()
     return CheckResult(
@@ -135,9 +116,10 @@ def _result(settings: Settings, selection: _Selection, reviews: Sequence[Reviewe
 
 
 def _judged(
-    settings: Settings, selection: _Selection, reviewed: Reviewed
+    settings: Settings, selection: Selection, seen: _Review
 ) -> tuple[Sequence[ReportedFinding], Sequence[RevisionListing]]:
     """What is found in one section, of all its targets."""
+    reviewed = seen.reviewed
     chosen = frozenset(reviewed.chosen)
     # files that make up the whole history (`pre-commit run --all-files`) are no one upgrade
     together = selection.together and not (
@@ -146,7 +128,7 @@ def _judged(
     plans = [
         plan
         for target, back in zip(reviewed.targets, reviewed.downgrades, strict=True)
-        for plan in _plans(settings, target, back, chosen, together, reviewed.graph.heads)
+        for plan in _plans(settings, seen, target, back, together)
     ]
     each = [judge(plan, allowances=settings.allowances, policy=settings.gate) for plan in plans]
     findings = tuple(dict.fromkeys(_once(each)))
@@ -162,15 +144,15 @@ def _is_all(reviewed: Reviewed) -> bool:
 
 def _plans(
     settings: Settings,
+    seen: _Review,
     listings: Sequence[RevisionListing],
     downgrades: Sequence[RevisionListing],
-    chosen: frozenset[str],
     together: bool,
-    heads: tuple[str, ...],
 ) -> Iterator[JudgedPlan]:
     """Each run of chosen revisions that follow each other, against the schema that those before it leave."""
     reverse = {one.revision.id: one.statements for one in downgrades if one.not_inspectable is None}
-    schema = replayed(())
+    reviewed, schema = seen.reviewed, seen.before
+    chosen, keep = frozenset(reviewed.chosen), bool(reviewed.kept) and not reviewed.skipped
     left = sum(one.revision.id in chosen for one in listings)
     for wanted, run in groupby(listings, key=lambda one: one.revision.id in chosen):
         some = tuple(run)
@@ -180,13 +162,16 @@ def _plans(
                 version=settings.review.server_version,
                 schema=schema,
                 together=together,
-                heads=heads,
+                heads=reviewed.graph.heads,
                 reverse=reverse,
             )
             left -= len(some)
         if not left:
             return
         schema = replayed(some, schema)
+        if keep and not wanted:
+            keep_schema(Path(reviewed.kept), schema)
+        keep = False
 
 
 def _once(each: Sequence[Sequence[Finding]]) -> Iterator[Finding]:
@@ -237,11 +222,3 @@ def _version_notice(version: int) -> Iterator[str]:
     if not OLDEST <= version <= NEWEST:
         nearest = min(max(version, OLDEST), NEWEST)
         yield f"PostgreSQL {version} is not known to this version of alembic-safe: judged as {nearest}"
-
-
-def _nothing(settings: Settings, selection: _Selection) -> str:
-    if settings.review.since is not None:
-        return f"no revision was added or changed since {settings.review.since}"
-    if selection.paths is not None:
-        return "none of the files given is a revision of this project"
-    return "there is no revision in this range"

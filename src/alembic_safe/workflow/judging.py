@@ -6,15 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from alembic_safe.model.facts import Phase
 from alembic_safe.model.findings import JudgedCommand, JudgedPlan, JudgedRevision, JudgedStatement
 from alembic_safe.model.live import Mapped
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.model.targets import Dialect
-from alembic_safe.rules import marks_in_sql, read_marks
+from alembic_safe.rules import marks_in_sql, phases, read_marks
 from alembic_safe.sql import Schema, apply, facts_of, read, split
-
-_PHASES: tuple[Phase, ...] = ("neutral", "backfill", "expand", "contract", "incompatible")
 
 
 def replayed(listings: Iterable[RevisionListing], schema: Schema | None = None) -> Schema:
@@ -62,7 +59,9 @@ def judged(
             _, statements = _statements(back, version, state.begin_revision())
             revision = _with_reverse(revision, statements)
         revisions.append(revision)
-    return JudgedPlan(tuple(revisions), version, dialect, together, mapped, heads)
+    plan = JudgedPlan(tuple(revisions), version, dialect, together, mapped, heads)
+    derived = zip(plan.revisions, phases(plan), strict=True)
+    return replace(plan, revisions=tuple(replace(revision, phase=phase) for revision, phase in derived))
 
 
 def _revision(
@@ -78,10 +77,8 @@ def _revision(
         listing.not_inspectable,
         listing.not_inspectable_at,
         read_marks(text, listing.revision.path),
-        _phase(statements),
-        tuple(_spans(listing.statements)),
-        None,
-        text,
+        autocommit=tuple(_spans(listing.statements)),
+        text=text,
     )
     return schema, revision
 
@@ -117,12 +114,6 @@ def _statements(
 
 def _line(statement: Statement) -> int | None:
     return statement.source.line if statement.source else None
-
-
-def _phase(statements: Iterable[JudgedStatement]) -> Phase:
-    """The most dangerous phase of its statements."""
-    phases = [facts.phase for statement in statements for facts in statement.facts]
-    return max(phases, key=_PHASES.index, default="neutral")
 
 
 def _spans(statements: Iterable[Statement]) -> Iterator[tuple[int, int]]:

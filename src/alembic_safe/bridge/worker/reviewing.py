@@ -19,6 +19,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from sqlalchemy.engine.url import make_url
 from alembic_safe.bridge.messages import Job, ReviewBegun, RevisionListed
 from alembic_safe.bridge.worker import failures, graph, project_faults, refusal
 from alembic_safe.bridge.worker.connections import ConnectionWatch
+from alembic_safe.bridge.worker.history_digest import history_digest
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.render import render
 from alembic_safe.errors import ProjectError
@@ -44,7 +46,7 @@ _SETS_UP_THE_GRAPH = re.compile(r"version_locations|\bcontext\.script\b|ScriptDi
 def review(job: Job, link: Link, config: Config, script: ScriptDirectory) -> None:
     """Tell of every revision, base to heads. Raises what loading them, or env.py, raises."""
     ConnectionWatch(link, application_name=job.application_name, read_only=True).install()
-    reviewer = _Reviewer(job, link, script)
+    reviewer = _Reviewer(job, link, script, config)
     with refusal.nothing_reached():
         if job.environment:
             _through_env(reviewer, config)
@@ -130,9 +132,10 @@ def _files_unwritten(env_py: Path) -> Iterator[None]:
 class _Reviewer:
     """Lists the whole directory for each target, and tells what of it was asked for."""
 
-    def __init__(self, job: Job, link: Link, script: ScriptDirectory) -> None:
+    def __init__(self, job: Job, link: Link, script: ScriptDirectory, config: Config) -> None:
         self.job = job
         self.script = script
+        self._config = config
         self._link = link
         self._targets = 0
 
@@ -144,13 +147,25 @@ class _Reviewer:
             self._link.tell(graph.read(self.script))
         todo = self._steps("heads")
         chosen = self._chosen(todo)
-        self._link.tell(ReviewBegun(self._targets, chosen, self._why_env()))
-        for step in todo:
+        kept = self._kept(todo, chosen)
+        skipped = kept is not None and kept.exists()
+        self._link.tell(
+            ReviewBegun(self._targets, chosen, self._why_env(), str(kept) if kept else "", skipped)
+        )
+        for step in _from_first(todo, chosen) if skipped else todo:
             self._list(render(environment, context, step, "upgrade", arguments, with_values=True))
             if step.revision.revision in chosen and hasattr(step.revision.module, "downgrade"):
                 back = MigrationStep.downgrade_from_script(self.script.revision_map, step.revision)
                 self._list(render(environment, context, back, "downgrade", arguments, with_values=True))
         self._targets += 1
+
+    def _kept(self, todo: list[Any], chosen: tuple[str, ...]) -> Path | None:
+        """The file for what comes before the first chosen one; None where nothing does, or env.py has a say."""
+        before = len(todo) - len(_from_first(todo, chosen))
+        if not self.job.kept or self.job.environment or not 0 < before < len(todo):
+            return None
+        digest = history_digest(self.job, self._config, (step.revision for step in todo[:before]))
+        return Path(self.job.kept, f"{digest}.json")
 
     def _list(self, listing: RevisionListing) -> None:
         self._link.tell(RevisionListed(self._targets, listing))
@@ -194,6 +209,12 @@ class _Reviewer:
         except OSError:
             return ""
         return "env.py sets up the script directory itself" if _SETS_UP_THE_GRAPH.search(text) else ""
+
+
+def _from_first(todo: list[Any], chosen: tuple[str, ...]) -> list[Any]:
+    """The steps from the first chosen one on."""
+    wanted = frozenset(chosen)
+    return list(dropwhile(lambda step: step.revision.revision not in wanted, todo))
 
 
 def _dialect(version: int) -> Any:
