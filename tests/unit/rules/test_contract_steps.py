@@ -72,3 +72,18 @@ def test_dropped_and_made_again_is_no_contract_step() -> None:
     found = findings(["DROP TABLE t", BASE], base=BASE, sources=[DECLARED])
     assert "table-dropped" in [f.rule for f in found]
     assert gate(found, GatePolicy()).refused
+
+
+def test_the_phase_of_a_revision_is_what_it_has_to_declare() -> None:
+    made = plan(
+        ["ALTER TABLE t ADD COLUMN c text"],
+        ["UPDATE t SET c = b WHERE id = 1"],
+        ["ALTER TABLE t ADD CONSTRAINT k CHECK (c <> '') NOT VALID"],
+        [DROP],
+        ["ALTER TABLE t RENAME TO u"],
+        ["ALTER TABLE t DROP COLUMN c"],
+        base=BASE,
+    )
+    assert [r.phase for r in made.revisions] == [
+        "expand", "backfill", "expand", "contract", "incompatible", "expand",
+    ]  # fmt: skip

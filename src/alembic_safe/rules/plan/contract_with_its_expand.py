@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from alembic_safe.model.facts import Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
+from alembic_safe.rules.phases import contracts, expands
 from alembic_safe.rules.place import Place, Whole, plain
-from alembic_safe.rules.plan._phases import contracts, expands
 from alembic_safe.rules.rule import BOTH, Hit, Rule
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from alembic_safe.model.facts import Reading
 from alembic_safe.model.findings import JudgedRevision, Severity
 from alembic_safe.rules.place import Spot, Whole
 from alembic_safe.rules.rule import BOTH, Hit, Rule
@@ -27,7 +28,13 @@ def _look_at_plan(whole: Whole) -> Iterator[Hit]:
 
 
 def _does_something(revision: JudgedRevision) -> bool:
-    return any(command.facts.reading.kind not in _HARMLESS for command in revision.commands)
+    return any(not _harmless(command.facts.reading) for command in revision.commands)
+
+
+def _harmless(reading: Reading) -> bool:
+    """Whether nothing is there to take back."""
+    validates = [action.kind == "validate constraint" for action in reading.actions]
+    return reading.kind in _HARMLESS or (bool(validates) and all(validates))
 
 
 def _is_empty(source: str) -> bool:
