@@ -192,3 +192,26 @@ def test_what_is_not_known_is_reckoned_with() -> None:
     assert [(f.rule, f.severity) for f in found if f.revision == "r2"] == [
         ("column-type-rewrite", Severity.WARNING)
     ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "stops"),
+    [
+        ("UPDATE t SET a = 1 WHERE id = 5 AND b = 'or'", False),
+        ("UPDATE t SET a = 1 WHERE id = :id", False),
+        ("UPDATE t SET a = 1 WHERE id IN (1, 2)", False),
+        ("UPDATE t SET a = 1 WHERE id BETWEEN 1 AND 1000", False),
+        ("UPDATE t SET a = 1 WHERE id = 5 OR a IS NULL", True),
+        ("UPDATE t SET a = 1 WHERE a IS NULL", True),
+        ("UPDATE t SET a = 1 WHERE b = 'x'", True),
+        ("UPDATE t SET b = (SELECT name FROM r WHERE r.id = 5) WHERE a IS NULL", True),
+        ("UPDATE t SET a = 1 WHERE EXISTS (SELECT FROM r WHERE r.id = 5)", True),
+        ("UPDATE t SET b = r.name FROM r WHERE r.id = t.r_id", True),
+        ("WITH d AS (DELETE FROM t WHERE a IS NULL RETURNING id) INSERT INTO r (id) SELECT id FROM d", True),
+        ("INSERT INTO r (id) SELECT id FROM t", True),
+        ("INSERT INTO r (id) SELECT id FROM t WHERE id = 7", False),
+        ("MERGE INTO t USING r ON t.id = r.id WHEN MATCHED THEN UPDATE SET a = 1", True),
+    ],
+)
+def test_what_bounds_a_change(sql: str, stops: bool) -> None:
+    assert bool(stopping([sql])) is stops

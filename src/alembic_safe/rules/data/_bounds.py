@@ -15,17 +15,19 @@ _VALUE = r"(?:''|\d[\d.]*|:\w+|%\(\w+\)s|\$\d+|\?|%s)"
 def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     """True: few rows for certain. False: possibly all. None: by equality on a column of unknown uniqueness."""
     text = _LITERAL.sub("''", reading.text)
-    if reading.kind == "insert" and not re.search(r"\bfrom\b", _outside(text), re.IGNORECASE):
+    if reading.kind == "insert" and not re.search(r"\bfrom\b", _blank(text, every=True), re.IGNORECASE):
         return True  # SELECT of values alone, whatever its WHERE asks
-    where = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)
-    if len(where) < 2:
+    top = _blank(text, every=True)
+    where = re.search(r"\bwhere\b", top, re.IGNORECASE)
+    if where is None:
         return False
-    condition = where[1]
-    if re.search(r"\bor\b", condition, re.IGNORECASE) and not re.search(
-        r"\blimit\b", condition, re.IGNORECASE
-    ):
+    condition = text[where.end() :]
+    if re.search(r"\blimit\s+" + _VALUE, condition, re.IGNORECASE):
+        return True
+    condition = _blank(condition)
+    if re.search(r"\bor\b", condition, re.IGNORECASE):
         return False
-    if re.search(r"\blimit\s+" + _VALUE, condition, re.IGNORECASE) or _batch(condition):
+    if _batch(condition):
         return True
     equal = {m.lower() for m in re.findall(rf'(?:\w+\.)?"?(\w+)"?\s*=\s*{_VALUE}', condition)}
     equal |= {
@@ -40,12 +42,18 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     return False if known is not None and known.complete else None
 
 
-def _outside(text: str) -> str:
-    """What stands outside brackets."""
-    inner = re.compile(r"\([^()]*\)")
-    while (less := inner.sub(" ", text)) != text:
-        text = less
-    return text
+def _blank(text: str, *, every: bool = False) -> str:
+    """The text with subqueries in brackets (`every`: all that is in brackets) made blank, at its old length."""
+    kept, opened = list(text), list[int]()
+    for at, char in enumerate(text):
+        if char == "(":
+            opened.append(at)
+        elif char == ")" and opened:
+            first = opened.pop()
+            inside = text[first + 1 : at]
+            if every or re.match(r"\s*(select|with|values)\b", inside, re.IGNORECASE):
+                kept[first + 1 : at] = " " * (at - first - 1)
+    return "".join(kept)
 
 
 def _batch(condition: str) -> bool:

@@ -14,13 +14,16 @@ from alembic_safe.rules.rule import Hit, Rule
 
 def _look(place: Place) -> Iterator[Hit]:
     for reading in place.readings:
-        target = reading.target
-        if target is None or not place.old(target.name):
+        target = next((o for o in reading.objects if o.role == "written" and place.old(o.name)), None)
+        if target is None:
             continue
         if (
             reading.kind in ("update", "delete", "merge")
             and ("where" in reading.flags or reading.kind == "merge")
         ) or (reading.kind == "insert" and "insert select" in reading.flags and _old_source(place, reading)):
+            few = bounded(place, reading, target.name)
+        elif reading.flags & {"update", "delete"} and reading.kind not in ("update", "delete"):
+            # a change inside WITH; it may be of another table than the statement's own
             few = bounded(place, reading, target.name)
         else:
             continue
