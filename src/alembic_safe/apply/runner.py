@@ -90,6 +90,7 @@ def apply_section(
                     worker.stop(run.error.message if run.error else f"interrupted by {interrupts.name}")
                 else:
                     worker.proceed()
+                run.write_ended()
     except AlembicSafeError as error:
         stopped = error
     finally:
@@ -195,11 +196,17 @@ class _SectionRun:
                 hint="Does env.py or the revision handle the transaction itself? See `alembic-safe status`.",
             )
 
+    def write_ended(self) -> None:
+        """Journal the ends of steps while the worker is at work again."""
+        for steps in self._steps.values():
+            steps.write_ended()
+
     def conclude(self, stopped: AlembicSafeError | None) -> AlembicSafeError | None:
         """Settle what is open, read every target's version back, and say what stopped the section."""
         for ordinal, steps in self._steps.items():
             task = next(t for t in self._tasks if t.target.ordinal == ordinal)
             steps.database, steps.journal = task.database, task.journal
+            steps.write_ended()
             failure = steps.open.failure if steps.open else None
             why = self._why(failure, stopped)
             if steps.open is not None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from alembic_safe.apply.settling import Evidence, settle
@@ -62,6 +62,7 @@ class Steps:
         self._sink = sink
         self.applied: list[AppliedStep] = []
         self.open: _Open | None = None
+        self._unwritten: Callable[[], None] | None = None
         self.heads = target.heads or ()
 
     def begin(self, message: StepBegun) -> None:
@@ -102,6 +103,15 @@ class Steps:
             )
         )
 
+    def write_ended(self) -> None:
+        """Journal the end of the step before, which waits until the worker has the word for the next.
+
+        What a kill in between leaves open is known to be committed: a step begins only after that was read.
+        """
+        write, self._unwritten = self._unwritten, None
+        if write is not None:
+            write()
+
     def statement_begun(self, message: StatementBegun) -> None:
         step, statement = self._step(), message.statement
         step.statements[statement.ordinal] = statement
@@ -113,6 +123,7 @@ class Steps:
     def statement_ended(self, message: StatementEnded) -> None:
         step, statement = self._step(), message.statement
         step.statements[statement.ordinal] = statement
+        step.starts.setdefault(statement.ordinal, _now() - timedelta(seconds=statement.duration or 0.0))
         if statement.autocommit:
             self.journal.end_statement(
                 self._run,
@@ -138,7 +149,8 @@ class Steps:
         now = self._read_heads()
         if step.expected is None or now != step.expected:
             return False
-        self._end(step, "committed", None)
+        self.write_ended()
+        self._unwritten = self._end(step, "committed", None)
         self.heads = now
         return True
 
@@ -150,6 +162,7 @@ class Steps:
 
     def settle(self, error: str) -> StepOutcome | None:
         """Decide what became of the open step and journal it; None when no step is open."""
+        self.write_ended()
         step = self.open
         if step is None:
             return None
@@ -166,23 +179,28 @@ class Steps:
                 statements=list(step.statements.values()),
             )
         )
-        self._end(step, outcome, error)
+        self._end(step, outcome, error)()
         self.heads = now
         return outcome
 
-    def _end(self, step: _Open, outcome: StepOutcome, error: str | None) -> None:
+    def _end(self, step: _Open, outcome: StepOutcome, error: str | None) -> Callable[[], None]:
+        """The step is over; what is returned writes that to the journal."""
         duration = time.monotonic() - step.clock
+        ended = _now()
         statements = tuple(step.statements[n] for n in sorted(step.statements))
-        self.journal.end_step(
-            self._run,
-            step.ordinal,
-            outcome=outcome,
-            duration=duration,
-            error=error,
-            ended=_now(),
-            # those in autocommit were written one by one
-            statements=[self._record(step, s) for s in statements if not s.autocommit],
-        )
+
+        def write() -> None:
+            self.journal.end_step(
+                self._run,
+                step.ordinal,
+                outcome=outcome,
+                duration=duration,
+                error=error,
+                ended=ended,
+                # those in autocommit were written one by one
+                statements=[self._record(step, s) for s in statements if not s.autocommit],
+            )
+
         self.applied.append(
             AppliedStep(
                 step.revision.id,
@@ -196,6 +214,7 @@ class Steps:
         )
         self.open = None
         self._sink(StepEnded(self._target.label, step.revision.id, outcome, duration))
+        return write
 
     def _record(self, step: _Open, statement: Statement) -> StatementRecord:
         ended = statement.duration is not None or statement.error is not None

@@ -98,6 +98,7 @@ def _close(
     database: Database, journal: Journal, history: RunHistory, heads: tuple[str, ...]
 ) -> tuple[str, bool]:
     now = datetime.now(timezone.utc)
+    _end_proven_steps(journal, history, now)
     step = next((s for s in reversed(history.steps) if s.outcome == "unfinished"), None)
     outcome = step_outcome(history, step, heads, database) if step else None
     if step is not None and outcome is not None:
@@ -121,6 +122,21 @@ def _close(
         ended=now,
     )
     return sentence, dirty
+
+
+def _end_proven_steps(journal: Journal, history: RunHistory, now: datetime) -> None:
+    """Steps that others came after: their commit was read before the next began, only their end is not written."""
+    for step in history.steps[:-1]:
+        if step.outcome == "unfinished":
+            journal.end_step(
+                history.run.id,
+                step.ordinal,
+                outcome="committed",
+                duration=None,
+                error=None,
+                ended=now,
+                statements=(),
+            )
 
 
 def _about(step: StepRecord | None, outcome: StepOutcome | None) -> str:

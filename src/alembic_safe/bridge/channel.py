@@ -24,11 +24,11 @@ class Channel:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def send(self, message: Message) -> None:
-        """Send one message whole. Raises `ChannelClosedError`."""
-        data = encode(message)
+    def send(self, *messages: Message) -> None:
+        """Send messages whole, in one go. Raises `ChannelClosedError`."""
+        encoded = [encode(message) for message in messages]
         try:
-            self._socket.sendall(_HEADER.pack(len(data)) + data)
+            self._socket.sendall(b"".join(_HEADER.pack(len(data)) + data for data in encoded))
         except OSError as error:
             raise ChannelClosedError from error
 

@@ -145,7 +145,10 @@ class StepBegun:
 
 @dataclass(frozen=True, slots=True)
 class StatementBegun:
-    """A statement goes to the server. The worker waits for a word if and only if `statement.autocommit`."""
+    """A statement goes to the server. The worker waits for a word if and only if `statement.autocommit`.
+
+    A short statement in alembic's own transaction is not announced: `StatementEnded` alone tells of it.
+    """
 
     target: int
     step: int
@@ -154,7 +157,7 @@ class StatementBegun:
 
 @dataclass(frozen=True, slots=True)
 class StatementEnded:
-    """It came back. The worker waits for a word if and only if `statement.autocommit`."""
+    """It came back. The worker waits for a word if and only if it is in autocommit and did not fail."""
 
     target: int
     step: int

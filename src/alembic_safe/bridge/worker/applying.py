@@ -70,6 +70,8 @@ class Application:
         todo = [] if missing else graph.steps(self._script, heads, self._job.destination, self._job.direction)
         ids = tuple(step.revision.revision for step in todo)
         self._link.ask(TargetFound(target, ids, graph.heads_after(context, heads, todo), unknown=missing))
+        if self.found == 1:
+            self._link.keep_sending()
         self._watch.watch_autocommit_blocks(context)
         for number, step in enumerate(todo, start=1):
             self._prepare(context, step, ordinal, number)
@@ -99,13 +101,22 @@ class Application:
         step.migration_fn = body
 
     def _record(self, context: MigrationContext, step: OpenStep) -> None:
+        # what commits by itself is journalled before it goes; what has a connection of its own may
         def begun(statement: Statement) -> None:
-            send = self._link.ask if statement.autocommit else self._link.tell
-            send(StatementBegun(step.target, step.ordinal, statement))
+            message = StatementBegun(step.target, step.ordinal, statement)
+            if statement.autocommit:
+                self._link.ask(message)
+            elif statement.own_connection:
+                self._link.tell(message)
+            else:
+                self._link.begin_statement(message)
 
         def ended(statement: Statement) -> None:
-            send = self._link.ask if statement.autocommit and statement.error is None else self._link.tell
-            send(StatementEnded(step.target, step.ordinal, statement))
+            message = StatementEnded(step.target, step.ordinal, statement)
+            if statement.autocommit and statement.error is None:
+                self._link.ask(message)
+            else:
+                self._link.end_statement(message)
 
         connection: Any = context.connection
         self._capture.recording = Recording(step.locator, connection.engine.pool, begun, ended)

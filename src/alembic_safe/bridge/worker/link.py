@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import select
 import socket
+import threading
+import time
 
 from alembic_safe.bridge.channel import Channel, ChannelClosedError
-from alembic_safe.bridge.messages import Message, Proceed, Stop
+from alembic_safe.bridge.messages import Message, Proceed, StatementBegun, StatementEnded, Stop
 from alembic_safe.bridge.worker.process import ORPHANED
+
+_LATER_SECONDS = 0.1
 
 
 class StoppedError(BaseException):
@@ -20,6 +24,8 @@ class Link:
 
     def __init__(self, number: int) -> None:
         self._channel = Channel(socket.socket(fileno=number))
+        self._lock = threading.Lock()
+        self._later: list[Message] = []
         self.stopped: str | None = None
 
     def receive(self) -> Message:
@@ -30,9 +36,37 @@ class Link:
             os._exit(ORPHANED)
 
     def tell(self, message: Message) -> None:
-        """Send without waiting."""
+        """Send without waiting, after what was to be sent later."""
+        with self._lock:
+            self._send(message)
+
+    def begin_statement(self, message: StatementBegun) -> None:
+        """Send within 0.1 s, unless the statement has ended by then: hundreds of short ones wake nobody."""
+        with self._lock:
+            self._later.append(message)
+
+    def end_statement(self, message: StatementEnded) -> None:
+        """Send with the next message, or within 0.1 s."""
+        with self._lock:
+            if self._later and isinstance(self._later[-1], StatementBegun):
+                self._later.pop()
+            self._later.append(message)
+
+    def keep_sending(self) -> None:
+        """Begin to send what waits, every 0.1 s, for the life of the process."""
+        threading.Thread(target=self._send_waiting, name="alembic-safe-link", daemon=True).start()
+
+    def _send_waiting(self) -> None:
+        while True:
+            time.sleep(_LATER_SECONDS)
+            with self._lock:
+                if self._later:
+                    self._send()
+
+    def _send(self, *messages: Message) -> None:
+        waiting, self._later = self._later, []
         try:
-            self._channel.send(message)
+            self._channel.send(*waiting, *messages)
         except ChannelClosedError:
             os._exit(ORPHANED)
 

@@ -7,6 +7,8 @@ Started by bridge.launcher with one argument, the number of the control socket.
 from __future__ import annotations
 
 import array
+import contextlib
+import importlib
 import json
 import os
 import select
@@ -41,6 +43,7 @@ class _Server:
             os.set_blocking(end, False)
         self._workers: set[int] = set()
         self._ended = False
+        self._drivers = False
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, self._end)
@@ -75,6 +78,10 @@ class _Server:
         for number in descriptors:
             os.close(number)
         self._control.sendall(json.dumps({"forked": child}).encode() + b"\n")
+        if not self._drivers:
+            # while the first worker is at work, for those after it; most commands need no second one
+            self._drivers = True
+            _preload_drivers()
 
     def _report_ended(self) -> None:
         for pid in tuple(self._workers):
@@ -120,6 +127,14 @@ def _preload() -> None:
     import sqlalchemy.schema  # noqa: F401
 
     import alembic_safe.bridge.worker.job  # noqa: F401
+
+
+def _preload_drivers() -> None:
+    for name in ("psycopg", "psycopg2", "asyncpg"):
+        with contextlib.suppress(
+            Exception
+        ):  # not installed, or not usable: the project's own import will say so
+            importlib.import_module(name)
 
 
 def _receive_descriptors(control: socket.socket) -> list[int] | None:
