@@ -40,6 +40,7 @@ lint: .venv-lint/.stamp  ## ruff, mypy, import contracts, and that the docs buil
 	.venv-lint/bin/mypy
 	.venv-lint/bin/lint-imports --no-logo
 	.venv-lint/bin/python -m alembic_safe.cli.reference --check docs/reference
+	.venv-lint/bin/python -m scripts.rule_pages --check docs/rules
 	.venv-lint/bin/mkdocs build --strict --quiet
 
 format: .venv-lint/.stamp  ## ruff's formatter and its safe fixes
