@@ -129,7 +129,11 @@ def children() -> dict[int, str]:
     """Our own living children: pid -> command line."""
     found = {}
     for task in Path("/proc/self/task").glob("*/children"):
-        for word in task.read_text().split():
+        try:
+            words = task.read_text().split()
+        except OSError:  # a thread that has ended since it was listed
+            continue
+        for word in words:
             if is_running(int(word)):
                 found[int(word)] = command_line(int(word))
     return found
