@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -24,7 +25,12 @@ def serve(control_number: int) -> None:
     """Fork a worker for each request until the supervisor closes the control socket or ends; then end them all."""
     process.die_with_parent(os.getppid(), signal.SIGTERM)
     control = socket.socket(fileno=control_number)
+    # as the gc module's documentation advises for a server that forks: no collection while importing, and what is
+    # imported is left out of every worker's collections
+    gc.disable()
     _preload()
+    gc.freeze()
+    gc.enable()
     server = _Server(control)
     try:
         while server.serve_one():
