@@ -284,6 +284,7 @@ def _typed(hint: Any, value: Any) -> Any:
     if value is None:
         return None
     if is_dataclass(hint):
+        # a class known only at run time: its fields' hints are what checks the values
         return hint(*(_typed(h, v) for h, v in zip(_hints(hint), value, strict=True)))  # type: ignore[operator, arg-type]
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):

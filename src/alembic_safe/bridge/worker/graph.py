@@ -89,6 +89,7 @@ def _steps(
     destination: str,
     direction: Direction,
 ) -> list[Any]:
+    # annotated for one head; command.upgrade itself passes the tuple
     if direction == "downgrade":
         return list(script._downgrade_revs(destination, heads))  # type: ignore[arg-type]
     return list(script._upgrade_revs(destination, heads))  # type: ignore[arg-type]
@@ -102,6 +103,7 @@ def heads_after(context: MigrationContext, heads: tuple[str, ...], todo: list[An
         as_sql=True,
         dialect=context.dialect,
     )
+    # the shim has just what HeadMaintainer touches
     maintainer = HeadMaintainer(shim, heads)  # type: ignore[arg-type]
     for step in todo:
         maintainer.update_to_step(step)
