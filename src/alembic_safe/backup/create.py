@@ -10,17 +10,9 @@ from pathlib import Path
 
 from alembic_safe.backup.files import checksum, size_of, walk, write_whole
 from alembic_safe.backup.manifest import encode
-from alembic_safe.backup.store import (
-    COPY,
-    DUMP,
-    MANIFEST,
-    check_room,
-    new_id,
-    no_room,
-    prepare_directory,
-    remove_leftovers,
-    writing,
-)
+from alembic_safe.backup.store import COPY, DUMP, MANIFEST, new_id
+from alembic_safe.backup.stores import open_store
+from alembic_safe.backup.stores.folder import no_room
 from alembic_safe.databases import wal_position
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import MANIFEST_FORMAT, BackupFile, Manifest, TableContent
@@ -42,21 +34,19 @@ def create_backup(
     sink: EventSink = ignore,
     tick: Tick = lambda: None,
 ) -> Manifest:
-    """Make a full backup of `database` in the policy's directory and read it back.
+    """Make a full backup of `database` in the policy's store and read it back.
 
     `heads` are the rows by version table, for the manifest. `tick` is called several times a second and may
     raise to stop. After any exception nothing is left of it. Raises `BackupError`, or `UnreachableError`.
     """
-    directory = policy.directory
+    store = open_store(policy)
     facts = database.facts
     tool = database.dump_tool(policy.bindir)
-    prepare_directory(directory)
-    remove_leftovers(directory)
-    check_room(directory, facts.size)
+    store.prepare(facts.size)
     began = datetime.now(timezone.utc)
     identifier = new_id(began, _name(facts))
     try:
-        with writing(directory, identifier) as folder:
+        with store.writing(identifier) as folder:
             position = wal_position(database)
             files, tables = _dump(tool, folder, policy, _Progress(folder, sink, tick))
             manifest = Manifest(
@@ -84,7 +74,7 @@ def create_backup(
             write_whole(folder / MANIFEST, text)
             write_whole(folder / COPY, text)
     except (OSError, BackupError) as error:
-        raise _explained(error, directory, facts) from error
+        raise _explained(error, policy.directory, facts) from error
     return manifest
 
 

@@ -1,33 +1,83 @@
-"""The folder that backups are in: names, a place to write one, leftovers of killed runs.
+"""What a store of backups promises, whatever it is made of, and the names of what lies in it.
 
-`<directory>/<id>/` holds `dump/`, `manifest.json`, `manifest.copy.json` and, later, `verified.json`. While
-it is written it is called `<id>.partial`, with a file `owner` that the writing process keeps locked.
+A backup is a folder `<id>` that holds `dump/`, `manifest.json`, `manifest.copy.json` and, later, what verifying
+it said. It exists when its manifest does: that is written last, and goes first when the backup is removed.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import re
 import secrets
-import shutil
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
-from alembic_safe.backup.files import make_folder, sync_folder, write_whole
 from alembic_safe.errors import BackupError
+from alembic_safe.model.backups import BackupFile
 
 DUMP = "dump"
 MANIFEST = "manifest.json"
 COPY = "manifest.copy.json"
 VERIFIED = "verified.json"
-PARTIAL = ".partial"
-_OWNER = "owner"
-_ABANDONED = 86_400.0  # seconds, where the lock cannot tell
-_DIRECTORY_HINT = "Set `backup-dir` to a folder that this user can write, with room for the database."
+RESTORED = "restored.json"
+# what we write into a backup's folder beside its dump
+OWN_FILES = frozenset({MANIFEST, COPY, VERIFIED, RESTORED})
+
+Tick = Callable[[], None]
+Moved = Callable[[int], None]  # takes the bytes that were moved since it was last called; may raise to stop
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a backup as it lies in the store; `regular` is False of a link, a socket and their like."""
+
+    name: str
+    size: int
+    regular: bool = True
+
+
+class Store(Protocol):
+    """A place for backups. Methods raise `BackupError` with a sentence for people, `OSError` only where said."""
+
+    @property
+    def place(self) -> str:
+        """What people call it: a folder, or a URL without secrets."""
+
+    def prepare(self, database_size: int | None) -> None:
+        """Make it ready to take a backup: writable, leftovers of killed runs removed, obviously enough room."""
+
+    def writing(self, identifier: str, moved: Moved = ...) -> AbstractContextManager[Path]:
+        """A folder of this machine, with `dump/` in it, to write the backup into, the manifests last.
+
+        It becomes the backup at the end of the `with`; after an exception nothing of it is listed.
+        """
+
+    def names(self) -> tuple[str, ...]:
+        """The folders that may be backups, sorted; none where the store does not exist yet."""
+
+    def path(self, identifier: str) -> str:
+        """Where the backup lies, for people."""
+
+    def read(self, identifier: str, name: str) -> bytes:
+        """A small file. Raises OSError, of which FileNotFoundError says that it is missing."""
+
+    def keep(self, identifier: str, name: str, content: bytes) -> None:
+        """Write a small file, whole or not at all. Raises OSError."""
+
+    def files(self, identifier: str) -> tuple[StoredFile, ...]:
+        """Every file of the backup, by name relative to its folder."""
+
+    def checksum(self, identifier: str, name: str, tick: Tick) -> BackupFile:
+        """Read a file through. Raises OSError."""
+
+    def at_hand(self, identifier: str, moved: Moved = ...) -> AbstractContextManager[Path]:
+        """The backup's folder on this machine: itself, or a private copy that is removed at the end."""
+
+    def remove(self, identifier: str) -> None:
+        """Remove a backup; killed at any moment, it is either whole or not listed."""
 
 
 def new_id(began: datetime, database: str) -> str:
@@ -40,85 +90,13 @@ def new_id(began: datetime, database: str) -> str:
     return f"{began:%Y%m%dT%H%M%SZ}-{safe}-{secrets.token_hex(3)}"
 
 
-def prepare_directory(directory: Path) -> None:
-    """Make the directory if it is missing, kept out of git. Raises `BackupError` if it cannot be written."""
-    try:
-        if not directory.exists():
-            directory.mkdir(mode=0o700, parents=True)
-            write_whole(directory / ".gitignore", b"*\n")
-        elif not directory.is_dir():
-            raise NotADirectoryError(0, "it is a file")
-        probe = directory / f".probe-{secrets.token_hex(6)}"
-        make_folder(probe)
-        probe.rmdir()
-    except OSError as error:
+def require(store: Store, identifier: str) -> None:
+    """Raise `BackupError` unless there is a folder of that name, whatever its state."""
+    if identifier not in store.names():
         raise BackupError(
-            f"the backup directory {directory} cannot be written: {(error.strerror or str(error)).lower()}",
-            hint=_DIRECTORY_HINT,
-        ) from error
+            f"there is no backup {identifier} in {store.place}", hint="See `alembic-safe backup list`."
+        )
 
 
-def check_room(directory: Path, database_size: int | None) -> None:
-    """Refuse when there is obviously too little: a dump is rarely under a twentieth of its database."""
-    free = shutil.disk_usage(directory).free
-    if free < max(1 << 20, (database_size or 0) // 20):
-        raise no_room(directory, database_size)
-
-
-def no_room(directory: Path, database_size: int | None) -> BackupError:
-    """The error for a disk that is, or ran, full: how much is free now, and how much was to be backed up."""
-    free = shutil.disk_usage(directory).free
-    size = "of unknown size" if database_size is None else f"of {database_size} bytes"
-    return BackupError(
-        f"too little room in the backup directory {directory}: {free} bytes free, for a database {size}",
-        hint="Free space there, or set `backup-dir` to another file system.",
-    )
-
-
-@contextlib.contextmanager
-def writing(directory: Path, identifier: str) -> Iterator[Path]:
-    """The folder to write the backup into. It becomes the backup at the end; an exception removes it."""
-    partial = directory / (identifier + PARTIAL)
-    make_folder(partial)
-    owner = os.open(partial / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        make_folder(partial / DUMP)
-        yield partial
-        (partial / _OWNER).unlink()
-        sync_folder(partial / DUMP)
-        sync_folder(partial)
-        partial.rename(directory / identifier)
-        sync_folder(directory)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    finally:
-        os.close(owner)
-
-
-def remove_leftovers(directory: Path) -> None:
-    """Remove what killed runs left half written. One that is being written is locked, and left alone."""
-    for partial in directory.glob("*" + PARTIAL):
-        if _abandoned(partial):
-            shutil.rmtree(partial, ignore_errors=True)
-
-
-def _abandoned(partial: Path) -> bool:
-    try:
-        old = time.time() - partial.stat().st_mtime > _ABANDONED
-        owner = os.open(partial / _OWNER, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:  # not locked yet, or almost renamed; else a day tells
-        return partial.exists() and old
-    except OSError:
-        return False
-    try:
-        fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return old
-    finally:
-        os.close(owner)
-    return True
+def nothing_moved(_: int) -> None:
+    """The `Moved` of whoever does not care."""

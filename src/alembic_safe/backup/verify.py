@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-import stat
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
-from alembic_safe.backup.catalogue import find_folder, read_manifest
-from alembic_safe.backup.files import checksum, size_of, sync_folder, walk, write_whole
-from alembic_safe.backup.store import COPY, DUMP, MANIFEST, VERIFIED
-from alembic_safe.databases import reading_tool
+from alembic_safe.backup.catalogue import read_manifest
+from alembic_safe.backup.store import DUMP, OWN_FILES, VERIFIED, Store, StoredFile, Tick, require
+from alembic_safe.databases import DumpReader, reading_tool
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import BackupFile, Manifest, TableContent, Verification
 from alembic_safe.model.events import BackupProgress, EventSink, ignore
 
-_OURS = frozenset({MANIFEST, COPY, VERIFIED})
-
 
 def verify_backup(
-    directory: Path,
+    store: Store,
     identifier: str,
     *,
     bindir: Path | None = None,
@@ -34,48 +30,58 @@ def verify_backup(
     Faults are in the value. Raises `BackupError` when it cannot be told: no such backup, a manifest of a
     newer format, no pg_restore that reads it.
     """
-    folder = find_folder(directory, identifier)
+    require(store, identifier)
     began, at = time.monotonic(), datetime.now(timezone.utc)
-    progress = _progress(folder, sink, tick)
-    manifest, faults = read_manifest(folder)
+    manifest, faults = read_manifest(store, identifier)
     if manifest is not None:
+        progress = _progress(manifest.size, sink, tick)
         # The tool before the work: without it nothing can be said in the end.
         reader = reading_tool(manifest.engine, manifest.tool_version, bindir)
-        faults += _files(folder, manifest, progress)
+        faults += _files(store, manifest, progress)
         if not faults:
-            try:
-                faults += _contents(manifest.tables, reader.read(folder / DUMP, tick=progress))
-            except BackupError as error:
-                faults += (f"{DUMP}: {error.message}",)
+            faults += _read(store, manifest, reader, progress)
     verification = Verification(identifier, at, time.monotonic() - began, faults)
-    _keep(folder, verification)
+    _keep(store, verification)
     return verification
 
 
-def _files(folder: Path, manifest: Manifest, tick: Callable[[], None]) -> tuple[str, ...]:
-    there = {name: found for name, found in walk(folder) if name not in _OURS}
+def _files(store: Store, manifest: Manifest, tick: Tick) -> tuple[str, ...]:
+    there = {file.name: file for file in store.files(manifest.id) if file.name not in OWN_FILES}
     faults = []
     for file in manifest.files:
         found = there.pop(file.name, None)
-        if found is None:
-            faults.append(f"{file.name}: missing")
-        elif not stat.S_ISREG(found.st_mode):
-            faults.append(f"{file.name}: not a file any more")
-        elif found.st_size != file.size:
-            what = "truncated" if found.st_size < file.size else "grown"
-            faults.append(f"{file.name}: {what}: {found.st_size} bytes, {file.size} were written")
-        elif fault := _changed(folder, file, tick):
+        fault = _missing_or_resized(file, found) or _changed(store, manifest.id, file, tick)
+        if fault:
             faults.append(fault)
     faults += [f"{name}: added since" for name in there]
     return tuple(faults)
 
 
-def _changed(folder: Path, file: BackupFile, tick: Callable[[], None]) -> str:
+def _missing_or_resized(file: BackupFile, found: StoredFile | None) -> str:
+    if found is None:
+        return f"{file.name}: missing"
+    if not found.regular:
+        return f"{file.name}: not a file any more"
+    if found.size != file.size:
+        what = "truncated" if found.size < file.size else "grown"
+        return f"{file.name}: {what}: {found.size} bytes, {file.size} were written"
+    return ""
+
+
+def _changed(store: Store, identifier: str, file: BackupFile, tick: Tick) -> str:
     try:
-        now = checksum(folder, file.name, tick)
+        now = store.checksum(identifier, file.name, tick)
     except OSError as error:
-        return f"{file.name}: cannot be read: {error.strerror}"
+        return f"{file.name}: cannot be read: {error.strerror or error}"
     return "" if now == file else f"{file.name}: changed: its checksum differs"
+
+
+def _read(store: Store, manifest: Manifest, reader: DumpReader, tick: Tick) -> tuple[str, ...]:
+    with store.at_hand(manifest.id, lambda _: tick()) as folder:
+        try:
+            return _contents(manifest.tables, reader.read(folder / DUMP, tick=tick))
+        except BackupError as error:
+            return (f"{DUMP}: {error.message}",)
 
 
 def _contents(written: tuple[TableContent, ...], read: tuple[TableContent, ...]) -> tuple[str, ...]:
@@ -92,9 +98,8 @@ def _rows(count: int | None) -> str:
     return "no such table" if count is None else f"{count} rows"
 
 
-def _progress(folder: Path, sink: EventSink, tick: Callable[[], None]) -> Callable[[], None]:
+def _progress(size: int, sink: EventSink, tick: Tick) -> Tick:
     began = told = time.monotonic()
-    size = size_of(folder)
 
     def progress() -> None:
         nonlocal told
@@ -106,7 +111,7 @@ def _progress(folder: Path, sink: EventSink, tick: Callable[[], None]) -> Callab
     return progress
 
 
-def _keep(folder: Path, verification: Verification) -> None:
+def _keep(store: Store, verification: Verification) -> None:
     """Beside the manifest; a backup on a read-only disk is verified all the same."""
     told = {
         "at": verification.at.isoformat(),
@@ -115,5 +120,4 @@ def _keep(folder: Path, verification: Verification) -> None:
         "faults": list(verification.faults),
     }
     with contextlib.suppress(OSError):
-        write_whole(folder / VERIFIED, (json.dumps(told, indent=1) + "\n").encode())
-        sync_folder(folder)
+        store.keep(verification.backup, VERIFIED, (json.dumps(told, indent=1) + "\n").encode())

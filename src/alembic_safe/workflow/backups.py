@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from alembic_safe.apply import Interrupts
 from alembic_safe.backup import create_backup as make
-from alembic_safe.backup import find_backup
+from alembic_safe.backup import find_backup, open_store
 from alembic_safe.backup import list_backups as listed
 from alembic_safe.backup import verify_backup as verify
 from alembic_safe.bridge import Workers
@@ -42,34 +42,34 @@ def create_backup(settings: Settings, *, sink: EventSink = ignore) -> BackupResu
                 result.append(
                     f"{manifest.id}, {manifest.rows} row{'' if manifest.rows == 1 else 's'}, read whole"
                 )
-            made.append(find_backup(settings.backup.directory, manifest.id))
+            made.append(find_backup(open_store(settings.backup), manifest.id))
     return BackupResult(0, "create", tuple(made))
 
 
 def list_backups(settings: Settings) -> BackupResult:
     """The backups in the store, newest first."""
-    found, unreadable = listed(settings.backup.directory)
+    found, unreadable = listed(open_store(settings.backup))
     return BackupResult(0, "list", found, unreadable=unreadable)
 
 
 def verify_backup(settings: Settings, backup_id: str | None, *, sink: EventSink = ignore) -> BackupResult:
     """Verify one backup, by default the newest; exit status 7 when a fault is found."""
-    directory = settings.backup.directory
+    store = open_store(settings.backup)
     if backup_id is None:
-        found, _ = listed(directory)
+        found, _ = listed(store)
         if not found:
             raise BackupError(
-                f"there is no backup in {directory}", hint="Make one: `alembic-safe backup create`."
+                f"there is no backup in {store.place}", hint="Make one: `alembic-safe backup create`."
             )
         backup_id = found[0].manifest.id
     with Interrupts() as interrupts:
         phases = Phases(sink)
         with phases.phase("verify", f"verifying {backup_id}"):
             verification = verify(
-                directory, backup_id, bindir=settings.backup.bindir, sink=sink, tick=interrupts.check
+                store, backup_id, bindir=settings.backup.bindir, sink=sink, tick=interrupts.check
             )
     if verification.good:
-        return BackupResult(0, "verify", (find_backup(directory, backup_id),), (verification,))
+        return BackupResult(0, "verify", (find_backup(store, backup_id),), (verification,))
     error = _not_good(verification)
     return BackupResult(error.exit_status, "verify", (), (verification,), error=as_failure(error))
 

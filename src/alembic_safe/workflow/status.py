@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic_safe.apply import Interrupts
 from alembic_safe.apply.unfinished import dirty_sentence, step_outcome
-from alembic_safe.backup import list_backups
+from alembic_safe.backup import list_backups, open_store
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import GraphRead
 from alembic_safe.journal import open_journal
@@ -42,7 +42,7 @@ def status(settings: Settings, *, sink: EventSink = ignore) -> StatusResult:
             )
         sites = asking.open_sites(probed, settings.control, read_only=True)
         try:
-            backups, _ = list_backups(settings.backup.directory)
+            backups, _ = list_backups(open_store(settings.backup))
             manifests = [backup.manifest for backup in backups if not backup.faults]
             targets = tuple(_status(settings, site, manifests) for site in sites)
         finally:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from alembic_safe.backup import find_backup, list_backups, verify_backup
+from alembic_safe.backup.stores import FolderStore
 from alembic_safe.errors import BackupError
 
 HOSTILE = r"""
@@ -82,10 +83,10 @@ def test_every_row_of_a_hostile_database(any_pg_database, back_up, tmp_path, com
     assert manifest.position is not None
     assert "/" in manifest.position
     assert manifest.size == sum(file.size for file in manifest.files) > 1000
-    listing = find_backup(tmp_path / "backups", manifest.id)
+    listing = find_backup(FolderStore(tmp_path / "backups"), manifest.id)
     assert listing.manifest == manifest
-    assert verify_backup(tmp_path / "backups", manifest.id).faults == ()
-    assert find_backup(tmp_path / "backups", manifest.id).verified is not None
+    assert verify_backup(FolderStore(tmp_path / "backups"), manifest.id).faults == ()
+    assert find_backup(FolderStore(tmp_path / "backups"), manifest.id).verified is not None
 
 
 def test_the_dump_restores(pg_database, make_pg_database, back_up, tmp_path, pg):
@@ -144,14 +145,14 @@ def test_sqlite_is_copied_while_it_is_written(tmp_path, back_up):
     }
     assert (manifest.engine, manifest.position, manifest.compression) == ("sqlite", None, "none")
     assert [file.name for file in manifest.files] == ["dump/database.sqlite3"]
-    assert verify_backup(tmp_path / "backups", manifest.id).good
+    assert verify_backup(FolderStore(tmp_path / "backups"), manifest.id).good
 
 
 def test_a_missing_sqlite_file_is_an_empty_database(tmp_path, back_up):
     manifest = back_up(tmp_path / "none.db")
 
     assert manifest.tables == ()
-    assert verify_backup(tmp_path / "backups", manifest.id).good
+    assert verify_backup(FolderStore(tmp_path / "backups"), manifest.id).good
 
 
 def test_progress_and_order_of_the_list(tmp_path, pg_database, back_up):
@@ -167,7 +168,7 @@ def test_progress_and_order_of_the_list(tmp_path, pg_database, back_up):
     assert {event.phase for event in events} == {"dump", "read", "checksum"}
     assert events[-1].size >= first.size
     assert ticks
-    listings, unreadable = list_backups(tmp_path / "backups")
+    listings, unreadable = list_backups(FolderStore(tmp_path / "backups"))
     assert [listing.manifest.id for listing in listings] == [second.id, first.id]
     assert unreadable == ()
     assert (tmp_path / "backups" / ".gitignore").read_text() == "*\n"
@@ -216,6 +217,6 @@ def test_a_compression_that_the_client_has_not(pg_database, back_up, tmp_path):
     except BackupError as error:
         assert "cannot compress with zstd:3" in error.message
         assert "gzip" in error.hint
-        assert list_backups(tmp_path / "backups") == ((), ())
+        assert list_backups(FolderStore(tmp_path / "backups")) == ((), ())
     else:
         assert any(file.name.endswith(".zst") for file in manifest.files) or not manifest.tables

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from alembic_safe.backup import list_backups, verify_backup
+from alembic_safe.backup.stores import FolderStore
 from alembic_safe.errors import BackupError
 from tests.support.processes import children, command_line, is_running, wait_until
 
@@ -76,13 +77,13 @@ def test_sigkill_in_the_middle_leaves_nothing_listed_and_nobody_at_work(stuck, t
         child.communicate()
     wait_until(lambda: not is_running(tool), 3, "pg_dump to end with us")
     wait_until(lambda: not _dumps(stuck), 3, "its sessions to end")
-    assert list_backups(directory) == ((), ())
+    assert list_backups(FolderStore(directory)) == ((), ())
     (partial,) = directory.glob("*.partial")
 
     stuck._connections[0].rollback()
     manifest = back_up(stuck)
     assert not partial.exists()
-    assert [listing.manifest.id for listing in list_backups(directory)[0]] == [manifest.id]
+    assert [listing.manifest.id for listing in list_backups(FolderStore(directory))[0]] == [manifest.id]
 
 
 def _below(pid: int) -> list[int]:
@@ -108,7 +109,7 @@ def test_a_backup_that_is_being_written_is_left_alone_by_the_next(stuck, make_pg
         child.kill()
         child.communicate()
     assert child.returncode == 0, err
-    assert {listing.manifest.id for listing in list_backups(tmp_path / "backups")[0]} == {
+    assert {listing.manifest.id for listing in list_backups(FolderStore(tmp_path / "backups"))[0]} == {
         other.id,
         out.strip(),
     }
@@ -148,7 +149,7 @@ def test_files_are_private_whatever_the_umask(pg_database, tmp_path, back_up, um
     before = os.umask(umask)
     try:
         manifests = [back_up(pg_database), back_up(sqlite)]
-        verify_backup(tmp_path / "backups", manifests[0].id)
+        verify_backup(FolderStore(tmp_path / "backups"), manifests[0].id)
     finally:
         os.umask(before)
 

@@ -10,6 +10,7 @@ import pytest
 
 from alembic_safe.backup import find_backup, list_backups, verify_backup
 from alembic_safe.backup.manifest import decode, encode
+from alembic_safe.backup.stores import FolderStore
 from alembic_safe.errors import BackupError
 
 
@@ -52,15 +53,15 @@ def _names(made) -> list[str]:
 
 def test_a_sound_backup_is_good_and_the_verification_is_kept(copy):
     directory, identifier, folder = copy
-    assert find_backup(directory, identifier).verified is None
+    assert find_backup(FolderStore(directory), identifier).verified is None
 
-    verification = verify_backup(directory, identifier)
+    verification = verify_backup(FolderStore(directory), identifier)
 
     assert verification.good
     assert verification.duration > 0
-    assert find_backup(directory, identifier).verified == verification.at
+    assert find_backup(FolderStore(directory), identifier).verified == verification.at
     assert json.loads((folder / "verified.json").read_text())["how"] == "checksums and read"
-    assert verify_backup(directory, identifier).good  # its own record is no fault
+    assert verify_backup(FolderStore(directory), identifier).good  # its own record is no fault
 
 
 def test_every_file_changed_truncated_grown_or_missing_is_named(made, copy):
@@ -81,21 +82,21 @@ def test_every_file_changed_truncated_grown_or_missing_is_named(made, copy):
                 path.unlink()
             else:
                 path.write_bytes(change)
-            (fault,) = verify_backup(directory, identifier).faults
+            (fault,) = verify_backup(FolderStore(directory), identifier).faults
             assert fault.startswith(f"{name}: {said}")
         path.write_bytes(content)
-    assert verify_backup(directory, identifier).good
+    assert verify_backup(FolderStore(directory), identifier).good
 
 
 def test_an_added_file_and_a_link_are_named(made, copy):
     directory, identifier, folder = copy
     (folder / "dump" / "extra.dat").write_text("x")
-    assert verify_backup(directory, identifier).faults == ("dump/extra.dat: added since",)
+    assert verify_backup(FolderStore(directory), identifier).faults == ("dump/extra.dat: added since",)
     (folder / "dump" / "extra.dat").unlink()
     name = _names(made)[0]
     (folder / name).rename(directory.parent / "elsewhere")
     (folder / name).symlink_to(directory.parent / "elsewhere")
-    assert verify_backup(directory, identifier).faults == (f"{name}: not a file any more",)
+    assert verify_backup(FolderStore(directory), identifier).faults == (f"{name}: not a file any more",)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "manifest.copy.json"])
@@ -105,25 +106,25 @@ def test_a_damaged_manifest_is_named_and_the_other_copy_serves(copy, name):
     text = path.read_text()
     for damaged in (text.replace('"rows": 5000', '"rows": 5001'), text[:-20], "[]", "{}", ""):
         path.write_text(damaged)
-        (fault,) = verify_backup(directory, identifier).faults
+        (fault,) = verify_backup(FolderStore(directory), identifier).faults
         assert fault.startswith(f"{name}: ")
-        assert find_backup(directory, identifier).manifest.rows == 5000
+        assert find_backup(FolderStore(directory), identifier).manifest.rows == 5000
     path.unlink()
-    assert verify_backup(directory, identifier).faults == (f"{name}: missing",)
+    assert verify_backup(FolderStore(directory), identifier).faults == (f"{name}: missing",)
 
 
 def test_both_manifests_damaged(copy):
     directory, identifier, folder = copy
     for name in ("manifest.json", "manifest.copy.json"):
         (folder / name).write_text("{")
-    verification = verify_backup(directory, identifier)
+    verification = verify_backup(FolderStore(directory), identifier)
 
     assert [fault.split(":")[0] for fault in verification.faults] == ["manifest.json", "manifest.copy.json"]
-    listings, (unreadable,) = list_backups(directory)
+    listings, (unreadable,) = list_backups(FolderStore(directory))
     assert listings == ()
     assert unreadable.startswith(f"{identifier}: manifest.json: is not a manifest")
     with pytest.raises(BackupError, match=identifier):
-        find_backup(directory, identifier)
+        find_backup(FolderStore(directory), identifier)
 
 
 def test_copies_that_differ_or_belong_elsewhere(copy):
@@ -132,9 +133,13 @@ def test_copies_that_differ_or_belong_elsewhere(copy):
     directory, identifier, folder = copy
     manifest = decode((folder / "manifest.json").read_bytes())
     (folder / "manifest.copy.json").write_bytes(encode(replace(manifest, run="other")))
-    assert verify_backup(directory, identifier).faults == ("manifest.copy.json: differs from manifest.json",)
+    (fault,) = verify_backup(FolderStore(directory), identifier).faults
+    assert fault == "manifest.copy.json: differs from manifest.json"
     folder.rename(directory / "renamed")
-    assert f"manifest.json: is of the backup {identifier}" in verify_backup(directory, "renamed").faults
+    assert (
+        f"manifest.json: is of the backup {identifier}"
+        in verify_backup(FolderStore(directory), "renamed").faults
+    )
 
 
 def test_counts_that_the_dump_does_not_hold(copy):
@@ -149,7 +154,7 @@ def test_counts_that_the_dump_does_not_hold(copy):
     for name in ("manifest.json", "manifest.copy.json"):
         (folder / name).write_bytes(encode(replace(manifest, tables=tables)))
 
-    assert verify_backup(directory, identifier).faults == (
+    assert verify_backup(FolderStore(directory), identifier).faults == (
         "dump: table a.b: no such table, 5000 rows in the manifest",
         "dump: table public.t: 5000 rows, 4999 rows in the manifest",
     )
@@ -169,7 +174,7 @@ def test_a_dump_that_was_broken_from_the_start(copy):
     for name in ("manifest.json", "manifest.copy.json"):
         (folder / name).write_bytes(encode(replace(manifest, files=files)))
 
-    (fault,) = verify_backup(directory, identifier).faults
+    (fault,) = verify_backup(FolderStore(directory), identifier).faults
     assert fault.startswith("dump: ")
 
 
@@ -181,18 +186,18 @@ def test_a_newer_format_is_said_to_be_newer(copy):
     (folder / "manifest.json").write_text(json.dumps(document))
 
     with pytest.raises(BackupError, match="format 2, this version of alembic-safe reads up to 1") as caught:
-        verify_backup(directory, identifier)
+        verify_backup(FolderStore(directory), identifier)
     assert "newer" in caught.value.hint
-    assert "format 2" in list_backups(directory)[1][0]
+    assert "format 2" in list_backups(FolderStore(directory))[1][0]
 
 
 def test_a_failed_verification_is_kept_too(made, copy):
     directory, identifier, folder = copy
-    verify_backup(directory, identifier)
+    verify_backup(FolderStore(directory), identifier)
     (folder / _names(made)[0]).unlink()
-    verify_backup(directory, identifier)
+    verify_backup(FolderStore(directory), identifier)
 
-    assert find_backup(directory, identifier).verified is None
+    assert find_backup(FolderStore(directory), identifier).verified is None
 
 
 def test_junk_does_no_harm_to_the_list(copy):
@@ -201,14 +206,14 @@ def test_junk_does_no_harm_to_the_list(copy):
     (directory / "file").write_text("x")
     (directory / "20260101T000000Z-x-000000.partial").mkdir()
     (directory / "dangling").symlink_to("nowhere")
-    listings, unreadable = list_backups(directory)
+    listings, unreadable = list_backups(FolderStore(directory))
 
     assert [listing.manifest.id for listing in listings] == [identifier]
     assert unreadable == ("junk: has no manifest: not a backup, or never finished",)
-    assert list_backups(directory / "missing") == ((), ())
+    assert list_backups(FolderStore(directory / "missing")) == ((), ())
     for name in ("nope", "../backups/" + identifier, "", "."):
         with pytest.raises(BackupError, match="there is no backup"):
-            verify_backup(directory, name)
+            verify_backup(FolderStore(directory), name)
 
 
 def test_a_dump_is_read_by_a_newer_client_where_there_is_no_equal_one(made, copy, monkeypatch, pg_servers):

@@ -1,0 +1,14 @@
+"""The stores that backups are kept in, one kind a file: `open_store` is the way in."""
+
+from __future__ import annotations
+
+from alembic_safe.backup.store import Store
+from alembic_safe.backup.stores.folder import FolderStore
+from alembic_safe.model.policies import BackupPolicy
+
+__all__ = ["FolderStore", "open_store"]
+
+
+def open_store(policy: BackupPolicy) -> Store:
+    """The store that the policy names. Nothing is made or connected to yet."""
+    return FolderStore(policy.directory)
