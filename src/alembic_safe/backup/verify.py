@@ -37,20 +37,20 @@ def verify_backup(
         progress = _progress(manifest.size, sink, tick)
         # The tool before the work: without it nothing can be said in the end.
         reader = reading_tool(manifest.engine, manifest.tool_version, bindir)
-        faults += _files(store, manifest, progress)
+        faults += _files(store, identifier, manifest, progress)
         if not faults:
-            faults += _read(store, manifest, reader, progress)
+            faults += _read(store, identifier, manifest, reader, progress)
     verification = Verification(identifier, at, time.monotonic() - began, faults)
     _keep(store, verification)
     return verification
 
 
-def _files(store: Store, manifest: Manifest, tick: Tick) -> tuple[str, ...]:
-    there = {file.name: file for file in store.files(manifest.id) if file.name not in OWN_FILES}
+def _files(store: Store, identifier: str, manifest: Manifest, tick: Tick) -> tuple[str, ...]:
+    there = {file.name: file for file in store.files(identifier) if file.name not in OWN_FILES}
     faults = []
     for file in manifest.files:
         found = there.pop(file.name, None)
-        fault = _missing_or_resized(file, found) or _changed(store, manifest.id, file, tick)
+        fault = _missing_or_resized(file, found) or _changed(store, identifier, file, tick)
         if fault:
             faults.append(fault)
     faults += [f"{name}: added since" for name in there]
@@ -76,8 +76,10 @@ def _changed(store: Store, identifier: str, file: BackupFile, tick: Tick) -> str
     return "" if now == file else f"{file.name}: changed: its checksum differs"
 
 
-def _read(store: Store, manifest: Manifest, reader: DumpReader, tick: Tick) -> tuple[str, ...]:
-    with store.at_hand(manifest.id, lambda _: tick()) as folder:
+def _read(
+    store: Store, identifier: str, manifest: Manifest, reader: DumpReader, tick: Tick
+) -> tuple[str, ...]:
+    with store.at_hand(identifier, lambda _: tick()) as folder:
         try:
             return _contents(manifest.tables, reader.read(folder / DUMP, tick=tick))
         except BackupError as error:
