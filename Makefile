@@ -13,6 +13,8 @@ export PIP_CACHE_DIR ?= $(shell scripts/cache-folder)
 
 VENV = scripts/venv
 PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
+# the suite starts the command a thousand times; as an installation does, and an editable one does not
+COMPILED = bin/python -m compileall -q src
 MADE_FROM = pyproject.toml scripts/venv
 
 .PHONY: help demo test test-lowest test-newest published lint format bench docs clean
@@ -23,12 +25,15 @@ demo: .venv-demo/.stamp  ## the example project, migrated for real on SQLite and
 	.venv-demo/bin/python demo/run.py
 
 test: .venv-test/.stamp  ## the whole suite
+	.venv-test/$(COMPILED)
 	.venv-test/$(PYTEST)
 
 test-lowest: .venv-lowest/.stamp  ## with the lowest versions that pyproject.toml allows, on the oldest Python at hand
+	.venv-lowest/$(COMPILED)
 	.venv-lowest/$(PYTEST)
 
 test-newest: .venv-newest/.stamp  ## with the newest versions, on the newest Python at hand
+	.venv-newest/$(COMPILED)
 	.venv-newest/$(PYTEST)
 
 published: .venv-test/.stamp  ## published applications from PyPI (800 MB), migrated by raw alembic and by us

@@ -83,7 +83,7 @@ class Application:
         original: Callable[..., None] = step.migration_fn
 
         def body(**arguments: Any) -> None:
-            revision = graph.describe(step.revision)
+            revision = graph.describe(step.revision, hashed=False)
             self.open = OpenStep(target, number, revision, Locator(revision.path))
             self.open.transaction = _transaction(context)
             self._link.ask(StepBegun(target, number, revision, self.open.transaction))
@@ -166,8 +166,16 @@ def _transaction(context: MigrationContext) -> str | None:
     if context.dialect.name != "postgresql" or not context.impl.transactional_ddl:
         return None
     connection: Any = context.connection
-    found: str = connection.exec_driver_sql(_XID).scalar()
-    return found
+    try:
+        # SQLAlchemy would take as long as the server over a query that needs nothing of it, twice a step
+        cursor = connection.connection.dbapi_connection.cursor()
+        cursor.execute(_XID)
+        (found,) = cursor.fetchone()
+        cursor.close()
+    except Exception:
+        # an aborted transaction or a lost connection: let SQLAlchemy say it in its own words
+        found = connection.exec_driver_sql(_XID).scalar()
+    return str(found)
 
 
 def _what_became(context: MigrationContext, transaction: str) -> str:

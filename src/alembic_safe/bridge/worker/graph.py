@@ -35,8 +35,8 @@ def read(script: ScriptDirectory) -> GraphRead:
     return GraphRead(str(Path(script.dir).absolute()), tuple(sorted(script.get_heads())), revisions)
 
 
-def describe(found: Script) -> Revision:
-    """One revision as a value."""
+def describe(found: Script, *, hashed: bool = True) -> Revision:
+    """One revision as a value; without the file's checksum where nobody asks for it (`hashed` False)."""
     path = Path(found.path).absolute()
     return Revision(
         id=found.revision,
@@ -45,7 +45,7 @@ def describe(found: Script) -> Revision:
         labels=tuple(sorted(found.branch_labels or ())),
         message=(found.doc or "").splitlines()[0] if found.doc else "",
         path=str(path),
-        checksum=hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "",
+        checksum=hashlib.sha256(path.read_bytes()).hexdigest() if hashed and path.exists() else "",
         has_downgrade=hasattr(found.module, "downgrade"),
     )
 
