@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import alembic
 import pytest
@@ -43,6 +44,12 @@ settings.register_profile(
     "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+# a shell starts what it runs in the background with SIGINT ignored, which our children would inherit: the tests of
+# Ctrl-C are about a command that a person started
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> list[str]:
