@@ -7,7 +7,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    op.execute("DO $$ BEGIN EXECUTE 'ALTER TABLE ' || 'orders' || ' ADD COLUMN channel text'; END $$")
+    op.execute("DO $$ BEGIN EXECUTE (SELECT 'ALTER TABLE orders ADD COLUMN channel text'); END $$")
 
 
 def downgrade() -> None:

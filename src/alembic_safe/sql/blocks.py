@@ -1,24 +1,27 @@
 """Reads DO blocks: the static SQL of a plpgsql body; what is decided when it runs is marked.
 
 A body is cut at its semicolons into parts. A part that is SQL is read; one of plpgsql's own (assignments,
-IF, LOOP, RAISE) is known to touch no table but through the queries in it. EXECUTE of a constant string is
-read, EXECUTE of anything else is not understood, and neither is a call of a function or procedure.
+IF, LOOP, RAISE) is known to touch no table but through the queries in it. EXECUTE is read as far as the text it
+runs can be worked out (`folding`), and what of it cannot is not understood. Calls of functions and procedures
+are entered as actions: what their bodies say is known to the schema, or not at all.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from alembic_safe.model.facts import Reading
+from alembic_safe.sql.calls import note_calls
 from alembic_safe.sql.cursor import STRING, Cursor, NotUnderstood
 from alembic_safe.sql.draft import Draft
-from alembic_safe.sql.expressions import look_at
-from alembic_safe.sql.server.functions import volatility_of
+from alembic_safe.sql.folding import Texts, Variables, readable, strings, texts
 from alembic_safe.sql.splitting import split
 from alembic_safe.sql.statements.query import QueryReader
 from alembic_safe.sql.words import words
 
 _Read = Callable[[str], Reading]
+_NAME = re.compile(r"[^\W\d][\w$]*")
 # Words that open a nested list of statements, after which one of those begins.
 _OPENERS = words("begin loop then else")
 _SQL = words(
@@ -48,13 +51,27 @@ def read_do(cursor: Cursor, read: _Read) -> Draft:
     return draft
 
 
-class _Body:
-    """Walks the parts of one plpgsql body."""
+def read_body(text: str, language: str, read: _Read, given: Variables | None = None) -> Draft:
+    """What a routine's body runs, as `inner`; `given` are the values of its arguments by name."""
+    draft = Draft("do")
+    if language == "plpgsql":
+        _Body(draft, read, given or {}).run(text)
+    elif language == "sql":
+        draft.inner += [read(piece.text) for piece in split(text)]
+    else:
+        draft.not_understood = f"a body in {language}, which is not read"
+    return draft
 
-    def __init__(self, draft: Draft, read: _Read) -> None:
+
+class _Body:
+    """Walks the parts of one plpgsql body. `variables` are the strings that each can hold; None: any."""
+
+    def __init__(self, draft: Draft, read: _Read, given: Variables | None = None) -> None:
         self.draft = draft
         self.read = read
         self.declaring = False
+        self.variables: dict[str, Texts | None] = dict(given or {})
+        self.lists: dict[str, list[Texts]] = {}
 
     def run(self, body: str) -> None:
         for piece in split(body):
@@ -97,31 +114,69 @@ class _Body:
         start = cursor.i
         self.draft.flags.add("conditional")
         if cursor.accept("for") or cursor.accept("foreach"):
+            name = cursor.keys[cursor.i]
             cursor.skip_until(("in", "loop"))
             cursor.accept("in")
+            self.variables[name] = None
             if cursor.at("execute"):
                 self._execute(cursor, ("loop", "using"))
+            elif cursor.accept("array"):
+                self._loop_over(cursor, name)
             cursor.skip_until(("loop",))
         else:
             cursor.i += 1
             cursor.skip_until(("then", "loop"))
         self._expression(cursor, start, cursor.i)
 
+    def _loop_over(self, cursor: Cursor, name: str) -> None:
+        """FOREACH name IN ARRAY: its elements, where they are written out."""
+        start = cursor.i
+        cursor.skip_until(("loop",))
+        elements = strings(cursor, start, cursor.i, self.variables) or self.lists.get(cursor.keys[start])
+        if elements:
+            self.variables[name] = tuple(dict.fromkeys(text for one in elements for text in one))
+
+    def _assign(self, cursor: Cursor, start: int, end: int) -> None:
+        """`name [type] := expression`: the variable can be that besides what it could be before."""
+        name = cursor.keys[start]
+        at = next((i for i in range(start, end) if cursor.keys[i] in ("=", "default")), None)
+        if at is None or not _NAME.fullmatch(name):
+            return
+        elements = strings(cursor, at + 1, end, self.variables)
+        if elements is not None:
+            self.lists[name] = elements
+            return
+        found = texts(cursor, at + 1, end, self.variables)
+        before = self.variables.get(name, ()) if not self.declaring else ()
+        self.variables[name] = tuple(dict.fromkeys((*before, *found))) if before is not None else None
+
+    def _forget(self, cursor: Cursor, start: int, end: int) -> None:
+        """What SELECT ... INTO, RETURNING INTO and GET DIAGNOSTICS fill is not known any more."""
+        for index in range(start, end):
+            if cursor.keys[index] == "into":
+                following = index + 1 + (cursor.keys[index + 1] == "strict")
+                self.variables[cursor.keys[following]] = None
+
     def _statement(self, cursor: Cursor) -> None:
         key = cursor.keys[cursor.i]
         if self.declaring:
+            self._assign(cursor, cursor.i, _end(cursor))
             self._expression(cursor, cursor.i, _end(cursor))
         elif key == "execute":
             self._execute(cursor, ("using", "into"))
         elif key == "perform":
             self._expression(cursor, cursor.i, _end(cursor))
-        elif key in ("commit", "rollback", "call"):
+        elif key in ("commit", "rollback"):
             self._unknown(f"the block says {key.upper()}")
+        elif key == "call":
+            self.draft.inner.append(self.read(cursor.slice(cursor.i, _end(cursor))))
+            cursor.i = _end(cursor)
         elif key == "end" or key in _HARMLESS:
             self._expression(cursor, cursor.i, _end(cursor))
         elif key in _SQL and not self._is_assignment(cursor):
             self._sql(cursor)
         elif self._is_assignment(cursor):
+            self._assign(cursor, cursor.i, _end(cursor))
             self._expression(cursor, cursor.i, _end(cursor))
         else:
             raise cursor.unexpected("a statement of plpgsql")
@@ -138,6 +193,7 @@ class _Body:
         """A statement of SQL; SELECT ... INTO fills variables here, so INTO makes no table."""
         start = cursor.i
         end = _end(cursor)
+        self._forget(cursor, start, end)
         if cursor.keys[start] in ("select", "with", "values", "insert", "update", "delete", "merge"):
             self._expression(cursor, start, end)
         else:
@@ -151,25 +207,22 @@ class _Body:
         part.kind = written[0] if written else "select"
         if part.objects:
             self.draft.inner.append(part.reading(cursor.slice(start, end)))
-        for name in look_at(cursor, start, end).functions:
-            if volatility_of(name) == "unknown" and not written:
-                self._unknown(f"the block calls {name}, whose body is not read")
+        if not written:
+            note_calls(cursor, self.draft, start, end)
         cursor.i = end
 
     def _execute(self, cursor: Cursor, stops: tuple[str, ...]) -> None:
-        """EXECUTE 'constant' is read; anything else is known only when it runs."""
+        """EXECUTE of a text: each that it can be is read, and what is put into it unquoted is marked."""
         cursor.expect("execute")
         start = cursor.i
-        if cursor.at(STRING):
-            text = cursor.string()
-            if cursor.done or cursor.keys[cursor.i] in stops:
-                pieces = split(text)
-                self.draft.inner.extend(self.read(piece.text) for piece in pieces)
-                cursor.skip_until(("loop",))
-                return
-        cursor.i = start
+        cursor.skip_until((*stops, "loop"))
+        end = cursor.i
         cursor.skip_until(("loop",))
-        self._unknown("the block runs SQL that it puts together when it runs")
+        self._forget(cursor, start, cursor.i)
+        for one in texts(cursor, start, end, self.variables):
+            self.draft.inner.extend(self.read(piece.text) for piece in split(readable(one)))
+            if not one.whole:
+                self._unknown("the block runs SQL that it puts together when it runs")
 
 
 def _end(cursor: Cursor) -> int:

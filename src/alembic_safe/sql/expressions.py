@@ -8,7 +8,7 @@ from alembic_safe.sql.server.functions import volatility_of
 from alembic_safe.sql.words import words
 
 # Words that may stand before "(" without being a function.
-_NOT_FUNCTIONS = words(
+NOT_FUNCTIONS = words(
     "and or not in any all some exists between like ilike similar to is then else when case on using values "
     "row array cast treat coalesce nullif greatest least overlay position substring trim extract collation "
     "for from as over filter within where by exclude interval time timestamp numeric decimal dec varchar "
@@ -36,7 +36,7 @@ def look_at(cursor: Cursor, start: int, end: int) -> Expression:
     for index in range(start, end):
         key = keys[index]
         if key == QUOTED or (key and (key[0].isalpha() or key[0] == "_")):
-            if keys[index + 1] == "(" and index + 1 < end and key not in _NOT_FUNCTIONS:
+            if keys[index + 1] == "(" and index + 1 < end and key not in NOT_FUNCTIONS:
                 name, qualified = _function_name(cursor, index, start)
                 functions.append(name)
                 volatility = worst(volatility, volatility_of(name, builtin=not qualified))

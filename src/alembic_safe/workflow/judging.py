@@ -11,7 +11,7 @@ from alembic_safe.model.live import Mapped
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.model.targets import Dialect
 from alembic_safe.rules import marks_in_sql, phases, read_marks
-from alembic_safe.sql import Schema, apply, facts_of, read, split
+from alembic_safe.sql import Schema, apply, facts_of, read, resolve, split
 
 
 def replayed(listings: Iterable[RevisionListing], schema: Schema | None = None) -> Schema:
@@ -23,7 +23,7 @@ def replayed(listings: Iterable[RevisionListing], schema: Schema | None = None) 
     for listing in listings:
         for statement in listing.statements:
             for piece in split(statement.sql):
-                schema = apply(schema, read(piece.text))
+                schema = apply(schema, resolve(read(piece.text), schema))
         if listing.not_inspectable is not None:
             schema = _unsure(schema)
     return schema
@@ -98,7 +98,7 @@ def _statements(
             schema = schema.begin_transaction()
         commands: list[JudgedCommand] = []
         for piece in split(statement.sql):
-            reading = read(piece.text)
+            reading = resolve(read(piece.text), schema)
             facts = facts_of(reading, version, schema)
             marks = marks_in_sql((text for _, text in piece.comments), _line(statement))
             number = None if statement.autocommit else transaction

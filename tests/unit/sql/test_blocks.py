@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from alembic_safe.sql import facts_of, read
+from alembic_safe.sql import Schema, apply, facts_of, read, resolve
 
 
 def kinds(body: str) -> list[tuple[str, list[str]]]:
@@ -43,7 +43,7 @@ def test_static_sql_is_read(body: str, expected: list[tuple[str, list[str]]]) ->
     "body",
     [
         "BEGIN EXECUTE 'DROP TABLE ' || name; END",
-        "BEGIN EXECUTE format('ALTER TABLE %I ADD c int', t); END",
+        "BEGIN EXECUTE format('ALTER TABLE %s', t); END",
         "DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP EXECUTE r.sql; END LOOP; END",
         "BEGIN FOR r IN EXECUTE q LOOP NULL; END LOOP; END",
         "BEGIN PERFORM my_function(); END",
@@ -56,7 +56,66 @@ def test_static_sql_is_read(body: str, expected: list[tuple[str, list[str]]]) ->
     ],
 )
 def test_what_is_decided_when_it_runs_is_said(body: str) -> None:
-    assert not read(f"DO $body$ {body} $body$").understood
+    assert not resolve(read(f"DO $body$ {body} $body$"), Schema()).understood
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("BEGIN EXECUTE format('DROP TABLE %I', 'a'); END", ["DROP TABLE a"]),
+        ("BEGIN EXECUTE format('%2$s TABLE %1$I.%1$L', 'My', 'DROP'); END", ["DROP TABLE \"My\".'My'"]),
+        ("BEGIN EXECUTE 'DROP TABLE ' || quote_ident('a') || ' CASCADE'; END", ["DROP TABLE a CASCADE"]),
+        ("DECLARE t text := 'a'; BEGIN EXECUTE 'DROP TABLE ' || t; END", ["DROP TABLE a"]),
+        ("DECLARE q text; BEGIN q := 'DROP TABLE a'; EXECUTE q; END", ["DROP TABLE a"]),
+        (
+            "BEGIN FOREACH t IN ARRAY ARRAY['a', 'b'] LOOP EXECUTE format('DROP TABLE %I', t); END LOOP; END",
+            ["DROP TABLE a", "DROP TABLE b"],
+        ),
+        (
+            "DECLARE l text[] := ARRAY['a', 'b']; BEGIN FOREACH t IN ARRAY l LOOP EXECUTE 'DROP TABLE ' || t; "
+            "END LOOP; END",
+            ["DROP TABLE a", "DROP TABLE b"],
+        ),
+        ("BEGIN EXECUTE format('ALTER TABLE %I ADD c int', t); END", ['ALTER TABLE "?" ADD c int']),
+        ("BEGIN IF x THEN q := 'DROP TABLE a'; ELSE q := 'DROP TABLE b'; END IF; EXECUTE q; END",
+         ["DROP TABLE a", "DROP TABLE b"]),
+    ],
+)  # fmt: skip
+def test_text_that_is_put_together_is_worked_out(body: str, expected: list[str]) -> None:
+    reading = read(f"DO $body$ {body} $body$")
+    assert not reading.not_understood
+    assert [r.text for r in reading.inner if r.kind != "select"] == expected
+
+
+FUNCTION = (
+    "CREATE FUNCTION f(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DROP TABLE ' || t; END $$"
+)
+
+
+def test_a_function_that_is_called_is_looked_into() -> None:
+    schema = apply(Schema(), read(FUNCTION))
+    called = resolve(read("SELECT f('a')"), schema)
+    assert called.understood
+    assert [r.text for r in called.inner[0].inner] == ["DROP TABLE a"]
+    assert not resolve(read("SELECT f(x) FROM y"), schema).understood
+    assert not resolve(read("SELECT g('a')"), schema).understood
+    gone = apply(schema, read("DROP FUNCTION f(text)"))
+    assert not resolve(read("DO $$ BEGIN PERFORM f('a'); END $$"), gone).understood
+
+
+def test_a_function_that_calls_itself_ends() -> None:
+    schema = apply(Schema(), read("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT f()'"))
+    assert not resolve(read("SELECT f()"), schema).understood
+
+
+def test_bare_names_are_in_the_schema_of_a_path_that_was_set() -> None:
+    schema = apply(Schema(), read("CREATE TABLE public.t (a int)"))
+    schema = apply(schema, read("SET search_path TO tenant, public"))
+    assert [str(o.name) for o in resolve(read("DROP TABLE t"), schema).objects] == ["public.t"]
+    made = resolve(read("CREATE TABLE n (a int)"), schema)
+    assert [str(o.name) for o in made.objects] == ["tenant.n"]
+    assert not apply(schema, read("RESET search_path")).search_path
+    assert not apply(schema, read("SET LOCAL search_path = a")).begin_transaction().search_path
 
 
 def test_another_language_is_not_read() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from alembic_safe.model.facts import Constraint, DataType, Expression, Name
+from alembic_safe.sql.schema.routines import RoutineState
 
 Age = Literal["transaction", "revision", "plan"]
 
@@ -94,12 +95,19 @@ def key(name: Name) -> Name:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Everything known. `knows_all`: history was replayed from empty, so what is not here is not there."""
+    """Everything known. `knows_all`: history was replayed from empty, so what is not here is not there.
+
+    `search_path` is one that a statement has set; empty as long as the session's own holds. `path_local`: it
+    ends with the transaction.
+    """
 
     tables: Mapping[Name, TableState] = field(default_factory=dict)
     indexes: Mapping[Name, IndexState] = field(default_factory=dict)
     types: Mapping[Name, TypeState] = field(default_factory=dict)
     others: Mapping[tuple[str, Name], Clock] = field(default_factory=dict)
+    routines: Mapping[Name, tuple[RoutineState, ...]] = field(default_factory=dict)
+    search_path: tuple[str, ...] = ()
+    path_local: bool = False
     clock: Clock = field(default_factory=Clock)
     knows_all: bool = False
 
@@ -109,6 +117,10 @@ class Schema:
 
     def type(self, name: Name) -> TypeState | None:
         return self.types.get(key(name))
+
+    def routines_of(self, name: Name) -> tuple[RoutineState, ...]:
+        """The known signatures of a function or procedure."""
+        return self.routines.get(key(name), ())
 
     def index(self, name: Name) -> IndexState | None:
         return self.indexes.get(key(name))
@@ -169,12 +181,17 @@ class Schema:
 
     def begin_plan(self) -> Schema:
         """What comes now is the plan; what was before is history."""
-        return replace(self, clock=Clock(self.clock.plan + 1, 1, 1))
+        return replace(self._after_commit(), clock=Clock(self.clock.plan + 1, 1, 1))
 
     def begin_revision(self) -> Schema:
         clock = self.clock
-        return replace(self, clock=Clock(clock.plan, clock.revision + 1, clock.transaction + 1))
+        return replace(
+            self._after_commit(), clock=Clock(clock.plan, clock.revision + 1, clock.transaction + 1)
+        )
 
     def begin_transaction(self) -> Schema:
         clock = self.clock
-        return replace(self, clock=Clock(clock.plan, clock.revision, clock.transaction + 1))
+        return replace(self._after_commit(), clock=Clock(clock.plan, clock.revision, clock.transaction + 1))
+
+    def _after_commit(self) -> Schema:
+        return replace(self, search_path=(), path_local=False) if self.path_local else self

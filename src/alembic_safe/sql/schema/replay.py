@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
@@ -9,6 +10,13 @@ from typing import Literal
 from alembic_safe.model.facts import Action, Name, Reading
 from alembic_safe.sql.schema.alterations import alter_table
 from alembic_safe.sql.schema.model import IndexState, Schema, TableState, TypeState, key
+from alembic_safe.sql.schema.paths import path_of
+from alembic_safe.sql.schema.routines import (
+    routine_of,
+    signature_dropped,
+    with_routine,
+    without_routine,
+)
 from alembic_safe.sql.schema.tables import create_table, detach, mentioned, reads
 
 
@@ -164,6 +172,47 @@ def _trigger(schema: Schema, reading: Reading) -> Schema:
     return schema.with_table(replace(table, triggers=triggers))
 
 
+def _set(schema: Schema, reading: Reading) -> Schema:
+    """SET search_path, and its end: names without a schema mean others from here on."""
+    for action in reading.actions:
+        if action.name in ("search_path", "all"):
+            path = path_of(action.value or "") if reading.kind == "set" and action.value else ()
+            schema = replace(schema, search_path=path, path_local="local" in reading.flags)
+    return schema
+
+
+def _called(schema: Schema, reading: Reading) -> Schema:
+    for action in reading.actions:
+        found = (
+            _CONFIG.match(action.value or "")
+            if action.kind == "call" and action.name == "set_config"
+            else None
+        )
+        if found is not None:
+            local = found.group(2).lower() in ("true", "'t'", "'true'", "'on'", "'1'")
+            schema = replace(schema, search_path=path_of(found.group(1)), path_local=local)
+    return schema
+
+
+_CONFIG = re.compile(r"\s*'search_path'\s*,\s*('(?:[^']|'')*')\s*,\s*('?\w+'?)", re.IGNORECASE)
+
+
+def _create_routine(schema: Schema, reading: Reading) -> Schema:
+    made = routine_of(reading)
+    if made is not None:
+        schema = replace(schema, routines=with_routine(schema.routines, key(made.name), made))
+    return _other(schema, reading)
+
+
+def _drop_routine(schema: Schema, reading: Reading) -> Schema:
+    routines = schema.routines
+    for gone in reading.objects:
+        if gone.role == "dropped":
+            signature = signature_dropped(reading.actions, gone.name)
+            routines = without_routine(routines, key(gone.name), signature)
+    return replace(schema, routines=routines)
+
+
 _CHANGES: dict[str, Callable[[Schema, Reading], Schema]] = {
     **dict.fromkeys(("create table", "create foreign table", "create table as", "select into"), create_table),
     **dict.fromkeys(("create view", "create materialized view"), _create_view),
@@ -177,6 +226,10 @@ _CHANGES: dict[str, Callable[[Schema, Reading], Schema]] = {
     **dict.fromkeys(("drop type", "drop domain"), _drop_type),
     **dict.fromkeys(("alter type", "alter domain"), _alter_type),
     **dict.fromkeys(("create trigger", "drop trigger"), _trigger),
+    **dict.fromkeys(("create function", "create procedure"), _create_routine),
+    **dict.fromkeys(("drop function", "drop procedure", "drop routine"), _drop_routine),
+    **dict.fromkeys(("set", "reset", "discard all"), _set),
+    "select": _called,
     "create index": _create_index,
     "drop index": _drop_index,
     "alter index": _alter_index,

@@ -29,9 +29,37 @@ _CONTRIB: dict[str, Volatility] = {
     "unaccent": "stable",
 }
 
+# The server's functions that do more than compute: what running one does, for people to read.
+EFFECTS: dict[str, str] = {
+    "setval": "sets a sequence",
+    "set_config": "changes a setting",
+    "pg_sleep": "waits",
+    "pg_sleep_for": "waits",
+    "pg_sleep_until": "waits",
+    "pg_terminate_backend": "ends other sessions",
+    "pg_cancel_backend": "cancels what other sessions run",
+    "pg_drop_replication_slot": "drops a replication slot: its subscriber or standby cannot go on",
+    "pg_create_logical_replication_slot": "makes a slot, which keeps all WAL until somebody reads it",
+    "pg_create_physical_replication_slot": "makes a slot, which keeps all WAL until somebody reads it",
+    "pg_replication_slot_advance": "moves a replication slot: what it skips never arrives",
+    "pg_reload_conf": "changes the settings of every session",
+    "pg_promote": "makes a standby a primary",
+    "lo_unlink": "deletes a large object",
+    "lo_import": "reads a file of the server's machine",
+    "lo_export": "writes a file of the server's machine",
+    "pg_advisory_lock": "waits for a lock of the application's own, and keeps it beyond the transaction",
+    "pg_advisory_lock_shared": "waits for a lock of the application's own, and keeps it beyond the transaction",
+    "pg_stat_reset": "forgets what was counted of the use of tables and indexes",
+    "query_to_xml": "runs SQL that is in a literal",
+    "query_to_xml_and_xmlschema": "runs SQL that is in a literal",
+    "ts_stat": "runs SQL that is in a literal",
+}
+
 
 def volatility_of(name: str, *, builtin: bool = True) -> Volatility:
     """The function's volatility; "unknown" for one that is not the server's (or `builtin` says so)."""
+    if name.startswith("st_"):
+        return "immutable"  # PostGIS, by the hundred
     return _table().get(name, "unknown") if builtin else _CONTRIB.get(name, "unknown")
 
 

@@ -8,10 +8,11 @@ from alembic_safe.model.facts import Action, Name
 from alembic_safe.sql.columns import read_column, read_domain_constraints
 from alembic_safe.sql.cursor import Cursor
 from alembic_safe.sql.draft import Draft
-from alembic_safe.sql.kinds import CALLABLE, read_kind
+from alembic_safe.sql.kinds import read_kind
 from alembic_safe.sql.statements.create_index import read_create_index
 from alembic_safe.sql.statements.create_table import read_create_as_query, read_create_table
 from alembic_safe.sql.statements.query import read_query
+from alembic_safe.sql.statements.routines import read_routine
 from alembic_safe.sql.types import read_type
 
 _BEFORE = frozenset({"global", "local", "temp", "temporary", "unlogged", "unique", "recursive", "default"})
@@ -171,9 +172,8 @@ def _domain(cursor: Cursor, draft: Draft) -> Draft:
     return draft
 
 
-def _callable(cursor: Cursor, draft: Draft) -> Draft:
-    kind = draft.kind.removeprefix("create ")
-    draft.add(kind, cursor.name(), "created")
+def _aggregate(cursor: Cursor, draft: Draft) -> Draft:
+    draft.add("aggregate", cursor.name(), "created")
     cursor.parens()
     cursor.rest()
     return draft
@@ -290,5 +290,6 @@ _READERS: dict[str, Callable[[Cursor, Draft], Draft]] = {
     "extension": _extension,
     "publication": _publication,
     "statistics": _statistics,
-    **dict.fromkeys(CALLABLE, _callable),
+    **dict.fromkeys(("function", "procedure"), read_routine),
+    "aggregate": _aggregate,
 }

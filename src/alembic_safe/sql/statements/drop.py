@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from alembic_safe.model.facts import Name, ObjectRef
+from alembic_safe.model.facts import Action, Name, ObjectRef
 from alembic_safe.sql.cursor import Cursor
 from alembic_safe.sql.draft import Draft
 from alembic_safe.sql.kinds import CALLABLE, ON_TABLE, read_kind
 from alembic_safe.sql.statements.create import operator_name
+from alembic_safe.sql.statements.routines import read_signature
 
 
 def read_drop(cursor: Cursor) -> Draft:
@@ -41,7 +42,9 @@ def _object(cursor: Cursor, draft: Draft, kind: str) -> None:
     else:
         name = cursor.name()
     draft.objects.append(ObjectRef(kind, name, "dropped"))
-    if (kind in CALLABLE or kind == "operator") and cursor.at("("):
+    if kind in CALLABLE and cursor.at("("):
+        draft.act(Action("signature", str(name), value=read_signature(cursor)))
+    elif kind == "operator" and cursor.at("("):
         cursor.parens()
     if kind in ON_TABLE:
         cursor.expect("on")

@@ -6,6 +6,7 @@ Expressions are not parsed: only brackets, WITH, FROM lists and targets decide w
 from __future__ import annotations
 
 from alembic_safe.model.facts import Name
+from alembic_safe.sql.calls import note_calls
 from alembic_safe.sql.cursor import QUOTED, Cursor
 from alembic_safe.sql.draft import Draft
 from alembic_safe.sql.words import words
@@ -253,7 +254,9 @@ def read_query(cursor: Cursor, draft: Draft, end: int | None = None, *, into: bo
 def read_select(cursor: Cursor) -> Draft:
     """SELECT, VALUES, TABLE, WITH and a query in brackets; INSERT and its like behind WITH."""
     draft = Draft("select")
+    start = cursor.i
     read_query(cursor, draft, into=True)
+    note_calls(cursor, draft, start, cursor.i)
     written = [flag for flag in ("insert", "update", "delete", "merge") if flag in draft.flags]
     if written and draft.kind == "select":
         draft.kind = _main_verb(cursor)

@@ -192,7 +192,7 @@ def read_call(cursor: Cursor) -> Draft:
     """CALL procedure(...): its body may do anything, and may commit."""
     cursor.expect("call")
     draft = Draft("call")
-    draft.add("procedure", cursor.name(), "used")
-    cursor.parens()
-    draft.not_understood = "calls a procedure, whose body is not read"
+    name = cursor.name()
+    draft.add("procedure", name, "used")
+    draft.act(Action("call", str(name), value=cursor.slice(*cursor.parens())))
     return draft

@@ -1,0 +1,78 @@
+"""Puts into a reading what only the schema knows: the bodies of routines it calls, the schema of bare names.
+
+`resolve` is to be asked before a reading's facts are, and before it is applied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alembic_safe.model.facts import Action, Name, Reading
+from alembic_safe.sql.blocks import read_body
+from alembic_safe.sql.cursor import NotUnderstood
+from alembic_safe.sql.folding import Text, Texts
+from alembic_safe.sql.lexical import string_value
+from alembic_safe.sql.reader import read
+from alembic_safe.sql.schema.model import Schema
+from alembic_safe.sql.schema.paths import qualified
+from alembic_safe.sql.schema.routines import RoutineState
+from alembic_safe.sql.server.functions import EFFECTS
+
+_DEEPEST = 5
+
+
+def resolve(reading: Reading, schema: Schema, depth: int = 0) -> Reading:
+    """The reading with the statements of every routine it calls inside it, and names as the path resolves them.
+
+    A call of a routine whose body is not known makes it not understood.
+    """
+    if schema.search_path:
+        reading = qualified(reading, schema)
+    if reading.inner and reading.kind != "create function":
+        reading = replace(reading, inner=tuple(resolve(one, schema, depth) for one in reading.inner))
+    called = [action for action in reading.actions if action.kind == "call"]
+    return _with_bodies(reading, called, schema, depth) if called else reading
+
+
+def _with_bodies(reading: Reading, called: list[Action], schema: Schema, depth: int) -> Reading:
+    inner, reason = list(reading.inner), reading.not_understood
+    for action in called:
+        name = _name(action.name or "")
+        if name.name in EFFECTS and name.schema in (None, "pg_catalog"):
+            continue
+        routines = schema.routines_of(name)
+        if not routines or any(routine.body is None for routine in routines) or depth >= _DEEPEST:
+            reason = reason or f"it calls {action.name}, whose body is not read"
+        for routine in routines if depth < _DEEPEST else ():
+            body = _body(routine, action)
+            inner.append(resolve(body, schema, depth + 1))
+    return replace(reading, inner=tuple(inner), not_understood=reason)
+
+
+def _body(routine: RoutineState, action: Action) -> Reading:
+    given: dict[str, Texts | None] = {}
+    values = _arguments(action.value or "")
+    for name, value in zip(routine.names, values, strict=False):
+        given[name] = (Text(value),) if value is not None else None
+    try:
+        draft = read_body(routine.body or "", routine.language, read, given)
+    except NotUnderstood as fault:
+        return Reading("do", routine.body or "", not_understood=fault.reason)
+    return draft.reading(routine.body or "")
+
+
+def _arguments(source: str) -> list[str | None]:
+    """The values of plain literals; None for any other. Nothing where a bracket or quote holds a comma."""
+    if "(" in source or source.count("'") % 2:
+        return []
+    found: list[str | None] = []
+    for part in source.split(","):
+        text = part.strip().partition("::")[0]
+        plain = len(text) >= 2 and text[0] == text[-1] == "'" and "'" not in text[1:-1]
+        found.append(string_value(text) if plain else None)
+    return found
+
+
+def _name(written: str) -> Name:
+    schema, _, name = written.rpartition(".")
+    return Name(name, schema or None)
