@@ -19,6 +19,7 @@ from alembic_safe.model.revisions import (
     Source,
     Statement,
 )
+from alembic_safe.model.scratch import Redirect
 from alembic_safe.model.targets import Target
 
 # ---- supervisor to worker
@@ -35,6 +36,8 @@ class Job:
     those after `base` up to `destination`; with `base` "" the `destination` alone.
     A file in the folder `kept`, named by what the revisions before the first chosen one follow from, stands for them.
     `secrets` are values to mask in every text sent back. `search_path` is added to sys.path's end.
+    With `redirect` ("apply") every connection leads to a clone; `with_values` leaves the literals of statements as
+    they are, for judging; `ask_all` has the worker wait for a word at each statement and before each commit.
     """
 
     mode: Literal["probe", "apply", "review"]
@@ -52,6 +55,9 @@ class Job:
     base: str = "base"
     paths: tuple[str, ...] = ()
     kept: str = ""
+    redirect: Redirect | None = None
+    with_values: bool = False
+    ask_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,14 @@ class ConnectionOpened:
     driver: str
     driver_pid: int | None
     server_pid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloneWanted:
+    """The project asked for a database that no clone stands for; its connection was refused."""
+
+    dialect: str
+    database: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +245,7 @@ Message = (
     | Stop
     | Started
     | ConnectionOpened
+    | CloneWanted
     | GraphRead
     | TargetFound
     | RevisionListed

@@ -10,13 +10,17 @@ from alembic_safe.databases._open import open_database, warm_up
 from alembic_safe.databases._reading import DumpReader, reading_tool, wal_position
 from alembic_safe.databases.postgresql.hints import connect_hint
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL, pooler_refusal
+from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
 
 __all__ = [
     "SERVER_IDENTITY_SQL",
     "DumpReader",
+    "ScratchPlace",
+    "clean_leftovers",
     "connect_hint",
     "libpq_keywords",
     "open_database",
+    "open_scratch",
     "pooler_refusal",
     "reading_tool",
     "wal_position",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
@@ -23,6 +24,8 @@ from alembic_safe.bridge.worker import explain, graph, targets, transactions
 from alembic_safe.bridge.worker.capture import Recording, StatementCapture
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.locate import Locator
+from alembic_safe.bridge.worker.masking import mask_sql
+from alembic_safe.bridge.worker.spelling import as_rendered
 from alembic_safe.model.revisions import Revision, Statement
 
 _XID = "select pg_current_xact_id()::text"
@@ -104,7 +107,7 @@ class Application:
         # what commits by itself is journalled before it goes; what has a connection of its own may
         def begun(statement: Statement) -> None:
             message = StatementBegun(step.target, step.ordinal, statement)
-            if statement.autocommit:
+            if statement.autocommit or (self._job.ask_all and not statement.own_connection):
                 self._link.ask(message)
             elif statement.own_connection:
                 self._link.tell(message)
@@ -113,13 +116,15 @@ class Application:
 
         def ended(statement: Statement) -> None:
             message = StatementEnded(step.target, step.ordinal, statement)
-            if statement.autocommit and statement.error is None:
+            asked = statement.autocommit or (self._job.ask_all and not statement.own_connection)
+            if asked and statement.error is None:
                 self._link.ask(message)
             else:
                 self._link.end_statement(message)
 
         connection: Any = context.connection
-        self._capture.recording = Recording(step.locator, connection.engine.pool, begun, ended)
+        text = partial(as_rendered, style=context.dialect.paramstyle) if self._job.with_values else mask_sql
+        self._capture.recording = Recording(step.locator, connection.engine.pool, begun, ended, text)
 
     def _look_at_transaction(self, context: MigrationContext, step: OpenStep) -> None:
         """Whether the transaction is the one the step began in, before the version row goes into it.
@@ -141,7 +146,7 @@ class Application:
         if step is not None:
             rows = tuple(sorted(heads))
             # a transaction left alone is journalled already, and the word for its commit is not waited for
-            send = self._link.ask if step.split else self._link.tell_or_stop
+            send = self._link.ask if step.split or self._job.ask_all else self._link.tell_or_stop
             send(StepReady(step.target, step.ordinal, step.transaction, rows, step.split))
 
     def report_failure(self, error: BaseException) -> None:

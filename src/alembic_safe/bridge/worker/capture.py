@@ -28,6 +28,7 @@ class Recording:
     pool: Any
     begun: Callable[[Statement], None]
     ended: Callable[[Statement], None]
+    text: Callable[[str], str] = mask_sql
     count: int = 0
 
 
@@ -59,7 +60,7 @@ class StatementCapture:
         recording.count += 1
         statement = Statement(
             recording.count,
-            mask_sql(sql),
+            recording.text(sql),
             recording.locator.here(),
             autocommit=is_autocommit(connection),
             own_connection=connection.engine.pool is not recording.pool,

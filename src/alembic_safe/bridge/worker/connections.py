@@ -18,6 +18,8 @@ from alembic_safe.bridge.messages import ConnectionOpened
 from alembic_safe.bridge.worker import drivers, masking, refusal
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.raw_connections import RawConnections
+from alembic_safe.bridge.worker.redirected_drivers import RedirectedDrivers
+from alembic_safe.bridge.worker.redirecting import MARKER_SQL, Redirection
 from alembic_safe.databases import libpq_keywords
 from alembic_safe.model.targets import ConnectParameters
 
@@ -54,7 +56,14 @@ def address_tried() -> str:
 class ConnectionWatch:
     """Listens from `install` on; one for the life of a worker."""
 
-    def __init__(self, link: Link, *, application_name: str, read_only: bool) -> None:
+    def __init__(
+        self,
+        link: Link,
+        *,
+        application_name: str,
+        read_only: bool,
+        redirection: Redirection | None = None,
+    ) -> None:
         self._link = link
         self._mark = _MARK.format(name=application_name.replace("'", ""))
         self._read_only = read_only
@@ -62,7 +71,12 @@ class ConnectionWatch:
         self._absent: str | None = None
         self._by_transaction = False
         settings = (_READ_ONLY, self._mark) if read_only else (self._mark,)
-        self._raw = RawConnections(settings, read_only=read_only)
+        self._redirection = redirection
+        self._raw = (
+            RawConnections(settings, read_only=read_only)
+            if redirection is None
+            else RedirectedDrivers(settings, redirection)
+        )
 
     def install(self) -> None:
         self._raw.install()
@@ -107,12 +121,29 @@ class ConnectionWatch:
         elif drivers.is_postgresql(driver):
             driver_pid = drivers.pid_of(connection, driver)
             server_pid = self._prepare_postgresql(connection, driver_pid)
-            parameters = drivers.parameters_of(connection, driver, *self._given)
+            parameters = self._parameters(connection, driver)
             opened = ConnectionOpened(driver, driver_pid, server_pid)
+        elif self._redirection is not None:
+            connection.close()
+            raise self._redirection.refuse(f"a connection of {driver}, which cannot be redirected")
         else:
             return
         record.info[INFO_KEY] = parameters
         self._link.tell(opened)
+
+    def _parameters(self, connection: Any, driver: str) -> ConnectParameters:
+        """How the connection was made; redirected, the clone that it proves to lead to."""
+        if self._redirection is None:
+            return drivers.parameters_of(connection, driver, *self._given)
+        cursor = connection.cursor()
+        try:
+            cursor.execute(MARKER_SQL)
+            marker = cursor.fetchone()[0]
+            connection.commit()
+        finally:
+            cursor.close()
+        clone = self._redirection.prove(marker, connection)
+        return ConnectParameters("postgresql", driver, clone.keywords)
 
     def _prepare_postgresql(self, connection: Any, driver_pid: int | None) -> int | None:
         """Mark the session, and make it read-only for a probe; committed, so that no transaction stays open.

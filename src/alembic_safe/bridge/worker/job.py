@@ -28,12 +28,13 @@ from alembic_safe.bridge.messages import (
     Job,
     Started,
 )
-from alembic_safe.bridge.worker import failures, process, reviewing, transactions
+from alembic_safe.bridge.worker import failures, process, redirected, reviewing, transactions
 from alembic_safe.bridge.worker.applying import Application
 from alembic_safe.bridge.worker.capture import StatementCapture, is_autocommit
 from alembic_safe.bridge.worker.connections import ConnectionWatch
 from alembic_safe.bridge.worker.link import Link, StoppedError
 from alembic_safe.bridge.worker.probing import Probe, SkippedWrites
+from alembic_safe.bridge.worker.redirecting import Redirection
 
 _ATEXIT_SECONDS = 2
 _ONE_TRANSACTION = (
@@ -97,7 +98,15 @@ class _Session:
             link.tell(Started(os.getpid()))
             reviewing.review(job, link, config, script)
             return
-        ConnectionWatch(link, application_name=job.application_name, read_only=job.mode == "probe").install()
+        redirection = Redirection(job.redirect, link) if job.redirect is not None else None
+        ConnectionWatch(
+            link,
+            application_name=job.application_name,
+            read_only=job.mode == "probe",
+            redirection=redirection,
+        ).install()
+        if redirection is not None:
+            redirected.install(redirection)
         callbacks: list[Any] = []
         options: dict[str, Any] = {
             "destination_rev": job.destination,
@@ -119,11 +128,14 @@ class _Session:
         environment = EnvironmentContext(config, script, fn=function, **options)
         if isinstance(function, Probe):
             function.environment = environment
-        _wrap(environment, link, function, callbacks)
+        _wrap(environment, link, function, callbacks, redirection)
         _quiet_alembic()
         link.tell(Started(os.getpid()))
         with environment:
-            script.run_env()
+            if redirection is not None and redirection.redirect.without_env:
+                redirected.run_without_env(environment, redirection)
+            else:
+                script.run_env()
         if function.found == 0:
             raise failures.no_target(self.env_py)
         if isinstance(function, Application) and function.open is not None:
@@ -143,6 +155,7 @@ def _wrap(
     link: Link,
     function: Probe | Application,
     callbacks: list[Any],
+    redirection: Redirection | None,
 ) -> None:
     """Replace `configure` and `run_migrations` on the instance; the module proxies look them up there.
 
@@ -158,6 +171,8 @@ def _wrap(
         connection = keywords.get("connection")
         if connection is None:
             raise failures.no_connection()
+        if redirection is not None:
+            connection = keywords["connection"] = redirected.proven(connection, redirection)
         if hasattr(connection, "get_transaction") and _end_open(connection, link):
             keywords["connection"] = connection
         theirs = keywords.get("on_version_apply") or ()

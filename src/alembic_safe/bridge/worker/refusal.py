@@ -52,7 +52,8 @@ def nothing_reached() -> Iterator[None]:
         _State.rendering = before
 
 
-def _is_harmless(name: str, arguments: tuple[Any, ...]) -> bool:
+def is_harmless(name: str, arguments: tuple[Any, ...]) -> bool:
+    """Whether an audited event is what Python's own library does at import."""
     if name not in ("subprocess.Popen", "os.posix_spawn") or not arguments:
         return False
     return isinstance(arguments[0], str) and arguments[0] in _HARMLESS
@@ -63,7 +64,7 @@ def _hook() -> None:
         _State.hooked = True
 
         def audit(name: str, arguments: tuple[Any, ...]) -> None:
-            if _State.rendering and name in _AUDITED and not _is_harmless(name, arguments):
+            if _State.rendering and name in _AUDITED and not is_harmless(name, arguments):
                 check(_AUDITED[name])
 
         sys.addaudithook(audit)

@@ -18,23 +18,32 @@ def mark(folder: Path) -> None:
     (folder / _OWNER).write_text(_identity(os.getpid()))
 
 
-def sweep(base: Path) -> None:
-    """End and remove every server below `base` whose owner is gone, and what was never finished."""
+def sweep(base: Path) -> tuple[str, ...]:
+    """End and remove every server below `base` whose owner is gone, and what was never finished; their folders."""
+    removed = []
     for folder in base.glob("run-*"):
         if _abandoned(folder):
             _kill_server(folder)
             shutil.rmtree(folder, ignore_errors=True)
+            removed.append(str(folder))
     for folder in base.glob("new-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > _UNFINISHED_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+        if _is_old(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed.append(str(folder))
+    return tuple(removed)
+
+
+def _is_old(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return time.time() - folder.stat().st_mtime > _UNFINISHED_SECONDS
+    return False
 
 
 def _abandoned(folder: Path) -> bool:
     try:
         pid, _, identity = (folder / _OWNER).read_text().partition(" ")
     except OSError:
-        return False  # being made or being removed by another process
+        return _is_old(folder)  # else it is being made or being removed by another process
     space, _, _ = identity.partition(" ")
     if space != _pid_namespace():
         return False  # another container's, of whose processes nothing can be known here

@@ -1,0 +1,124 @@
+"""A replay with all that it needs: clones as they are asked for, and cures for what only the place lacks.
+
+A history that ran for years on one server expects things of it: a role that it grants to, an extension, a database
+of a certain name. On a server of our own a missing role or database is made, and the replay begun again; for a
+missing extension the caller is told, who may open another place. Begun again is always from nothing, on new clones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from alembic_safe.bridge.launcher import Workers
+from alembic_safe.bridge.messages import Job
+from alembic_safe.bridge.scratch.observing import Observer
+from alembic_safe.bridge.scratch.replaying import Fault, Replayed, replay
+from alembic_safe.databases import ScratchPlace
+from alembic_safe.model.events import EventSink
+from alembic_safe.model.scratch import Clone, Redirect
+
+_MOST_ATTEMPTS = 24
+# the server's words, SQLSTATE 42704, 3D000 and 0A000 (errcodes-appendix)
+_ROLE = re.compile(r'role "([^"]+)" does not exist')
+_DATABASE = re.compile(r'database "([^"]+)" does not exist')
+_EXTENSION = re.compile(
+    r'extension "([^"]+)" (?:is not available|has no installation script)'
+    r'|extension control file "[^"]*/([^"/]+)\.control"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A replay that came as far as it could. `made` are what the history expected and the place was given.
+
+    `extension` is one that the place has not, "" where none was missed; `clones` stand until they are dropped.
+    """
+
+    replayed: Replayed
+    clones: tuple[Clone, ...]
+    made: tuple[str, ...] = ()
+    extension: str = ""
+
+
+def played(
+    place: ScratchPlace,
+    workers: Workers,
+    job: Job,
+    *,
+    sink: EventSink,
+    tick: Callable[[], None],
+    dialect: str = "",
+    stands_for: str = "",
+    allow_subprocess: bool = False,
+    observer: Callable[[], Observer] = Observer,
+) -> Played:
+    """Replay `job` from nothing on clones of `place`, first through env.py, and without it where that fails.
+
+    `dialect`: alembic gets a connection of it, whatever env.py connects to. `stands_for` is the database (a path
+    for SQLite) that the first clone replaces. `observer` makes a fresh one for each beginning. Raises what the
+    place, `tick` and the observer raise.
+    """
+    redirect = Redirect((), str(place.folder), dialect, allow_subprocess=allow_subprocess)
+    names, made, through_env = [stands_for], list[str](), ""
+    for _ in range(_MOST_ATTEMPTS):
+        clones = tuple(place.make(name) for name in names)
+        one = replay(
+            workers,
+            job,
+            replace(redirect, clones=clones),
+            sink=sink,
+            tick=_both(tick, place),
+            observer=observer(),
+        )
+        if (wanted := [w.database for w in one.wanted if w.dialect == "postgresql"]) and _more(names, wanted):
+            names += [name for name in dict.fromkeys(wanted) if name not in names]
+        elif one.fault is None:
+            break
+        elif one.fault.kind == "environment" and not redirect.without_env:
+            redirect, through_env = replace(redirect, without_env=True), one.fault.message
+        elif not _cured(place, one.fault, made):
+            break
+        for clone in clones:
+            place.drop(clone)
+    if through_env:
+        one = replace(one, notices=(*one.notices, _without_env(through_env)))
+    return Played(one, clones, tuple(made), _missing_extension(one.fault))
+
+
+def _both(tick: Callable[[], None], place: ScratchPlace) -> Callable[[], None]:
+    def both() -> None:
+        tick()
+        place.ping()
+
+    return both
+
+
+def _more(names: list[str], wanted: list[str]) -> bool:
+    return any(name not in names for name in wanted)
+
+
+def _without_env(why: str) -> str:
+    return f"the revisions ran on the scratch database without env.py, which cannot be executed there: {why}"
+
+
+def _cured(place: ScratchPlace, fault: Fault, made: list[str]) -> bool:
+    """Whether what was missed is there now, so that a further attempt is worth it."""
+    if not place.own or place.server.major == 0:
+        return False
+    for what, pattern, make in (
+        ("role", _ROLE, place.make_role),
+        ("database", _DATABASE, place.make_empty_database),
+    ):
+        found = pattern.search(fault.message)
+        if found and f"{what} {found[1]}" not in made:
+            make(found[1])
+            made.append(f"{what} {found[1]}")
+            return True
+    return False
+
+
+def _missing_extension(fault: Fault | None) -> str:
+    found = _EXTENSION.search(fault.message) if fault else None
+    return next(filter(None, found.groups()), "") if found else ""

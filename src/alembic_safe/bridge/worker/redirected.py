@@ -1,0 +1,84 @@
+"""A worker whose connections lead to clones: the nets set up, alembic's connection proven or replaced.
+
+Where env.py's connection is of another dialect than is judged, or env.py is not executed at all, the connection is
+one of our own.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.runtime.environment import EnvironmentContext
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import NullPool
+
+from alembic_safe.bridge.worker.reach import Reach
+from alembic_safe.bridge.worker.redirecting import MARKER_SQL, Redirection
+from alembic_safe.errors import ProjectError
+
+_OLD = sa.__version__.startswith("1.")
+_DRIVERS = ("psycopg2",) if _OLD else ("psycopg", "psycopg2")
+
+
+def install(redirection: Redirection) -> None:
+    """Set up the nets. Before any code of the project is imported, and for the life of the process."""
+    redirection.install()
+    Reach(redirection).install()
+    shared = any(clone.shared for clone in redirection.redirect.clones)
+
+    def before(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
+        redirection.check_statement(sql, shared)
+
+    event.listen(Engine, "before_cursor_execute", before)
+
+
+def proven(connection: Any, redirection: Redirection) -> Any:
+    """The connection to give to alembic: env.py's, which proves to lead to a clone, or one of ours.
+
+    Raises `ElsewhereError` for one that leads elsewhere.
+    """
+    wanted = redirection.redirect.dialect
+    if wanted and connection.dialect.name != wanted:
+        redirection.tell(
+            f"env.py connects to {connection.dialect.name}: its revisions ran on a {wanted} database of ours instead"
+        )
+        return connect(redirection)
+    if connection.dialect.name == "postgresql":
+        # before a transaction is looked at: reading begins one, which is ended with those of env.py
+        redirection.prove(connection.exec_driver_sql(MARKER_SQL).scalar(), connection)
+    return connection
+
+
+def connect(redirection: Redirection) -> Any:
+    """A connection to the first clone. Raises `ProjectError` where there is no driver that this SQLAlchemy has."""
+    clone = redirection.redirect.clones[0]
+    if clone.dialect == "sqlite":
+        return sa.create_engine(f"sqlite:///{clone.keywords['database']}", poolclass=NullPool).connect()
+    name = _driver()
+    return sa.create_engine(
+        f"postgresql+{name}://", connect_args=dict(clone.keywords), poolclass=NullPool
+    ).connect()
+
+
+def run_without_env(environment: EnvironmentContext, redirection: Redirection) -> None:
+    """What alembic's own template does online, on the first clone."""
+    with connect(redirection) as connection:
+        environment.configure(connection=connection)
+        with environment.begin_transaction():
+            environment.run_migrations()
+
+
+def _driver() -> str:
+    for name in _DRIVERS:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
+        return name
+    raise ProjectError(
+        f"no driver to run revisions on a scratch database with ({' or '.join(_DRIVERS)})",
+        hint="`pip install 'alembic-safe[binary]'` brings one.",
+    )

@@ -1,0 +1,175 @@
+"""Turns every connection of a worker to clones: which clone stands for what, and proof that it was reached.
+
+Fails closed: a connection that is not known to lead to a clone is not made, and one that does not answer with a
+clone's marker is closed before anything is done on it. How, and what cannot be stopped: ADR 0005.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from alembic_safe.bridge.messages import CloneWanted, EnvironmentNotice
+from alembic_safe.bridge.worker.link import Link
+from alembic_safe.databases import SERVER_IDENTITY_SQL
+from alembic_safe.model.scratch import Clone, Redirect
+
+MARKER_SQL = f"select {SERVER_IDENTITY_SQL}"
+# what libpq fills in where a connection says nothing; the rest of PG* changes how a session behaves, not where it is
+_WHERE = (
+    "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE",
+    "PGSERVICEFILE", "PGSYSCONFDIR", "PGREQUIREAUTH", "PGCHANNELBINDING", "PGSSLMODE", "PGREQUIRESSL",
+    "PGSSLNEGOTIATION", "PGSSLCERT", "PGSSLKEY", "PGSSLROOTCERT", "PGSSLCRL", "PGSSLCRLDIR", "PGSSLSNI",
+    "PGSSLMINPROTOCOLVERSION", "PGSSLMAXPROTOCOLVERSION", "PGGSSENCMODE", "PGKRBSRVNAME", "PGGSSLIB",
+    "PGGSSDELEGATION", "PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS", "PGREQUIREPEER", "PGCONNECT_TIMEOUT",
+)  # fmt: skip
+_DATA = re.compile(r"\s*(?:insert|update|delete|merge|select|with|values|truncate)\b", re.IGNORECASE)
+# what makes the server itself connect, or run a program
+_FROM_THE_SERVER = re.compile(
+    r"\b(?:create|alter|drop)\s+subscription\b|\bdblink(?:_connect\w*|_exec|_open|_send_query)?\s*\("
+    r"|\bimport\s+foreign\s+schema\b|\bcopy\b[^;]*\b(?:from|to)\s+program\b",
+    re.IGNORECASE,
+)
+# what changes the whole server, and with it the databases there that are not ours
+_WHOLE_SERVER = re.compile(
+    r"\b(?:create|alter|drop)\s+(?:role|user(?!\s+mapping)|group|database|tablespace)\b|\balter\s+system\b"
+    r"|\b(?:comment\s+on|security\s+label\b[^;]*?\bon)\s+(?:database|role|tablespace)\b"
+    r"|\b(?:drop|reassign)\s+owned\b|\bgrant\b(?![^;]*\bon\b)[^;]*\bto\b|\brevoke\b(?![^;]*\bon\b)[^;]*\bfrom\b",
+    re.IGNORECASE,
+)
+_WHOLE_SERVER_CALL = re.compile(
+    r"\bpg_(?:terminate_backend|cancel_backend|reload_conf|switch_wal|create_restore_point|promote"
+    r"|(?:create|drop)_\w*replication_slot|drop_replication_slot|replication_origin_\w+)\s*\(",
+    re.IGNORECASE,
+)
+
+
+class ElsewhereError(Exception):
+    """Something would have been reached that is no clone. It was not."""
+
+
+class Redirection:
+    """The clones of one worker. Threads may call it."""
+
+    def __init__(self, redirect: Redirect, link: Link) -> None:
+        self.redirect = redirect
+        self._link = link
+        self._lock = threading.Lock()
+        self._taken: dict[str, Clone] = {}
+        self._told: set[str] = set()
+        self._by_marker = {clone.marker: clone for clone in redirect.clones if clone.dialect == "postgresql"}
+
+    def install(self) -> None:
+        """Take from libpq, but not from the project, what the environment says of another server."""
+        for name in _WHERE:
+            os.unsetenv(name)
+
+    def tell(self, message: str, hint: str = "") -> None:
+        """A notice, once."""
+        with self._lock:
+            new = message not in self._told
+            self._told.add(message)
+        if new:
+            self._link.tell(EnvironmentNotice(message, hint))
+
+    def refuse(self, what: str) -> ElsewhereError:
+        """The error for what is not let out, which is told also where the project swallows it."""
+        message = f"it would reach past the scratch database: {what}"
+        self.tell(f"refused while revisions run on a scratch database: {what}")
+        return ElsewhereError(message)
+
+    def postgresql(self, database: str) -> Clone:
+        """The clone for a database, by the name that was asked for. Raises `ElsewhereError` where there is none."""
+        clones = [clone for clone in self.redirect.clones if clone.dialect == "postgresql"]
+        for clone in clones:
+            if clone.name == database:
+                return clone
+        with self._lock:
+            if database in self._taken:
+                return self._taken[database]
+            named = [clone for clone in clones if clone.stands_for == database and database]
+            free = [
+                c for c in clones if not c.stands_for and c.name not in {t.name for t in self._taken.values()}
+            ]
+            found = next(iter([*named, *free]), None)
+            if found is not None:
+                self._taken[database] = found
+                return found
+        self._link.tell(CloneWanted("postgresql", database))
+        raise ElsewhereError(f"there is no scratch database for the database {database!r}")
+
+    def sqlite(self, name: str) -> str:
+        """The file to open instead of the one named, an absolute path."""
+        path = os.path.abspath(name)  # noqa: PTH100 - no link followed, as everywhere a path is told
+        if self.is_ours(path):
+            return path
+        for clone in self.redirect.clones:
+            if clone.dialect == "sqlite" and clone.stands_for == path:
+                return clone.keywords["database"]
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+        return str(Path(self.redirect.folder, f"{digest}-{Path(path).name}"))
+
+    def is_ours(self, path: str) -> bool:
+        """Whether a file is a clone's or lies in the folder of this run."""
+        real = os.path.realpath(path)
+        folder = os.path.realpath(self.redirect.folder)
+        return real.startswith(folder + os.sep) or any(
+            real == os.path.realpath(clone.keywords["database"])
+            for clone in self.redirect.clones
+            if clone.dialect == "sqlite"
+        )
+
+    def clone_of(self, marker: object) -> Clone | None:
+        """The clone that answers with this; None: it is none of ours."""
+        return self._by_marker.get(str(marker))
+
+    def prove(self, marker: object, connection: Any) -> Clone:
+        """The clone that a new connection leads to. Raises `ElsewhereError`, the connection being closed."""
+        found = self.clone_of(marker)
+        if found is None:
+            connection.close()
+            raise self.refuse("a connection led to a database that is no scratch database, and was closed")
+        return found
+
+    def check_statement(self, sql: str, clone_is_shared: bool) -> None:
+        """Refuse a statement that would make the server reach out, or change it as a whole where others use it.
+
+        Data may say what it likes; a call in it may not. Raises `ElsewhereError`.
+        """
+        if _FROM_THE_SERVER.search(sql):
+            raise self.refuse(f"a statement makes the server connect or run a program: {_short(sql)}")
+        if clone_is_shared and (
+            _WHOLE_SERVER_CALL.search(sql) or (not _DATA.match(sql) and _WHOLE_SERVER.search(sql))
+        ):
+            raise self.refuse(
+                f"a statement changes the whole server, which holds other databases: {_short(sql)}"
+            )
+
+
+def sqlite_name(database: Any, uri: bool) -> str | None:
+    """The file that `sqlite3.connect` would open; None for a database in memory."""
+    name = os.fsdecode(database) if isinstance(database, bytes | os.PathLike) else str(database)
+    if uri and name.startswith("file:"):
+        path, _, query = name.removeprefix("file:").partition("?")
+        if path == ":memory:" or "mode=memory" in query:
+            return None
+        name = unquote(path.removeprefix("//") if path.startswith("///") else path)
+        name = name.removeprefix("//localhost")
+    return None if name in ("", ":memory:") else name
+
+
+def kept_options(keywords: Mapping[str, str]) -> dict[str, str]:
+    """What of a connection says how its session behaves, and not where it leads: a search_path, say."""
+    return {name: keywords[name] for name in ("options",) if keywords.get(name)}
+
+
+def _short(sql: str) -> str:
+    from alembic_safe.bridge.worker.masking import mask_sql
+
+    return " ".join(mask_sql(sql).split())[:100]
