@@ -106,6 +106,12 @@ class BackupError(AlembicSafeError):
     default_hint = "Try `alembic-safe backup create` by itself."
 
 
+class CredentialsError(BackupError):
+    """The tool that makes the backup was refused at login, where we had been let in before."""
+
+    default_hint = "Let env.py make a new password or token at each connect, or set `control-url`."
+
+
 class UnknownRevisionError(AlembicSafeError):
     """The database's revision is unknown to this checkout, or newer than it."""
 

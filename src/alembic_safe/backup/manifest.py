@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from alembic_safe.errors import BackupError
-from alembic_safe.model.backups import MANIFEST_FORMAT, BackupFile, Manifest, TableContent
+from alembic_safe.model.backups import MANIFEST_FORMAT, BackupFile, Manifest, RestorePoint, TableContent
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -17,6 +17,7 @@ def encode(manifest: Manifest) -> bytes:
     fields = asdict(manifest) | {
         "heads": {table: None if rows is None else list(rows) for table, rows in manifest.heads.items()},
         "options": dict(manifest.options),
+        "external": dict(manifest.external),
         "began": manifest.began.isoformat(),
         "ended": manifest.ended.isoformat(),
     }
@@ -52,9 +53,11 @@ def _checksum(fields: dict[str, Any]) -> str:
 
 def _manifest(fields: dict[str, Any]) -> Manifest:
     heads = {table: None if rows is None else tuple(rows) for table, rows in fields["heads"].items()}
+    point = fields.get("restore_point")  # format 1 has none
     return Manifest(
         **fields
         | {
+            "restore_point": RestorePoint(**point) if point else None,
             "heads": heads,
             "began": datetime.fromisoformat(fields["began"]),
             "ended": datetime.fromisoformat(fields["ended"]),

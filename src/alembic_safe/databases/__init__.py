@@ -8,6 +8,7 @@ from __future__ import annotations
 from alembic_safe.databases._libpq import libpq_keywords
 from alembic_safe.databases._open import open_database, warm_up
 from alembic_safe.databases._reading import DumpReader, reading_tool, wal_position
+from alembic_safe.databases.postgresql.catalog import read_catalog, read_tables
 from alembic_safe.databases.postgresql.hints import connect_hint
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL, pooler_refusal
 from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
@@ -22,6 +23,8 @@ __all__ = [
     "open_database",
     "open_scratch",
     "pooler_refusal",
+    "read_catalog",
+    "read_tables",
     "reading_tool",
     "wal_position",
     "warm_up",

@@ -7,10 +7,38 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 
 BackupScope = Literal["full", "touched", "schema"]
-BackupEngine = Literal["pg_dump", "sqlite"]
+ScopeChoice = Literal["auto", "full", "touched", "schema", "none"]
+BackupEngine = Literal["pg_dump", "sqlite", "external"]
+# restore: the backup may replace the target. copy back: it is restored beside, and rows are copied.
+WayBack = Literal["restore", "copy back", "downgrade, not rehearsed", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class DumpContent:
+    """What of a database a dump holds. The schema is always whole.
+
+    `without_rows` are (schema, name) of tables whose rows are left out.
+    """
+
+    without_rows: tuple[tuple[str, str], ...] = ()
+    large_objects: bool = True
+
+
+WHOLE = DumpContent()
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePoint:
+    """A place in the server's log of changes that recovery can stop at: its name ("" where rights to make
+    one were missing), position and timeline. `archived`: the log up to it is known to be in the archive."""
+
+    name: str
+    lsn: str
+    timeline: int
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +64,10 @@ class Manifest:
 
     `heads` maps each version table in the database to its rows when the backup began. `position` is the
     server's WAL position before the dump (PostgreSQL). `read` says that it was read whole after writing.
+    `why` says why this scope was chosen, `way_back` what the backup is good for. `left_out` counts tables
+    whose rows are not in it. `source` is the replica's address where that was dumped, `system` tells the
+    server's data apart from any other's (PostgreSQL's system identifier), `database_size` is in bytes.
+    `external` is what a command of the user's said of the backup that it made.
     """
 
     format: int
@@ -58,6 +90,14 @@ class Manifest:
     compression: str = ""
     read: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+    way_back: WayBack = "restore"
+    left_out: int = 0
+    source: str = ""
+    system: str = ""
+    database_size: int | None = None
+    restore_point: RestorePoint | None = None
+    external: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def duration(self) -> float:

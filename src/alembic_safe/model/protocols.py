@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from alembic_safe.model.backups import TableContent
+from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
 from alembic_safe.model.runs import TransactionOutcome
 from alembic_safe.model.targets import DatabaseFacts, Session, VersionTable
 
@@ -37,8 +37,16 @@ class Dump(Protocol):
     @property
     def version(self) -> str: ...
 
-    def write(self, folder: Path, *, jobs: int, compression: str, tick: Callable[[], None]) -> None:
-        """Dump the whole database into `folder` (exists, empty). `tick` is called at least every 0.25 s.
+    def write(
+        self,
+        folder: Path,
+        *,
+        jobs: int,
+        compression: str,
+        tick: Callable[[], None],
+        content: DumpContent = WHOLE,
+    ) -> None:
+        """Dump the database into `folder` (exists, empty). `tick` is called at least every 0.25 s.
 
         Raises `BackupError` with the tool's own words when it fails; the tool is ended if `tick` raises.
         """

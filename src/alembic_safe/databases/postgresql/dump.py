@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from alembic_safe.databases.postgresql.clients import Client, find_dump_client
 from alembic_safe.databases.postgresql.counting import RowCounter
 from alembic_safe.databases.postgresql.environment import bare_environment, tool_environment
+from alembic_safe.databases.postgresql.patterns import table_patterns
 from alembic_safe.databases.process import Ended, run_tool
-from alembic_safe.errors import BackupError
-from alembic_safe.model.backups import TableContent
+from alembic_safe.errors import BackupError, CredentialsError
+from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
 
 if TYPE_CHECKING:
     from alembic_safe.databases.postgresql.connection import Connected
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 # How long pg_dump may wait for the shared lock on a table: somebody's VACUUM FULL must not hang a deploy.
 LOCK_WAIT = "120s"
+# How servers, and what stands before them, refuse a login (src/backend/libpq/auth.c; clouds' tokens say PAM).
+_REFUSED = re.compile(
+    r"(password|PAM|LDAP|GSSAPI|certificate|OAuth bearer|SCRAM) authentication failed|password has expired"
+    r"|no password supplied|token (has )?expired|role .* is not permitted to log in",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +65,20 @@ class PostgresDump(PostgresReader):
     environment: Mapping[str, str] = field(repr=False)
     conninfo: str = field(repr=False)
     address: str
+    utf8: bool = True
 
-    def write(self, folder: Path, *, jobs: int, compression: str, tick: Callable[[], None]) -> None:
-        """Dump everything in the directory format. See `Dump.write`."""
+    def write(
+        self,
+        folder: Path,
+        *,
+        jobs: int,
+        compression: str,
+        tick: Callable[[], None],
+        content: DumpContent = WHOLE,
+    ) -> None:
+        """Dump in the directory format, all in one snapshot. See `Dump.write`."""
         command = dump_command(self.client, folder, jobs=jobs, compression=compression)
+        command += content_arguments(content, utf8=self.utf8)
         if self.conninfo:
             command.append(f"--dbname={self.conninfo}")
         ended = run_tool(command, environment=self.environment, tick=tick)
@@ -78,6 +95,13 @@ class PostgresDump(PostgresReader):
             return BackupError(
                 f"pg_dump {self.version} cannot compress with {compression}: {fault}",
                 hint="Set `backup-compression` to gzip, gzip:LEVEL or none.",
+                detail=said,
+            )
+        if _REFUSED.search(said):
+            return CredentialsError(
+                f"pg_dump could not log in to {self.address}: {fault.replace(secret, '***') if secret else fault}",
+                hint="The password or token that env.py connected with is no longer taken: it expires too soon, or"
+                " was changed. Let env.py make a new one at each connect, or set `control-url`.",
                 detail=said,
             )
         return BackupError(
@@ -106,6 +130,13 @@ def dump_command(client: Client, folder: Path, *, jobs: int, compression: str) -
     elif method != "gzip":
         command.append(f"--compress={compression}")
     return command
+
+
+def content_arguments(content: DumpContent, *, utf8: bool = True) -> list[str]:
+    """What pg_dump is told to leave out. The rows of a table too many are harmless, of one too few are not."""
+    patterns = table_patterns(content.without_rows, utf8=utf8)
+    # -B is what 15 to 18 all know; its long form was renamed in 16
+    return [f"--exclude-table-data={one}" for one in patterns] + ([] if content.large_objects else ["-B"])
 
 
 def _first_fault(ended: Ended, tool: str) -> str:
@@ -141,7 +172,8 @@ def find_dump_tool(database: PostgresDatabase, connected: Connected, bindir: Pat
     server_bindir = None if bindir else _server_bindir(database, connected)
     client = find_dump_client(major, bindir=bindir, server_bindir=server_bindir)
     environment, conninfo = tool_environment(connected.connection, connected.keywords)
-    return PostgresDump(client, environment, conninfo, facts.address)
+    utf8 = database.fetch("SHOW server_encoding")[0][0] == "UTF8"
+    return PostgresDump(client, environment, conninfo, facts.address, utf8)
 
 
 def _server_bindir(database: PostgresDatabase, connected: Connected) -> Path | None:

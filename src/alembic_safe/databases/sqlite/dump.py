@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from alembic_safe.errors import BackupError
-from alembic_safe.model.backups import TableContent
+from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
 
 FILE = "database.sqlite3"
 _PAGES = 2048  # of a step: 8 MiB with pages of the usual size
@@ -73,8 +73,16 @@ class SqliteDump(SqliteReader):
 
     path: Path
 
-    def write(self, folder: Path, *, jobs: int, compression: str, tick: Callable[[], None]) -> None:
-        """Copy the database into `folder`, consistent while others write. `jobs`, `compression`: unused."""
+    def write(
+        self,
+        folder: Path,
+        *,
+        jobs: int,
+        compression: str,
+        tick: Callable[[], None],
+        content: DumpContent = WHOLE,
+    ) -> None:
+        """Copy the database into `folder`, consistent while others write. It is always whole."""
         file = folder / FILE
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         try:
