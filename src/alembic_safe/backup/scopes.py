@@ -6,6 +6,7 @@ as a doubt, and a name without a schema means every table of that name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from alembic_safe.model.facts import Action, Facts, Name, ObjectRef, Reading
@@ -33,7 +34,8 @@ _KEEPING = frozenset(
     .replace("    ", "")
     .split("|")
 )
-_TAKES_ALONG = frozenset({"extension", "owned", "server", "foreign data wrapper", "database", "language"})
+_UPSERT = re.compile(r"\bdo\s+update\b", re.IGNORECASE)
+_TAKES_ALONG = frozenset({"extension", "server", "foreign data wrapper", "database", "language"})
 
 
 def touched(plan: JudgedPlan) -> Touched:
@@ -109,6 +111,8 @@ class _Walk:
     def _definition(self, reading: Reading) -> None:
         if reading.kind in _MAKES:
             self._make(reading)
+        elif reading.kind == "drop owned":
+            self.doubt("DROP OWNED: what goes with it is not looked up")
         elif reading.kind.startswith("drop "):
             for named in reading.objects:
                 self._drop(reading, named)
@@ -184,7 +188,8 @@ def _hows(reading: Reading) -> Iterator[How]:
     merges = reading.kind == "merge" or "merge" in flags
     if merges or "delete" in flags or reading.kind == "delete":
         yield "deleted"
-    if merges or "update" in flags or reading.kind == "update":
+    # the reader keeps no flag of ON CONFLICT; the words in a string do no harm here
+    if merges or "update" in flags or reading.kind == "update" or _UPSERT.search(reading.text):
         yield "updated"
     if merges or "insert" in flags or reading.kind in ("insert", "copy"):
         yield "written"

@@ -20,10 +20,10 @@ WayBack = Literal["restore", "copy back", "downgrade, not rehearsed", "none"]
 class DumpContent:
     """What of a database a dump holds. The schema is always whole.
 
-    `without_rows` are (schema, name) of tables whose rows are left out.
+    `rows_of` are (schema, name) of the tables whose rows it holds; None: of all. Sequences keep their positions.
     """
 
-    without_rows: tuple[tuple[str, str], ...] = ()
+    rows_of: tuple[tuple[str, str], ...] | None = None
     large_objects: bool = True
 
 

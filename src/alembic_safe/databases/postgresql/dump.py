@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from alembic_safe.databases.postgresql.clients import Client, find_dump_client
 from alembic_safe.databases.postgresql.counting import RowCounter
 from alembic_safe.databases.postgresql.environment import bare_environment, tool_environment
-from alembic_safe.databases.postgresql.patterns import table_patterns
+from alembic_safe.databases.postgresql.patterns import all_but
 from alembic_safe.databases.process import Ended, run_tool
 from alembic_safe.errors import BackupError, CredentialsError
 from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
@@ -134,7 +134,7 @@ def dump_command(client: Client, folder: Path, *, jobs: int, compression: str) -
 
 def content_arguments(content: DumpContent, *, utf8: bool = True) -> list[str]:
     """What pg_dump is told to leave out. The rows of a table too many are harmless, of one too few are not."""
-    patterns = table_patterns(content.without_rows, utf8=utf8)
+    patterns = () if content.rows_of is None else all_but(content.rows_of, utf8=utf8)
     # -B is what 15 to 18 all know; its long form was renamed in 16
     return [f"--exclude-table-data={one}" for one in patterns] + ([] if content.large_objects else ["-B"])
 

@@ -1,52 +1,76 @@
-"""Names of tables as pg_dump's patterns: many in one, for each pattern is a part of the query that it sends.
+"""pg_dump's patterns that fit every table but some: how to dump few tables' rows, however many others there are.
 
-A pattern is a regular expression but for what stands in double quotes, and its dot outside them parts schema
-and table (psql's documentation, "Patterns"): `"shop".("order"|"Item")`. Pure.
+A pattern is a regular expression but for what stands in double quotes; outside them `?` is any character, `*` any
+text, and a dot parts schema and table (psql's documentation, "Patterns"). One pattern a name would be a query
+each, and one of thousands of names takes the server minutes; the complement of a few names is short. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
-
-_LONGEST = 30_000  # characters of one pattern: the server's regular expressions have a limit
-_ALL = 1_000_000  # of all together: the command line has one too
+from dataclasses import dataclass, field
 
 
-def table_patterns(tables: Iterable[tuple[str, str]], *, utf8: bool = True) -> tuple[str, ...]:
-    """Patterns that fit these (schema, name) and nothing else; as many as a command line can take, in order.
+@dataclass(slots=True)
+class _Node:
+    """A place in the names to spare: what may follow, and whether a name ends here. `rest`: spare all below."""
 
-    Without `utf8` a name that is not ASCII is left out: it would have to be in the database's encoding.
+    following: dict[str, _Node] = field(default_factory=dict)
+    ends: bool = False
+    rest: bool = False
 
-    >>> table_patterns([("a", "x"), ("b", "y"), ("a", 'q"')])
-    ('"a".("q\"\""|"x")', '"b".("y")')
+
+def all_but(tables: Iterable[tuple[str, str]], *, utf8: bool = True) -> tuple[str, ...]:
+    """Patterns that fit every table but these (schema, name).
+
+    Without `utf8` (the database has another encoding) a name is told by what comes before its first character
+    that is not ASCII: a table too many is spared, never one too few.
+
+    >>> all_but([])
+    ('*.*',)
+    >>> all_but([("public", "ab")])[1]
+    '"public".(|[^"a"]*|"a"(|[^"b"]*|"b"(?*)))'
     """
-    taken, length = [], 0
+    by_schema: dict[str, list[str]] = {}
     for schema, name in tables:
-        if not utf8 and not (schema + name).isascii():
-            continue
-        length += len(schema) + 2 * len(name) + 8
-        if length > _ALL:
-            break
-        taken.append((schema, name))
-    found: list[str] = []
-    for schema, group in groupby(sorted(taken), key=lambda pair: pair[0]):
-        found += _of_schema(schema, [name for _, name in group])
-    return tuple(found)
+        by_schema.setdefault(schema, []).append(name)
+    if not by_schema:
+        return ("*.*",)
+    patterns = _parts("", ".*", _tree(by_schema, utf8))
+    for schema, names in sorted(by_schema.items()):
+        if utf8 or schema.isascii():  # of the others all is spared that begins like them
+            patterns += _parts(f"{_quoted(schema)}.", "", _tree(names, utf8))
+    return tuple(patterns)
 
 
-def _of_schema(schema: str, names: list[str]) -> list[str]:
-    patterns: list[str] = []
-    chunk: list[str] = []
-    length = 0
+def _parts(before: str, after: str, tree: _Node) -> list[str]:
+    return [] if tree.rest else [f"{before}{_complement(tree)}{after}"]
+
+
+def _tree(names: Iterable[str], utf8: bool) -> _Node:
+    root = _Node()
     for name in names:
-        if chunk and length + len(name) > _LONGEST:
-            patterns.append(f"{_quoted(schema)}.({'|'.join(chunk)})")
-            chunk, length = [], 0
-        chunk.append(_quoted(name))
-        length += len(name) + 3
-    patterns.append(f"{_quoted(schema)}.({'|'.join(chunk)})")
-    return patterns
+        node = root
+        for character in name:
+            if not utf8 and not character.isascii():
+                node.rest = True
+                break
+            node = node.following.setdefault(character, _Node())
+        else:
+            node.ends = True
+    return root
+
+
+def _complement(node: _Node) -> str:
+    """What may follow here so that the whole is none of the names."""
+    if not node.following:
+        return "(?*)"
+    ways = [] if node.ends else [""]
+    # a hyphen means a range in a class, unless it comes last
+    characters = "".join(sorted(node.following, key=lambda character: (character == "-", character)))
+    ways.append(f"[^{_quoted(characters)}]*")
+    ways += [_quoted(c) + _complement(below) for c, below in node.following.items() if not below.rest]
+    return f"({'|'.join(ways)})"
 
 
 def _quoted(name: str) -> str:
