@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic_safe.backup.scopes import touched_by
 from alembic_safe.model.scopes import CatalogFunction, Touched
-from alembic_safe.sql import facts_of, read, split
+from alembic_safe.sql import Schema, facts_of, read, resolve, split
 
 _QUOTE = "$alembic_safe_body$"
 
@@ -18,5 +18,7 @@ def body_of(function: CatalogFunction, version: int) -> Touched:
         )
     if function.language == "plpgsql":
         # the body of a function is a block, as that of DO is
-        return touched_by([facts_of(read(f"DO {_QUOTE}{source}{_QUOTE}"), version)])
-    return touched_by(facts_of(read(piece.text), version) for piece in split(source))
+        texts = [f"DO {_QUOTE}{source}{_QUOTE}"]
+    else:
+        texts = [piece.text for piece in split(source)]
+    return touched_by(facts_of(resolve(read(text), Schema()), version) for text in texts)

@@ -133,7 +133,8 @@ class _Closure:
                     self._body(function, f"the trigger {by}")
 
     def _call(self, name: str, by: str) -> None:
-        meant = [function for function in self._catalog.functions if function.name == name]
+        bare = name.rpartition(".")[2]  # a schema too many is no harm
+        meant = [function for function in self._catalog.functions if function.name == bare]
         if not meant:
             self._doubts[f"{by} calls {name}, whose body is not known"] = None
         for function in meant:

@@ -12,12 +12,10 @@ from collections.abc import Iterable, Iterator
 from alembic_safe.model.facts import Action, Facts, Name, ObjectRef, Reading
 from alembic_safe.model.findings import JudgedPlan
 from alembic_safe.model.scopes import How, Touch, Touched
-from alembic_safe.sql.calls import calls, changes_large_objects
+from alembic_safe.sql.calls import called_in
+from alembic_safe.sql.server.functions import EFFECTS
 
-_QUERIES = frozenset(
-    {"select", "insert", "update", "delete", "merge", "copy", "create table as", "select into", "prepare"}
-    | {"declare cursor", "create materialized view", "refresh materialized view"}
-)
+_WRITES = frozenset({"insert", "update", "delete", "merge", "copy", "create table as", "select into"})
 _MAKES = frozenset({"create table", "create table as", "select into", "create foreign table"})
 _TABLES = frozenset({"table", "foreign table"})
 # Actions of ALTER TABLE that leave every stored value as it is. What is not listed changes some.
@@ -34,6 +32,7 @@ _KEEPING = frozenset(
     .replace("    ", "")
     .split("|")
 )
+_LARGE_OBJECTS = re.compile(r"\b(lo_\w+|lowrite|loread)\s*\(", re.IGNORECASE)
 _UPSERT = re.compile(r"\bdo\s+update\b", re.IGNORECASE)
 _TAKES_ALONG = frozenset({"extension", "server", "foreign data wrapper", "database", "language"})
 
@@ -88,8 +87,6 @@ class _Walk:
 
     def take(self, facts: Facts) -> None:
         reading = facts.reading
-        if not reading.understood:
-            self.doubt(f"{_shown(reading)}: {_why_not(reading)}")
         self._reading(reading)
         for rewrite in facts.rewrites:
             if rewrite.object.kind in _TABLES:
@@ -100,9 +97,15 @@ class _Walk:
             for named in reading.objects:
                 if named.role == "written" or (how == "truncated" and named.role == "altered"):
                     self._touch(named.name, how, cascade="cascade" in reading.flags)
-        if reading.kind in _QUERIES and not (reading.kind == "explain" and "analyze" not in reading.flags):
-            self._calls |= dict.fromkeys(calls(reading))
-            self._large_objects = self._large_objects or changes_large_objects(reading)
+        called = [action.name or "" for action in reading.actions if action.kind == "call"]
+        self._calls |= dict.fromkeys(
+            name for name in called if name.removeprefix("pg_catalog.") not in EFFECTS
+        )
+        if reading.kind in _WRITES:
+            self._calls |= dict.fromkeys(called_in(reading.text))
+        self._large_objects = self._large_objects or bool(_LARGE_OBJECTS.search(reading.text))
+        if reading.not_understood and not _only_calls(reading, called):
+            self.doubt(f"{_shown(reading)}: {reading.not_understood}")
         self._definition(reading)
         if reading.kind != "explain" or "analyze" in reading.flags:
             for inner in reading.inner:
@@ -204,7 +207,6 @@ def _shown(reading: Reading) -> str:
     return f"{reading.kind.upper()} {target.name}" if target else reading.kind.upper()
 
 
-def _why_not(reading: Reading) -> str:
-    if reading.not_understood:
-        return reading.not_understood
-    return next((_why_not(inner) for inner in reading.inner if not inner.understood), "")
+def _only_calls(reading: Reading, called: list[str]) -> bool:
+    """Whether a call is all that is not understood: what the function does is asked of the system catalog."""
+    return any(reading.not_understood == f"it calls {name}, whose body is not read" for name in called)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alembic_safe.model.facts import Action, Name
-from alembic_safe.sql.cursor import QUOTED, Cursor
+from alembic_safe.sql.cursor import QUOTED, Cursor, NotUnderstood
 from alembic_safe.sql.draft import Draft
 from alembic_safe.sql.expressions import NOT_FUNCTIONS
 from alembic_safe.sql.server.functions import EFFECTS, volatility_of
@@ -67,3 +67,24 @@ def note_calls(cursor: Cursor, draft: Draft, start: int, end: int) -> None:
         own = name.schema not in (None, "pg_catalog")
         if name.name in EFFECTS or volatility_of(name.name, builtin=not own) == "unknown":
             draft.act(Action("call", str(name), value=arguments))
+
+
+def called_in(text: str) -> tuple[str, ...]:
+    """Names of functions that a statement's text calls and the server does not bring, each once.
+
+    For statements that write: `read` enters the calls of queries alone.
+    """
+    try:
+        cursor = Cursor(text)
+        cursor.rest()
+        end, cursor.i = cursor.i, 0
+        found = [name for name, _ in calls(cursor, 0, end)]
+    except NotUnderstood:
+        return ()
+    return tuple(
+        dict.fromkeys(
+            str(name)
+            for name in found
+            if volatility_of(name.name, builtin=name.schema in (None, "pg_catalog")) == "unknown"
+        )
+    )

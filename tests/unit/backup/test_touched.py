@@ -82,8 +82,7 @@ def test_what_loses_nothing(sql):
 @pytest.mark.parametrize(
     ("sql", "why"),
     [
-        ("CALL p()", "procedure"),
-        ("DO $$ BEGIN EXECUTE format('DROP TABLE %I', 't'); END $$", "puts together"),
+        ("DO $$ DECLARE n text; BEGIN SELECT x INTO n FROM y; EXECUTE 'DROP TABLE ' || n; END $$", "DO"),
         ("EXECUTE p", "prepared"),
         ("FROBNICATE t", "FROBNICATE"),
         ("DROP EXTENSION hstore", "hstore"),
@@ -115,6 +114,7 @@ def test_calls_and_large_objects():
     assert touched(plan_of("INSERT INTO t (a, b) SELECT f(x) FROM u AS v (x)")).calls == ("f",)
     with_query = "WITH d (a) AS (SELECT 1), e AS (SELECT 2) INSERT INTO t (a) SELECT a::numeric(10, 2) FROM d"
     assert touched(plan_of(with_query)).calls == ()
+    assert touched(plan_of("CALL p()")).calls == ("p",)
     assert touched(plan_of("SELECT lo_unlink(1)")).large_objects
 
 
