@@ -10,6 +10,7 @@ AlembicSafeError                    1   our bug, unless a subclass says otherwis
 ├── RevisionFailedError             5   a revision failed or was interrupted; the target is clean
 ├── DirtyTargetError                6   work of an unfinished revision stands
 ├── BackupError                     7   no backup could be made or verified; nothing was applied
+│   └── CredentialsError            7   the backup's tool was refused at login
 ├── UnknownRevisionError            8   the database's revision is not in this checkout, or is newer
 ├── UnreachableError                9   the database cannot be reached
 └── GaveUpError                    10   gave up waiting; the same command later may pass
