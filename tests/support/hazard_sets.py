@@ -19,6 +19,7 @@ branch_labels = None
 depends_on = None
 
 '''
+_NOTHING = "def upgrade():\n    pass\n"
 _DOWNGRADE = "\n\ndef downgrade():\n    pass\n"
 _ENV = """
 from alembic import context
@@ -75,6 +76,11 @@ def base(name: str) -> tuple[str, ...]:
     return tuple(text for kind, _, text in _sections(FOLDER / name / "base.py") if kind == "earlier")
 
 
+def base_revision(name: str) -> str:
+    """The id of the last revision of a set's base."""
+    return f"{len(base(name)):04}"
+
+
 def cases(name: str) -> tuple[Case, ...]:
     """The cases of a set, in the order of their files."""
     found: list[Case] = []
@@ -88,7 +94,7 @@ def cases(name: str) -> tuple[Case, ...]:
 
 
 def write_project(case: Case, folder: Path, url: str = "postgresql://nowhere.invalid/none") -> None:
-    """Write an alembic project. `applied` is the id of the last revision that is applied already."""
+    """Write an alembic project. After what is applied already comes an empty revision with the id `applied`."""
     script = folder / "migrations"
     shutil.rmtree(script, ignore_errors=True)
     (script / "versions").mkdir(parents=True)
@@ -96,12 +102,11 @@ def write_project(case: Case, folder: Path, url: str = "postgresql://nowhere.inv
     (script / "env.py").write_text(_ENV)
     for name, text in case.files:
         (script / name).write_text(text)
-    before = [*base(case.set), *case.earlier]
+    before = [*base(case.set), *case.earlier, _NOTHING]
     down = "None"
     for number, text in enumerate([*before, *case.judged], 1):
-        kind = "base" if number <= len(before) else "plan"
         id = "applied" if number == len(before) else f"{number:04}"
-        head = _HEAD.format(title=f"{kind}: {case.name}", id=id, down=down)
+        head = _HEAD.format(title=f"{case.name}, {number}", id=id, down=down)
         body = text if "def downgrade(" in text else text + _DOWNGRADE
         (script / "versions" / f"{id}_{case.name}.py").write_text(head + body)
         down = f'"{id}"'

@@ -17,7 +17,7 @@ import sqlalchemy
 from sqlalchemy import event
 
 from alembic_safe.databases.postgresql.server import TemporaryServer
-from tests.support.hazard_sets import Case, write_project
+from tests.support.hazard_sets import Case, base_revision, write_project
 
 ROWS = 200
 _MANY = 20
@@ -38,7 +38,7 @@ _OLD = """
       AND c.relname <> 'alembic_version'
 """
 _COLUMNS = """
-    SELECT a.attname, t.typcategory, t.typname, a.atttypmod, t.oid, c.relname, n.nspname
+    SELECT a.attname, t.typcategory, t.oid::regtype::text, a.atttypmod, t.oid, c.relname, n.nspname
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_type t ON t.oid = (
         SELECT CASE WHEN b.typtype = 'd' THEN b.typbasetype ELSE b.oid END FROM pg_type b WHERE b.oid = a.atttypid)
@@ -72,12 +72,15 @@ class Truth:
         return "" if seen[case.claim] else f"no sign of {case.claim!r}: {seen}"
 
 
+def prepare(case: Case, server: TemporaryServer, folder: Path, database: str) -> None:
+    """Apply the base of the case's set to a fresh database of that name: a template for `observe`."""
+    with _modules_of(folder):
+        alembic.command.upgrade(_config(case, server, folder, database), base_revision(case.set))
+
+
 def observe(case: Case, server: TemporaryServer, folder: Path, database: str) -> Truth:
-    """Apply a case to a fresh database of that name, and tell what its plan did."""
-    write_project(case, folder)
-    config = alembic.config.Config(folder / "alembic.ini")
-    url = server.url("psycopg", database) + "&options=-c client_min_messages=debug1"
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    """Apply a case to a database that is fresh, or at the set's base, and tell what its plan did."""
+    config = _config(case, server, folder, database)
     truth = Truth()
     with _modules_of(folder), server.connect(database) as other:
         alembic.command.upgrade(config, "applied")
@@ -94,6 +97,14 @@ def observe(case: Case, server: TemporaryServer, folder: Path, database: str) ->
             if after != before:
                 truth.app.append(f"{statement}: {before} became {after}")
     return truth
+
+
+def _config(case: Case, server: TemporaryServer, folder: Path, database: str) -> alembic.config.Config:
+    write_project(case, folder)
+    config = alembic.config.Config(folder / "alembic.ini")
+    url = server.url("psycopg", database) + "&options=-c client_min_messages=debug1"
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
 
 
 @contextmanager
@@ -151,15 +162,15 @@ def _value(column: tuple[Any, ...]) -> str:
     if category == "E":
         return f"(enum_range(NULL::{name}))[1]" if oid >= 16384 else "NULL"
     known = {
-        "bool": "true",
+        "boolean": "true",
         "uuid": "gen_random_uuid()",
         "json": "'{}'",
         "jsonb": "'{}'",
         "bytea": "'x'",
         "date": "'2024-03-01'::date + (n % 300)",
-        "timestamptz": "'2024-03-01'::timestamptz + n * interval '1 minute'",
-        "timestamp": "'2024-03-01'::timestamp + n * interval '1 minute'",
-        "time": "'10:00'",
+        "timestamp with time zone": "'2024-03-01'::timestamptz + n * interval '1 minute'",
+        "timestamp without time zone": "'2024-03-01'::timestamp + n * interval '1 minute'",
+        "time without time zone": "'10:00'",
         "interval": "'1 hour'",
         "inet": "'10.0.0.1'",
         "xml": "'<a/>'",
