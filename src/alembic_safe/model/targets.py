@@ -60,7 +60,8 @@ class Target:
 
     `ordinal` counts env.py's calls of configure() from 0. `heads` are the rows of the version table
     (empty: at base); None means that the table does not exist. `server` tells sameness of the server
-    that answered: a control connection must see the same text (see databases).
+    that answered: a control connection must see the same text (see databases). `role` is the session's
+    current_user when alembic began ("" on SQLite).
     """
 
     ordinal: int
@@ -72,6 +73,7 @@ class Target:
     driver_pid: int | None = None
     server_pid: int | None = None
     tag: str | None = None
+    role: str = ""
 
     @property
     def dialect(self) -> Dialect:

@@ -14,7 +14,9 @@ from typing import Any
 from alembic_safe.errors import SettingsError
 from alembic_safe.model.findings import Allowance, GatePolicy
 from alembic_safe.model.policies import ApplyPolicy, BackupPolicy, ControlPolicy, JournalPolicy, ProjectPolicy
+from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
+from alembic_safe.settings.hours import forbidden_hours
 from alembic_safe.settings.layers import Given, Layer
 from alembic_safe.settings.options import Option, options_of
 from alembic_safe.settings.settings import EffectiveValue, HistoryQuery, OutputPolicy, ReviewQuery, Settings
@@ -67,8 +69,18 @@ def assemble(
         ),
         gate=GatePolicy(values["fail-on"]),
         allowances=tuple(Allowance(*text.split("=", 1)) for text in values["allow"]),
+        preflight=_preflight(values),
+        wait_for_database=values["wait-for-database"],
         ci=values["ci"],
         _effective=_effective(command, values, layers, keywords),
+    )
+
+
+def _preflight(values: dict[str, Any]) -> PreflightPolicy:
+    return PreflightPolicy(
+        levels=dict(text.split("=") for text in values["preflight"]),
+        old_transaction=values["old-transaction"],
+        not_between=tuple(forbidden_hours(text) for text in values["not-between"]),
     )
 
 

@@ -22,6 +22,8 @@ Kind = Literal[
     "journal",
     "connection",
     "allowance",
+    "level",
+    "hours",
 ]
 Place = Literal["flag", "environment", "file"]
 
@@ -228,6 +230,41 @@ OPTIONS: tuple[Option, ...] = (
         default="0",
         minimum=0,
         maximum=WEEK,
+    ),
+    Option(
+        "wait-for-database",
+        "duration",
+        "How long to wait, at the start, for a database that cannot be reached yet.",
+        ON_A_TARGET,
+        default="0",
+        minimum=0,
+        maximum=WEEK,
+    ),
+    Option(
+        "preflight",
+        "level",
+        "How a preflight check counts: NAME=refuse, NAME=warn or NAME=off. May be given several times.",
+        APPLYING,
+        metavar="NAME=LEVEL",
+        repeatable=True,
+    ),
+    Option(
+        "old-transaction",
+        "duration",
+        "From which age on a transaction that holds a lock which the plan needs stops a run.",
+        APPLYING,
+        default="5m",
+        minimum=0,
+        maximum=WEEK,
+    ),
+    Option(
+        "not-between",
+        "hours",
+        "Hours in which nothing is applied: `09:00-17:30`, `Mon-Fri 08:00-20:00 Europe/Berlin`; without a zone, UTC."
+        " May be given several times.",
+        APPLYING,
+        metavar="HOURS",
+        repeatable=True,
     ),
     Option(
         "grace",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from alembic_safe.model.findings import Allowance, GatePolicy
 from alembic_safe.model.policies import ApplyPolicy, BackupPolicy, ControlPolicy, JournalPolicy, ProjectPolicy
+from alembic_safe.model.preflight import PreflightPolicy
 
 OutputFormat = Literal["console", "json", "sarif", "github", "gitlab", "markdown"]
 
@@ -60,6 +61,7 @@ class Settings:
 
     `directory` is the folder of the alembic configuration in use: the one that a default path is relative
     to and whose pyproject.toml was read. `allowances` are the command line's. `ci` is whose pipeline `init` writes for.
+    `wait_for_database` is in seconds.
     """
 
     command: str
@@ -74,6 +76,8 @@ class Settings:
     review: ReviewQuery = field(default_factory=ReviewQuery)
     gate: GatePolicy = field(default_factory=GatePolicy)
     allowances: tuple[Allowance, ...] = ()
+    preflight: PreflightPolicy = field(default_factory=PreflightPolicy)
+    wait_for_database: float = 0.0
     ci: str | None = None
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from alembic_safe.settings.hours import forbidden_hours
 from alembic_safe.settings.options import Option
 
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)?", re.ASCII)
@@ -17,6 +18,7 @@ _INTEGER = re.compile(r"[+-]?\d{1,12}", re.ASCII)
 _COMPRESSION = re.compile(r"(gzip|zstd)(?::(\d{1,2}))?|none", re.ASCII)
 _RULE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _LEVELS = {"gzip": 9, "zstd": 22}
+LEVELS = ("refuse", "warn", "off")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -119,6 +121,21 @@ def parse_allowance(raw: object, option: Option | None = None) -> str:
     return f"{rule.strip()}={reason.strip()}"
 
 
+def parse_level(raw: object, option: Option | None = None) -> str:
+    """NAME=refuse, NAME=warn or NAME=off; returned without blanks around the two."""
+    name, equals, level = parse_text(raw).partition("=")
+    if not equals or not _RULE.fullmatch(name.strip()) or level.strip() not in LEVELS:
+        raise ValueError(f"{raw!r} is not NAME=refuse, NAME=warn or NAME=off")
+    return f"{name.strip()}={level.strip()}"
+
+
+def parse_hours(raw: object, option: Option | None = None) -> str:
+    """`[DAYS] HH:MM-HH:MM [ZONE]`; returned as written, for `hours.forbidden_hours` to read again."""
+    text = parse_text(raw).strip()
+    forbidden_hours(text)
+    return text
+
+
 PARSERS: dict[str, Callable[..., object]] = {
     "text": parse_text,
     "reason": parse_reason,
@@ -131,6 +148,8 @@ PARSERS: dict[str, Callable[..., object]] = {
     "journal": parse_journal,
     "connection": parse_connection,
     "allowance": parse_allowance,
+    "level": parse_level,
+    "hours": parse_hours,
 }
 
 

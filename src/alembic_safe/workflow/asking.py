@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,14 +13,17 @@ from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import GraphRead, Job
 from alembic_safe.bridge.probe import Probed, ProbedTarget, probe
 from alembic_safe.databases import open_database, pooler_refusal, warm_up
-from alembic_safe.errors import ProjectError, RefusedError, UnknownRevisionError
-from alembic_safe.model.events import EventSink
+from alembic_safe.errors import ProjectError, RefusedError, UnknownRevisionError, UnreachableError
+from alembic_safe.model.events import EventSink, Waiting
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.results import TargetSummary
 from alembic_safe.model.revisions import Direction, RevisionListing
 from alembic_safe.model.targets import Target
 from alembic_safe.settings import Settings
+
+# env.py itself is executed at each look, and a server that starts may take a minute
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 
 
 @dataclass(slots=True)
@@ -91,7 +95,33 @@ def ask(
     sink: EventSink,
     tick: Callable[[], None],
 ) -> list[Probed]:
-    """Execute env.py once a section, read-only."""
+    """Execute env.py once a section, read-only. A database that is not there yet is waited for as settings say."""
+    began, pause = time.monotonic(), _FIRST_PAUSE
+    while True:
+        try:
+            return _ask_once(settings, workers, destination, direction, listing=listing, sink=sink, tick=tick)
+        except UnreachableError as error:
+            waited = time.monotonic() - began
+            if waited >= settings.wait_for_database:
+                raise
+            sink(Waiting("the database", error.message, waited))
+        until = time.monotonic() + min(pause, settings.wait_for_database - waited)
+        while time.monotonic() < until:
+            tick()
+            time.sleep(0.1)
+        pause = min(_LONGEST_PAUSE, pause * 2)
+
+
+def _ask_once(
+    settings: Settings,
+    workers: Workers,
+    destination: str,
+    direction: Direction,
+    *,
+    listing: bool,
+    sink: EventSink,
+    tick: Callable[[], None],
+) -> list[Probed]:
     return [
         probe(
             workers,

@@ -46,6 +46,12 @@ migrate:
 """,
 }
 _WIDTH = 100
+# what stands for a setting that has no default
+_EXAMPLES = {
+    "control-url": '"env:DATABASE_ADMIN_URL"',
+    "preflight": '["old-transaction=warn"]',
+    "not-between": '["Fri 12:00-24:00 Europe/Berlin"]',
+}
 _BACKUPS = str(BY_NAME["backup-dir"].default)
 
 
@@ -85,8 +91,8 @@ def settings_section() -> str:
 
 
 def _toml(option: Option) -> str:
-    if option.name == "control-url":
-        return '"env:DATABASE_ADMIN_URL"'
+    if option.name in _EXAMPLES:
+        return _EXAMPLES[option.name]
     if option.default is None:
         return '"..."'
     return str(option.default) if isinstance(option.default, int) else f'"{option.default}"'

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alembic_safe.apply import Interrupts, settle_unfinished, take_locks
+from alembic_safe.apply import Interrupts, preflight, settle_unfinished, take_locks
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import ProbedTarget
 from alembic_safe.errors import GaveUpError, RefusedError
 from alembic_safe.journal import Journal, open_journal
 from alembic_safe.model.events import EventSink, Notice, ignore
-from alembic_safe.model.protocols import Database, DeployLock
+from alembic_safe.model.protocols import DeployLock
 from alembic_safe.model.results import ApplyResult
 from alembic_safe.model.revisions import Direction
 from alembic_safe.settings import Settings
-from alembic_safe.workflow import applying, asking
+from alembic_safe.workflow import applying, asking, preflighting
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.backing import back_up
 from alembic_safe.workflow.context import Phases
@@ -68,12 +68,15 @@ class _Migration:
         self._sites: list[Site] = []
         self._locks: list[DeployLock] = []
         self._journals: dict[int, Journal] = {}
+        self._notices: list[str] = []
 
     def run(self) -> ApplyResult:
+        preflight.require_known(self._settings.preflight.levels)
         self._ask()
+        preflighting.before_the_lock(self._settings, self._sites, self._say)
         self._lock()
         self._read_heads_again()
-        notices = self._settle_earlier_runs()
+        self._settle_earlier_runs()
         context = applying.ApplyContext(
             self._settings,
             self._direction,
@@ -83,7 +86,7 @@ class _Migration:
             self._phases,
             self._sink,
             self._journals,
-            notices,
+            self._notices,
         )
         if not any(site.pending for site in self._sites):
             return applying.nothing_to_do(context, self._sites)
@@ -123,8 +126,6 @@ class _Migration:
                 self._take_over([target for section in probed for target in section.targets])
             else:
                 self._sites = asking.open_sites(probed, self._settings.control, read_only=False)
-        for site in self._sites:
-            _refuse_read_only(site.database)
 
     def _take_over(self, probed: Sequence[ProbedTarget]) -> None:
         """A second look under the lock: the same targets, with what is pending now."""
@@ -154,8 +155,11 @@ class _Migration:
             self._ask()
         raise GaveUpError("the version table keeps changing although the deploy lock is held")
 
-    def _settle_earlier_runs(self) -> list[str]:
-        notices: list[str] = []
+    def _say(self, sentence: str) -> None:
+        self._notices.append(sentence)
+        self._sink(Notice(sentence))
+
+    def _settle_earlier_runs(self) -> None:
         for site in self._sites:
             key = id(site.database)
             if key not in self._journals:
@@ -168,24 +172,9 @@ class _Migration:
                 repaired=self._settings.apply.repaired,
             )
             for sentence in said:
-                self._sink(Notice(sentence))
-            notices += said
-        return notices
+                self._say(sentence)
 
 
 def _same_heads(site: Site) -> bool:
     now = site.database.read_heads(site.target.version_table)
     return sorted(now or ()) == sorted(site.target.heads or ())
-
-
-def _refuse_read_only(database: Database) -> None:
-    facts = database.facts
-    if facts.in_recovery:
-        raise RefusedError(
-            f"{facts.address} is a standby, which cannot be changed", hint="Point env.py at the primary."
-        )
-    if facts.read_only:
-        raise RefusedError(
-            f"{facts.address} is read-only for {facts.user}: default_transaction_read_only is on",
-            hint="Point env.py at the primary, or turn the setting off: `ALTER ROLE` or `ALTER DATABASE` set it.",
-        )

@@ -244,6 +244,7 @@ SAMPLES: dict[str, tuple[object, str]] = {
     "switch": (True, "true"), "compression": ("none", '"none"'), "journal": ("file:j", '"file:j"'),
     "connection": ("service=s", '"service=s"'), "reason": ("why", '"why"'),
     "allowance": ("some-rule=why", '"some-rule=why"'),
+    "level": ("some-check=off", '"some-check=off"'), "hours": ("09:00-17:00", '"09:00-17:00"'),
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ _WHERE = """select ({identity})::text, pg_backend_pid(),
   coalesce((select n.nspname::text from pg_catalog.pg_class c
               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
              where c.oid = to_regclass(quote_ident(:name))), current_schema()::text),
-  current_setting('search_path'), array(select nspname::text from pg_catalog.pg_namespace)"""
+  current_setting('search_path'), array(select nspname::text from pg_catalog.pg_namespace), current_user::text"""
 _ENTRY = re.compile(r'"(?:[^"]|"")+"|[^",\s]+')
 
 
@@ -48,11 +48,11 @@ def describe(
             hint="Known are psycopg, psycopg2, asyncpg, sqlite3 and aiosqlite.",
         )
     schema = _translated(connection, context.version_table_schema)
-    server, pid = "", None
+    server, pid, role = "", None, ""
     if context.dialect.name == "postgresql":
         query = sa.text(_WHERE.format(identity=SERVER_IDENTITY_SQL.replace(":", "\\:")))
         row = connection.execute(query, {"name": context.version_table}).one()
-        server, pid, found, search_path, existing = row
+        server, pid, found, search_path, existing, role = row
         coming = None if schema else _coming_schema(search_path, existing, skipped_schemas)
         schema = schema or coming or found
         if coming is not None:
@@ -66,6 +66,7 @@ def describe(
         heads=heads if exists else None,
         server=server,
         server_pid=pid,
+        role=role,
     )
 
 

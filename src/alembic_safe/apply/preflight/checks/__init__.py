@@ -1,0 +1,1 @@
+"""The preflight checks, one a file; each module's `CHECK` is found by walking this package."""
