@@ -7,104 +7,48 @@ add it here and read it in `assembling.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-Kind = Literal[
-    "text",
-    "reason",
-    "path",
-    "duration",
-    "integer",
-    "choice",
-    "switch",
-    "compression",
-    "journal",
-    "connection",
-    "allowance",
-    "level",
-    "hours",
+from alembic_safe.settings.option import (
+    ALL,
+    ANYWHERE,
+    APPLYING,
+    BACKING_UP,
+    BACKUP_VERIFY,
+    CHECK,
+    FLAG_ONLY,
+    HISTORY,
+    INIT,
+    NOT_IN_FILE,
+    ON_A_JOURNAL,
+    ON_A_PROJECT,
+    ON_A_TARGET,
+    OTHER_VARIABLES,
+    PREFIX,
+    TABLE,
+    UPGRADE,
+    WEEK,
+    WITH_BACKUPS,
+    Kind,
+    Option,
+    Place,
+)
+from alembic_safe.settings.options_before_a_run import BEFORE_A_RUN
+
+__all__ = [
+    "ANYWHERE",
+    "BY_NAME",
+    "FLAG_ONLY",
+    "NOT_IN_FILE",
+    "OPTIONS",
+    "OTHER_VARIABLES",
+    "PREFIX",
+    "TABLE",
+    "Kind",
+    "Option",
+    "Place",
+    "options_of",
 ]
-Place = Literal["flag", "environment", "file"]
-
-ANYWHERE: tuple[Place, ...] = ("flag", "environment", "file")
-NOT_IN_FILE: tuple[Place, ...] = ("flag", "environment")
-FLAG_ONLY: tuple[Place, ...] = ("flag",)
-
-UPGRADE, DOWNGRADE, PLAN, STATUS, HISTORY = "upgrade", "downgrade", "plan", "status", "history"
-BACKUP_CREATE, BACKUP_LIST, BACKUP_VERIFY = "backup create", "backup list", "backup verify"
-INIT, CHECK, EXPLAIN = "init", "check", "explain"
-
-APPLYING = (UPGRADE, DOWNGRADE)
-BACKING_UP = (*APPLYING, BACKUP_CREATE)
-ON_A_TARGET = (*APPLYING, PLAN, STATUS, HISTORY, BACKUP_CREATE)
-ON_A_JOURNAL = (*APPLYING, PLAN, STATUS, HISTORY)
-WITH_BACKUPS = (*BACKING_UP, STATUS, BACKUP_LIST, BACKUP_VERIFY)
-# what executes the project's code, or may
-ON_A_PROJECT = (*ON_A_TARGET, CHECK)
-ALL = (*ON_A_PROJECT, BACKUP_LIST, BACKUP_VERIFY, INIT, EXPLAIN)
-
-TABLE = "tool.alembic-safe"
-PREFIX = "ALEMBIC_SAFE_"
-# Variables with our prefix that are no option: where the traceback of an unexpected error goes.
-OTHER_VARIABLES = ("ALEMBIC_SAFE_DEBUG",)
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option. `default` is written as a person would write it; None means that there is none.
-
-    `minimum` and `maximum` bound integers, and durations in seconds. `places` says where it may be given:
-    what is a decision of the moment (a reason, a run to look at) is a flag only. `also` is a variable of
-    another tool that is read when ours is not set. `choices_for` gives commands that take more choices than
-    the others; then `choices` are the common ones.
-    """
-
-    name: str
-    kind: Kind
-    help: str
-    commands: tuple[str, ...]
-    places: tuple[Place, ...] = ANYWHERE
-    default: str | int | None = None
-    short: str = ""
-    metavar: str = ""
-    repeatable: bool = False
-    secret: bool = False
-    choices: tuple[str, ...] = ()
-    choices_for: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    also: str = ""
-
-    @property
-    def field(self) -> str:
-        """The name as a Python identifier: `backup_dir`."""
-        return self.name.replace("-", "_")
-
-    @property
-    def flag(self) -> str:
-        return f"--{self.name}"
-
-    @property
-    def variable(self) -> str:
-        """The environment variable: `ALEMBIC_SAFE_BACKUP_DIR`."""
-        return PREFIX + self.field.upper()
-
-    @property
-    def every_choice(self) -> tuple[str, ...]:
-        """The choices of all its commands."""
-        further = (choice for _, more in self.choices_for for choice in more)
-        return tuple(dict.fromkeys([*self.choices, *further]))
-
-    @property
-    def shown_metavar(self) -> str:
-        """What stands for the value in help: `DURATION`, `console|json`; empty for a switch."""
-        if self.kind == "switch":
-            return ""
-        return self.metavar or "|".join(self.choices) or self.kind.upper()
-
-
-WEEK = 7 * 24 * 3600
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -231,41 +175,7 @@ OPTIONS: tuple[Option, ...] = (
         minimum=0,
         maximum=WEEK,
     ),
-    Option(
-        "wait-for-database",
-        "duration",
-        "How long to wait, at the start, for a database that cannot be reached yet.",
-        ON_A_TARGET,
-        default="0",
-        minimum=0,
-        maximum=WEEK,
-    ),
-    Option(
-        "preflight",
-        "level",
-        "How a preflight check counts: NAME=refuse, NAME=warn or NAME=off. May be given several times.",
-        APPLYING,
-        metavar="NAME=LEVEL",
-        repeatable=True,
-    ),
-    Option(
-        "old-transaction",
-        "duration",
-        "From which age on a transaction that holds a lock which the plan needs stops a run.",
-        APPLYING,
-        default="5m",
-        minimum=0,
-        maximum=WEEK,
-    ),
-    Option(
-        "not-between",
-        "hours",
-        "Hours in which nothing is applied: `09:00-17:30`, `Mon-Fri 08:00-20:00 Europe/Berlin`; without a zone, UTC."
-        " May be given several times.",
-        APPLYING,
-        metavar="HOURS",
-        repeatable=True,
-    ),
+    *BEFORE_A_RUN,
     Option(
         "grace",
         "duration",
