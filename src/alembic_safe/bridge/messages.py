@@ -29,7 +29,9 @@ from alembic_safe.model.targets import Target
 class Job:
     """What a worker is to do: execute env.py of one section once.
 
-    `mode` "probe": read-only, nothing is applied; pending revisions are listed when `listing`.
+    `mode` "probe": read-only, nothing is applied; pending revisions are listed when `listing`, but with
+    `unless_empty` not those of a database that holds nothing (our own journal in `journal_schema` aside). With
+    `with_values` the literals of DML stay as they are, for judging: whoever shows or keeps them masks them.
     `mode` "apply": revisions are run towards `destination`. `application_name` marks its sessions.
     `mode` "review": every revision is rendered for PostgreSQL `server_version` (major) without a database, and
     env.py executed only if `environment`. Chosen are those in the files `paths` (absolute), or with none given
@@ -58,6 +60,8 @@ class Job:
     redirect: Redirect | None = None
     with_values: bool = False
     ask_all: bool = False
+    unless_empty: bool = False
+    journal_schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +113,28 @@ class GraphRead:
 
 
 @dataclass(frozen=True, slots=True)
+class MappedTable:
+    """A table of the project's `target_metadata` with the names of its columns in the database."""
+
+    name: str
+    schema: str | None
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsRead:
+    """What env.py gave as `target_metadata`, for the targets that follow; `tables` None: nothing."""
+
+    tables: tuple[MappedTable, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class TargetFound:
     """env.py configured a target and asked alembic to run.
 
     `pending` are revision ids in order; `expected_heads` the version rows after all of them. `unknown` are
     rows that this checkout does not have (then nothing is pending). `fault` says why no range could be made.
+    `empty`: there is no version row and no relation of anybody's, so that nothing can be hurt.
     """
 
     target: Target
@@ -121,6 +142,7 @@ class TargetFound:
     expected_heads: tuple[str, ...]
     unknown: tuple[str, ...] = ()
     fault: str | None = None
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +269,7 @@ Message = (
     | ConnectionOpened
     | CloneWanted
     | GraphRead
+    | ModelsRead
     | TargetFound
     | RevisionListed
     | ReviewBegun

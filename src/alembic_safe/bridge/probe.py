@@ -13,20 +13,27 @@ from alembic_safe.bridge.messages import (
     Finished,
     GraphRead,
     Job,
+    ModelsRead,
     RevisionListed,
     TargetFound,
 )
 from alembic_safe.bridge.raising import raise_failed
 from alembic_safe.model.events import EventSink, Notice
+from alembic_safe.model.facts import Name
+from alembic_safe.model.live import Mapped
 from alembic_safe.model.revisions import RevisionListing
 
 
 @dataclass(frozen=True, slots=True)
 class ProbedTarget:
-    """A target with its pending range; `listings` are empty unless they were asked for."""
+    """A target with its pending range; `listings` are empty unless they were asked for.
+
+    `mapped` is what the project's `target_metadata` maps; None where env.py gives none.
+    """
 
     found: TargetFound
     listings: tuple[RevisionListing, ...] = ()
+    mapped: Mapped | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class _Collected:
     targets: list[ProbedTarget] = field(default_factory=list)
     notices: list[EnvironmentNotice] = field(default_factory=list)
     pooled: bool = False
+    mapped: Mapped | None = None
 
 
 def probe(
@@ -68,7 +76,9 @@ def probe(
         if isinstance(message, GraphRead):
             collected.graph = message
         elif isinstance(message, TargetFound):
-            collected.targets.append(ProbedTarget(message))
+            collected.targets.append(ProbedTarget(message, mapped=collected.mapped))
+        elif isinstance(message, ModelsRead):
+            collected.mapped = _mapped(message)
         elif isinstance(message, RevisionListed):
             last = collected.targets[-1]
             collected.targets[-1] = replace(last, listings=(*last.listings, message.listing))
@@ -90,3 +100,9 @@ def probe(
     return Probed(
         job.section, collected.graph, tuple(collected.targets), tuple(collected.notices), collected.pooled
     )
+
+
+def _mapped(message: ModelsRead) -> Mapped | None:
+    if message.tables is None:
+        return None
+    return {Name(table.name, table.schema): frozenset(table.columns) for table in message.tables}

@@ -5,6 +5,7 @@ The only room with a database driver or a subprocess of a database tool. Importi
 
 from __future__ import annotations
 
+from alembic_safe.databases._emptiness import emptiness_sql
 from alembic_safe.databases._libpq import libpq_keywords
 from alembic_safe.databases._open import open_database, warm_up
 from alembic_safe.databases._reading import DumpReader, reading_tool, wal_position
@@ -19,6 +20,7 @@ __all__ = [
     "ScratchPlace",
     "clean_leftovers",
     "connect_hint",
+    "emptiness_sql",
     "libpq_keywords",
     "open_database",
     "open_scratch",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from alembic_safe.model.facts import Facts, Phase
 from alembic_safe.model.known import KnownSchema
-from alembic_safe.model.live import Mapped
+from alembic_safe.model.live import LiveFacts, Mapped
 from alembic_safe.model.revisions import Direction, Revision, Source, Statement
 from alembic_safe.model.targets import Dialect
 
@@ -193,3 +193,16 @@ class Verdict:
     def refused(self) -> bool:
         """Whether the plan is not to be applied."""
         return not self.proceed
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is pending on one target, read and judged there: the plan with its facts, and the gate's word.
+
+    `live` is what the target itself said, None where it was not asked.
+    """
+
+    plan: JudgedPlan
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    live: LiveFacts | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from alembic_safe.model.catalog import Catalog
 from alembic_safe.model.facts import Name
 
 # Tables and their columns, as the models map them. A name without a schema is in the default one.
@@ -16,7 +17,7 @@ class LiveTable:
     """A table there. `rows` is the planner's estimate (None: never analysed), sizes are in bytes.
 
     `dependents` are views, generated columns and policies that use it, for people; `publications` those that
-    publish it.
+    publish it. `sized` False: the sizes could not be asked.
     """
 
     name: Name
@@ -25,6 +26,7 @@ class LiveTable:
     index_bytes: int = 0
     dependents: tuple[str, ...] = ()
     publications: tuple[str, ...] = ()
+    sized: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,11 @@ class LiveFacts:
         """The table of this name; `public.t` is `t`."""
         plain = Name(name.name) if name.schema in (None, "public") else name
         return self.tables.get(plain) or self.tables.get(Name(name.name, name.schema or "public"))
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLook:
+    """One look at a target: facts for severities, and the catalog that the schema model begins from."""
+
+    facts: LiveFacts
+    catalog: Catalog

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
+from alembic_safe.model.facts import Name
+from alembic_safe.model.live import LiveLook
 from alembic_safe.model.runs import TransactionOutcome
 from alembic_safe.model.targets import DatabaseFacts, Session, VersionTable
 
@@ -93,6 +95,12 @@ class Database(Protocol):
     def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> None: ...
 
     def fetch(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Rows: ...
+
+    def look(self, names: Iterable[Name], search_path: Sequence[str]) -> LiveLook:
+        """What the catalog says of these relations and what hangs together with them; reads only.
+
+        Names without a schema are looked for on `search_path` (PostgreSQL; empty: the session's own).
+        """
 
     def dump_tool(self, bindir: Path | None) -> Dump:
         """The tool that dumps this database. Raises `BackupError` saying what was looked for and where."""

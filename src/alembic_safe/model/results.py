@@ -68,11 +68,14 @@ class AppliedStep:
 
 @dataclass(frozen=True, slots=True)
 class AppliedTarget:
-    """What a run did to one target. `pending` are the revisions that are still to be done, a failed one included."""
+    """What a run did to one target. `pending` are the revisions that are still to be done, a failed one included.
+
+    `outcome` "refused": the gate stopped it before anything was changed, and there is no run.
+    """
 
     target: TargetSummary
     run: str | None
-    outcome: RunOutcome
+    outcome: RunOutcome | Literal["refused"]
     heads_before: tuple[str, ...] | None
     heads_after: tuple[str, ...] | None
     backup: str | None
@@ -83,7 +86,10 @@ class AppliedTarget:
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """`upgrade` and `downgrade`. `durations` are seconds by phase (probe, lock, backup, apply, ...)."""
+    """`upgrade` and `downgrade`. `durations` are seconds by phase (probe, lock, gate, backup, apply, ...).
+
+    `findings` are what rules said of the pending revisions, those that a person allowed included.
+    """
 
     exit: int
     command: str
@@ -92,6 +98,7 @@ class ApplyResult:
     durations: dict[str, float]
     notices: tuple[str, ...] = ()
     error: Failure | None = None
+    findings: tuple[ReportedFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Target:
     `ordinal` counts env.py's calls of configure() from 0. `heads` are the rows of the version table
     (empty: at base); None means that the table does not exist. `server` tells sameness of the server
     that answered: a control connection must see the same text (see databases). `role` is the session's
-    current_user when alembic began ("" on SQLite).
+    current_user when alembic began ("" on SQLite), `search_path` the existing schemas on its search_path, in order.
     """
 
     ordinal: int
@@ -74,6 +74,7 @@ class Target:
     server_pid: int | None = None
     tag: str | None = None
     role: str = ""
+    search_path: tuple[str, ...] = ()
 
     @property
     def dialect(self) -> Dialect:

@@ -76,7 +76,7 @@ def _finding(whole: Whole, rule: Rule, spot: Spot, hit: Hit) -> Finding:
     if seconds is not None:
         if seconds <= whole.policy.small_seconds:
             severity = min(severity, Severity.NOTE)
-        message += f" (about {_duration(seconds)} at the size of now)"
+        message += f" ({_duration(seconds)} at the size of now)"
     return Finding(
         rule.id,
         severity,
@@ -100,7 +100,7 @@ def _seconds(whole: Whole, work: tuple[Name, ...]) -> float | None:
     if whole.live is None or not work:
         return None
     tables = [whole.live.table(name) for name in work]
-    known = [t for t in tables if t is not None]
+    known = [t for t in tables if t is not None and t.sized]
     if len(known) < len(tables):
         return None
     return sum(t.bytes + t.index_bytes for t in known) / whole.live.bytes_per_second
@@ -110,8 +110,8 @@ def _duration(seconds: float) -> str:
     if seconds < 1:
         return "under a second"
     if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.0f} h"
 
 
 def _order(whole: Whole, finding: Finding) -> tuple[int, int, int, str]:

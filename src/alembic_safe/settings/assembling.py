@@ -18,6 +18,7 @@ from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
 from alembic_safe.settings.hours import forbidden_hours
 from alembic_safe.settings.layers import Given, Layer
+from alembic_safe.settings.option import APPLYING, PLAN
 from alembic_safe.settings.options import Option, options_of
 from alembic_safe.settings.settings import EffectiveValue, HistoryQuery, OutputPolicy, ReviewQuery, Settings
 from alembic_safe.settings.validating import winning
@@ -67,7 +68,7 @@ def assemble(
             path("baseline"),
             path("write-baseline"),
         ),
-        gate=GatePolicy(values["fail-on"]),
+        gate=GatePolicy(values["fail-on"], applying=command in (PLAN, *APPLYING)),
         allowances=tuple(Allowance(*text.split("=", 1)) for text in values["allow"]),
         preflight=_preflight(values),
         wait_for_database=values["wait-for-database"],

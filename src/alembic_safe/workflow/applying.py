@@ -21,7 +21,7 @@ from alembic_safe.model.results import AppliedTarget, ApplyResult
 from alembic_safe.model.revisions import Direction
 from alembic_safe.model.runs import RunRecord
 from alembic_safe.settings import Settings
-from alembic_safe.workflow import asking, concluding
+from alembic_safe.workflow import asking, concluding, gating
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases, ci_link, host, new_run_id, who
 
@@ -188,5 +188,5 @@ def _record(context: ApplyContext, site: Site, run: str, backup: Manifest | None
         host=host(),
         ci_link=ci_link(os.environ),
         backup=backup.id if backup else None,
-        allowances=context.allowances(),
+        allowances=(*context.allowances(), *gating.allowances(site, context.settings)),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,6 +17,7 @@ from alembic_safe.bridge.probe import Probed, ProbedTarget, probe
 from alembic_safe.databases import open_database, pooler_refusal, warm_up
 from alembic_safe.errors import ProjectError, RefusedError, UnknownRevisionError, UnreachableError
 from alembic_safe.model.events import EventSink, Waiting
+from alembic_safe.model.findings import Judgement
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.results import TargetSummary
@@ -28,12 +31,17 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 
 @dataclass(slots=True)
 class Site:
-    """A target with what is pending on it and our connection to its database."""
+    """A target with what is pending on it and our connection to its database.
+
+    `judgement` is what judging said of what is pending; None before that, and where nothing is judged
+    (nothing is pending, or the database holds nothing).
+    """
 
     section: str
     graph: GraphRead
     probed: ProbedTarget
     database: Database
+    judgement: Judgement | None = None
 
     @property
     def target(self) -> Target:
@@ -67,6 +75,7 @@ def job(
     *,
     apply_as: str | None = None,
     listing: bool = False,
+    unless_empty: bool = False,
     secrets: tuple[str, ...] = (),
 ) -> Job:
     """A worker's job; `apply_as` is the application_name of one that applies, None probes."""
@@ -82,6 +91,9 @@ def job(
         listing=listing,
         search_path=_search_path(),
         secrets=secrets,
+        unless_empty=unless_empty,
+        journal_schema=settings.journal.schema,
+        with_values=listing,
     )
 
 
@@ -94,12 +106,21 @@ def ask(
     listing: bool,
     sink: EventSink,
     tick: Callable[[], None],
+    unless_empty: bool = False,
 ) -> list[Probed]:
-    """Execute env.py once a section, read-only. A database that is not there yet is waited for as settings say."""
+    """Execute env.py once a section, read-only. `listing`: with the statements of what is pending, as written;
+
+    `unless_empty`: but not where the database holds nothing. A database that is not there yet is waited for as
+    settings say.
+    """
     began, pause = time.monotonic(), _FIRST_PAUSE
+    wanted = [
+        job(settings, section, destination, direction, listing=listing, unless_empty=unless_empty)
+        for section in settings.project.sections
+    ]
     while True:
         try:
-            return _ask_once(settings, workers, destination, direction, listing=listing, sink=sink, tick=tick)
+            return _ask_once(workers, wanted, sink=sink, tick=tick)
         except UnreachableError as error:
             waited = time.monotonic() - began
             if waited >= settings.wait_for_database:
@@ -113,25 +134,25 @@ def ask(
 
 
 def _ask_once(
-    settings: Settings,
-    workers: Workers,
-    destination: str,
-    direction: Direction,
-    *,
-    listing: bool,
-    sink: EventSink,
-    tick: Callable[[], None],
+    workers: Workers, jobs: Sequence[Job], *, sink: EventSink, tick: Callable[[], None]
 ) -> list[Probed]:
     return [
-        probe(
-            workers,
-            job(settings, section, destination, direction, listing=listing),
-            sink=sink,
-            tick=tick,
-            meanwhile=warm_up,
-        )
-        for section in settings.project.sections
+        probe(workers, one, sink=sink, tick=tick, meanwhile=_warm_up_all if one.listing else warm_up)
+        for one in jobs
     ]
+
+
+def _warm_up_all() -> None:
+    """Also import what judges, in a thread: a target with nothing pending need not wait for it."""
+    threading.Thread(target=_import_judges, name="alembic-safe imports", daemon=True).start()
+    warm_up()
+
+
+def _import_judges() -> None:
+    from alembic_safe.rules import all_rules
+
+    all_rules()
+    importlib.import_module("alembic_safe.workflow.judging")
 
 
 def refuse_unusable(probed: Sequence[Probed]) -> None:

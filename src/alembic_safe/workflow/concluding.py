@@ -11,6 +11,7 @@ from alembic_safe.model.backups import Manifest
 from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure
 from alembic_safe.model.runs import RunOutcome
 from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.gating import findings_of
 from alembic_safe.workflow.way_back import way_back
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def conclude(
         durations=context.phases.durations,
         notices=tuple(context.notices),
         error=as_failure(error) if error else None,
+        findings=findings_of(sites),
     )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
+from alembic_safe.model.facts import Name, Reading
 from alembic_safe.model.findings import JudgedCommand, JudgedPlan, JudgedRevision, JudgedStatement
 from alembic_safe.model.live import Mapped
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.model.targets import Dialect
 from alembic_safe.rules import marks_in_sql, phases, read_marks
-from alembic_safe.sql import Schema, apply, facts_of, read, resolve, split
+from alembic_safe.sql import Schema, apply, facts_of, resolve, split
+from alembic_safe.sql import read as read_text
 
 
 def replayed(listings: Iterable[RevisionListing], schema: Schema | None = None) -> Schema:
@@ -27,6 +30,37 @@ def replayed(listings: Iterable[RevisionListing], schema: Schema | None = None) 
         if listing.not_inspectable is not None:
             schema = _unsure(schema)
     return schema
+
+
+def named(listings: Iterable[RevisionListing]) -> frozenset[Name]:
+    """The names of everything that the statements name, for a look at the target."""
+    found: set[Name] = set()
+    for listing in listings:
+        for statement in listing.statements:
+            for piece in split(statement.sql):
+                found |= set(_names(read(piece.text)))
+    return frozenset(found)
+
+
+def _names(reading: Reading) -> Iterator[Name]:
+    for named in reading.objects:
+        yield named.name
+    for action in reading.actions:
+        if action.object is not None:
+            yield action.object.name
+        constraints = (*(action.column.constraints if action.column else ()), action.constraint)
+        for constraint in constraints:
+            if constraint is not None and constraint.references is not None:
+                yield constraint.references
+            if constraint is not None and constraint.using_index is not None:
+                schema = reading.target.name.schema if reading.target else None
+                yield Name(constraint.using_index, schema)
+    for inner in reading.inner:
+        yield from _names(inner)
+
+
+# a plan is read once for the names in it and once more to be judged, tenants' plans as often as there are tenants
+read = lru_cache(maxsize=4096)(read_text)
 
 
 def judged(

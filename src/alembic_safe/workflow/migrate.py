@@ -1,4 +1,4 @@
-"""`upgrade` and `downgrade`: lock, heads, backup, journal, steps, read-back."""
+"""`upgrade` and `downgrade`: lock, heads, gate, backup, journal, steps, read-back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from alembic_safe.model.protocols import DeployLock
 from alembic_safe.model.results import ApplyResult
 from alembic_safe.model.revisions import Direction
 from alembic_safe.settings import Settings
-from alembic_safe.workflow import applying, asking, preflighting
+from alembic_safe.workflow import applying, asking, gating, preflighting
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.backing import back_up
 from alembic_safe.workflow.context import Phases
@@ -69,6 +69,7 @@ class _Migration:
         self._locks: list[DeployLock] = []
         self._journals: dict[int, Journal] = {}
         self._notices: list[str] = []
+        self._unless_empty = True
 
     def run(self) -> ApplyResult:
         preflight.require_known(self._settings.preflight.levels)
@@ -90,6 +91,10 @@ class _Migration:
         )
         if not any(site.pending for site in self._sites):
             return applying.nothing_to_do(context, self._sites)
+        self._judge()
+        if gating.stops(self._sites):
+            return gating.refused(context, self._sites)
+        gating.say_what_passes(context, self._sites)
         runs = applying.new_runs(self._sites)
         backups = back_up(context, self._sites, runs)
         self._interrupts.check()
@@ -117,7 +122,8 @@ class _Migration:
                 self._workers,
                 self._destination,
                 self._direction,
-                listing=False,
+                listing=True,
+                unless_empty=self._unless_empty,
                 sink=self._sink,
                 tick=self._tick,
             )
@@ -158,6 +164,16 @@ class _Migration:
     def _say(self, sentence: str) -> None:
         self._notices.append(sentence)
         self._sink(Notice(sentence))
+
+    def _judge(self) -> None:
+        if not gating.still_empty(self._sites, self._settings):
+            self._sink(Notice("the database was filled while the lock was waited for; looking again"))
+            self._unless_empty = False
+            self._ask()
+            self._read_heads_again()
+        with self._phases.phase("gate", "judging what is pending") as result:
+            gating.judge_sites(self._settings, self._sites)
+            result.append(gating.summary(self._sites))
 
     def _settle_earlier_runs(self) -> None:
         for site in self._sites:

@@ -13,6 +13,7 @@ from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases
+from alembic_safe.workflow.saying import masked
 
 
 def plan(settings: Settings, destination: str = "heads", *, sink: EventSink = ignore) -> PlanResult:
@@ -55,7 +56,8 @@ def _planned(settings: Settings, site: Site, notices: list[str]) -> PlannedTarge
         if last is not None and last.run.outcome == "dirty":
             notices.append(f"{dirty_sentence(last)}: an upgrade is refused until that is repaired")
         journal.close()
-    return PlannedTarget(site.summary(), site.probed.found.expected_heads, site.listings, expected)
+    shown = tuple(masked(listing) for listing in site.listings)
+    return PlannedTarget(site.summary(), site.probed.found.expected_heads, shown, expected)
 
 
 def _rows(heads: tuple[str, ...] | None) -> str:

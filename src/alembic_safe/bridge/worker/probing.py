@@ -19,10 +19,19 @@ from sqlalchemy.engine import Engine
 from alembic_safe.bridge.messages import (
     EnvironmentNotice,
     Job,
+    ModelsRead,
     RevisionListed,
     TargetFound,
 )
-from alembic_safe.bridge.worker import graph, project_faults, refusal, targets, transactions
+from alembic_safe.bridge.worker import (
+    emptiness,
+    graph,
+    models,
+    project_faults,
+    refusal,
+    targets,
+    transactions,
+)
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.masking import mask_sql
@@ -91,6 +100,7 @@ class Probe:
         self.environment: EnvironmentContext | None = None
         self.arguments: dict[str, Any] = {}
         self.found = 0
+        self._models: ModelsRead | None = None
 
     def __call__(self, heads: Any, context: MigrationContext) -> list[Any]:
         job, ordinal = self._job, self.found
@@ -99,8 +109,10 @@ class Probe:
             self._link.tell(graph.read(self._script))
         target = targets.describe(context, ordinal, job.section, tuple(sorted(heads)), self._skipped.schemas)
         heads = target.heads or ()
+        empty = not heads and emptiness.is_empty(context.connection, target, job.journal_schema)
         # a snapshot must not be held while revisions are rendered
         transactions.end_open(context.connection)
+        self._tell_models(context)
         missing = graph.unknown(self._script, heads)
         if missing:
             self._link.tell(TargetFound(target, (), heads, unknown=missing))
@@ -112,9 +124,23 @@ class Probe:
             self._link.tell(TargetFound(target, (), heads, fault=fault))
             return []
         ids = tuple(step.revision.revision for step in todo)
-        self._link.tell(TargetFound(target, ids, graph.heads_after(context, heads, todo)))
-        if job.listing and self.environment is not None:
-            for step in todo:
-                listing = render(self.environment, context, step, job.direction, self.arguments)
-                self._link.tell(RevisionListed(ordinal, listing))
+        self._link.tell(TargetFound(target, ids, graph.heads_after(context, heads, todo), empty=empty))
+        if job.listing and not (empty and job.unless_empty):
+            self._list(ordinal, context, todo)
         return []
+
+    def _tell_models(self, context: MigrationContext) -> None:
+        read = models.read(context)
+        if read != self._models:  # tenants share theirs
+            self._models = read
+            self._link.tell(read)
+
+    def _list(self, ordinal: int, context: MigrationContext, todo: list[Any]) -> None:
+        if self.environment is None:
+            return
+        job = self._job
+        for step in todo:
+            listing = render(
+                self.environment, context, step, job.direction, self.arguments, with_values=job.with_values
+            )
+            self._link.tell(RevisionListed(ordinal, listing))

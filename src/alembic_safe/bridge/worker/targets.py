@@ -19,7 +19,8 @@ _WHERE = """select ({identity})::text, pg_backend_pid(),
   coalesce((select n.nspname::text from pg_catalog.pg_class c
               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
              where c.oid = to_regclass(quote_ident(:name))), current_schema()::text),
-  current_setting('search_path'), array(select nspname::text from pg_catalog.pg_namespace), current_user::text"""
+  current_setting('search_path'), array(select nspname::text from pg_catalog.pg_namespace), current_user::text,
+  array(select s::text from unnest(current_schemas(false)) as s)"""
 _ENTRY = re.compile(r'"(?:[^"]|"")+"|[^",\s]+')
 
 
@@ -48,11 +49,12 @@ def describe(
             hint="Known are psycopg, psycopg2, asyncpg, sqlite3 and aiosqlite.",
         )
     schema = _translated(connection, context.version_table_schema)
-    server, pid, role = "", None, ""
+    server, pid, role, schemas = "", None, "", ()
     if context.dialect.name == "postgresql":
         query = sa.text(_WHERE.format(identity=SERVER_IDENTITY_SQL.replace(":", "\\:")))
         row = connection.execute(query, {"name": context.version_table}).one()
-        server, pid, found, search_path, existing, role = row
+        server, pid, found, search_path, existing, role, path = row
+        schemas = tuple(path)
         coming = None if schema else _coming_schema(search_path, existing, skipped_schemas)
         schema = schema or coming or found
         if coming is not None:
@@ -67,6 +69,7 @@ def describe(
         server=server,
         server_pid=pid,
         role=role,
+        search_path=schemas,
     )
 
 

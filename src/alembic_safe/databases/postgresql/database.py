@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +16,8 @@ from alembic_safe.databases.postgresql.failures import query_failure
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
 from alembic_safe.databases.postgresql.locks import AdvisoryLock
 from alembic_safe.databases.postgresql.queries import query
+from alembic_safe.model.facts import Name
+from alembic_safe.model.live import LiveLook
 from alembic_safe.model.protocols import Dump, Rows
 from alembic_safe.model.runs import TransactionOutcome
 from alembic_safe.model.targets import DatabaseFacts, Session, VersionTable
@@ -172,6 +174,11 @@ class PostgresDatabase:
         raise query_failure(
             error, address=self._address, lost=self._connection.closed, secrets=self._connected.secrets
         ) from error
+
+    def look(self, names: Iterable[Name], search_path: Sequence[str]) -> LiveLook:
+        from alembic_safe.databases.postgresql.live import look
+
+        return look(self, names, search_path)
 
     def dump_tool(self, bindir: Path | None) -> Dump:
         from alembic_safe.databases.postgresql.dump import find_dump_tool

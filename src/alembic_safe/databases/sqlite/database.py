@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote
 
 from alembic_safe.databases.sqlite.locks import FileLock
 from alembic_safe.errors import AlembicSafeError, GaveUpError, RefusedError, UnreachableError, UsageError
+from alembic_safe.model.facts import Name
+from alembic_safe.model.live import LiveLook
 from alembic_safe.model.protocols import Dump, Rows
 from alembic_safe.model.runs import TransactionOutcome
 from alembic_safe.model.targets import ConnectParameters, DatabaseFacts, Session, VersionTable
@@ -183,6 +185,11 @@ class SqliteDatabase:
                 f"{self._path} cannot be read: {text}", hint="Try `PRAGMA integrity_check`."
             ) from error
         raise AlembicSafeError(f"a query of alembic-safe failed on {self._path}: {text}") from error
+
+    def look(self, names: Iterable[Name], search_path: Sequence[str]) -> LiveLook:
+        from alembic_safe.databases.sqlite.live import look
+
+        return look(self, names)
 
     def dump_tool(self, bindir: Path | None) -> Dump:
         from alembic_safe.databases.sqlite.dump import SqliteDump

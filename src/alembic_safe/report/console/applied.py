@@ -10,6 +10,7 @@ from rich.text import Text
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.results import AppliedStep, AppliedTarget, ApplyResult
 from alembic_safe.model.revisions import Statement
+from alembic_safe.report.console.findings import findings
 from alembic_safe.report.console.page import (
     BAD,
     DOUBTFUL,
@@ -27,6 +28,7 @@ from alembic_safe.report.wording import at, clean, count, duration, heads, near,
 _STYLES = {
     "done": GOOD,
     "nothing": GOOD,
+    "refused": BAD,
     "failed": BAD,
     "interrupted": DOUBTFUL,
     "dirty": BAD,
@@ -40,6 +42,9 @@ _STYLES = {
 def applied(result: ApplyResult, view: View) -> Iterator[RenderableType]:
     """A target a paragraph: what was done, how long it took, and the way back."""
     manifests = {manifest.id: manifest for manifest in result.backups}
+    if result.findings:
+        yield from findings(result.findings, view)
+        yield ""
     for index, target in enumerate(result.targets):
         if index:
             yield ""
@@ -68,6 +73,8 @@ def _target(
 def _outcome(target: AppliedTarget, command: str) -> tuple[str, str]:
     after, done = at(target.heads_after), sum(step.outcome == "committed" for step in target.steps)
     verb = "reverted" if command == "downgrade" else "applied"
+    if target.outcome == "refused":
+        return "refused", f", nothing was changed: it stays {after}"
     if target.outcome == "nothing":
         return "nothing to do", f", {after}"
     if target.outcome == "done":

@@ -12,7 +12,7 @@ from alembic_safe.model.results import CheckResult, ReportedFinding
 from alembic_safe.report.console.page import BAD, DOUBTFUL, GOOD, QUIET, STRONG, View, indented, line
 from alembic_safe.report.wording import clean, clean_lines, count, duration, near
 
-_STYLES = {"error": BAD, "warning": DOUBTFUL, "note": QUIET}
+STYLES = {"error": BAD, "warning": DOUBTFUL, "note": QUIET}
 _RECIPE_LINES = 12
 
 
@@ -25,7 +25,7 @@ def check(result: CheckResult, view: View) -> Iterator[RenderableType]:
         yield ""
     for found in allowed:
         yield line(
-            (_place(found, view), STRONG),
+            (place_of(found, view), STRONG),
             (f"  allowed: {clean(found.rule)}", QUIET),
             f"  {clean(found.allowed or '')}",
         )
@@ -38,9 +38,9 @@ def check(result: CheckResult, view: View) -> Iterator[RenderableType]:
 def finding(found: ReportedFinding, view: View) -> Iterator[RenderableType]:
     """One finding; `plan` shows its own in the same way."""
     yield line(
-        (_place(found, view), STRONG),
+        (place_of(found, view), STRONG),
         "  ",
-        (found.severity, _STYLES[found.severity]),
+        (found.severity, STYLES[found.severity]),
         f"  {clean(found.rule)}",
         (f"  (revision {clean(found.revision)})" if found.revision else "", QUIET),
     )
@@ -55,7 +55,8 @@ def finding(found: ReportedFinding, view: View) -> Iterator[RenderableType]:
         yield code(found.recipe, 6, view.verbose)
 
 
-def _place(found: ReportedFinding, view: View) -> str:
+def place_of(found: ReportedFinding, view: View) -> str:
+    """`versions/a1.py:12`, as much of it as is known."""
     if found.file is None:
         return f"revision {clean(found.revision)}" if found.revision else "the plan"
     path = near(found.file, view.base)
@@ -91,7 +92,7 @@ def _sum(
 ) -> Iterator[RenderableType]:
     numbers = Counter(found.severity for found in counting)
     said = [
-        (count(numbers[severity], severity), _STYLES[severity])
+        (count(numbers[severity], severity), STYLES[severity])
         for severity in ("error", "warning", "note")
         if numbers[severity]
     ]

@@ -1,0 +1,144 @@
+"""The gate before a run: what is pending is read and judged on the target itself, and refused or let pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from alembic_safe.databases import emptiness_sql
+from alembic_safe.errors import RefusedError
+from alembic_safe.model.events import Notice
+from alembic_safe.model.findings import Judgement
+from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure, ReportedFinding
+from alembic_safe.model.revisions import Direction
+from alembic_safe.settings import Settings
+from alembic_safe.workflow.asking import Site
+
+if TYPE_CHECKING:
+    from alembic_safe.workflow.applying import ApplyContext
+
+_HINT = (
+    "Nothing was changed. Mend the revision, or let a finding pass by name: `# alembic-safe: allow RULE because"
+    " REASON` on its line, or --allow RULE=REASON. `alembic-safe explain RULE` says more."
+)
+
+
+def still_empty(sites: Iterable[Site], settings: Settings) -> bool:
+    """Whether databases that held nothing when they were looked at still hold nothing."""
+    for site in sites:
+        if site.probed.found.empty and site.pending:
+            table = site.target.version_table
+            sql = emptiness_sql(site.target.dialect, table, settings.journal.schema)
+            if not all(row[0] for row in site.database.fetch(sql)):
+                return False
+    return True
+
+
+def judge_sites(settings: Settings, sites: Iterable[Site]) -> None:
+    """Judge what is pending on each target, unless its database holds nothing; `site.judgement` has the word."""
+    for site in sites:
+        if site.pending and not site.probed.found.empty:
+            site.judgement = judged_site(settings, site)
+
+
+def judged_site(settings: Settings, site: Site) -> Judgement:
+    """What judging says of a target's pending revisions, which were listed with their values."""
+    from alembic_safe.rules import gate, judge
+    from alembic_safe.sql import seeded
+    from alembic_safe.workflow.judging import judged, named
+
+    look = site.database.look(named(site.listings), site.target.search_path)
+    plan = judged(
+        site.listings,
+        version=look.facts.version,
+        schema=seeded(look.catalog),
+        dialect=site.target.dialect,
+        mapped=site.probed.mapped,
+        heads=site.graph.heads,
+    )
+    findings = judge(plan, live=look.facts, allowances=settings.allowances, policy=settings.gate)
+    return Judgement(plan, findings, gate(findings, settings.gate), look.facts)
+
+
+def findings_of(sites: Iterable[Site]) -> tuple[ReportedFinding, ...]:
+    """The findings of all targets as documents have them; what several targets share is said once, at its worst."""
+    from alembic_safe.workflow.saying import Saying
+
+    worst: dict[tuple[object, ...], ReportedFinding] = {}
+    for site in sites:
+        if site.judgement is None:
+            continue
+        said = Saying(site.listings).report(site.judgement.findings, site.judgement.verdict)
+        for found in said:
+            key = (found.fingerprint, found.line, found.objects)
+            other = worst.get(key)
+            if other is None or _weight(found) > _weight(other):
+                worst[key] = found
+    return tuple(worst.values())
+
+
+def _weight(found: ReportedFinding) -> tuple[bool, int, float]:
+    return found.stops, ("note", "warning", "error").index(found.severity), found.seconds or 0.0
+
+
+def summary(sites: Iterable[Site]) -> str:
+    """What judging came to, for the phase's end."""
+    found = findings_of(sites)
+    if not any(site.judgement is not None for site in sites):
+        return "the database holds nothing that could be hurt"
+    stopping = sum(one.stops for one in found)
+    allowed = sum(one.allowed is not None for one in found)
+    said = f"{len(found)} finding{'' if len(found) == 1 else 's'}"
+    said += f", {stopping} of them refuse it" if stopping else ""
+    return said + (f", {allowed} allowed" if allowed else "")
+
+
+def stops(sites: Iterable[Site]) -> bool:
+    """Whether the gate refuses the plan of any target."""
+    return any(site.judgement is not None and site.judgement.verdict.refused for site in sites)
+
+
+def refused(context: ApplyContext, sites: Sequence[Site]) -> ApplyResult:
+    """The result of a plan that the gate refuses: nothing was changed, and exit status 3."""
+    findings = findings_of(sites)
+    error = RefusedError(_sentence(findings, context.direction), hint=_HINT)
+    targets = tuple(
+        AppliedTarget(
+            site.summary(), None, "refused" if site.pending else "nothing", site.target.heads,
+            site.target.heads, None, (), site.pending,
+        )
+        for site in sites
+    )  # fmt: skip
+    return ApplyResult(
+        error.exit_status,
+        context.direction,
+        targets,
+        (),
+        context.phases.durations,
+        tuple(context.notices),
+        Failure(type(error).__name__, error.message, error.hint),
+        findings,
+    )
+
+
+def _sentence(findings: Sequence[ReportedFinding], direction: Direction) -> str:
+    stopping = [found for found in findings if found.stops]
+    rules = ", ".join(dict.fromkeys(found.rule for found in stopping))
+    count = f"{len(stopping)} finding{'' if len(stopping) == 1 else 's'}"
+    return f"the {direction} is refused for {count}: {rules}"
+
+
+def say_what_passes(context: ApplyContext, sites: Iterable[Site]) -> None:
+    """Tell a person of what was allowed, and of a gate that stops nothing."""
+    if context.settings.gate.fail_on == "never" and any(site.judgement for site in sites):
+        context.sink(Notice("the gate is open: --fail-on never lets every finding pass"))
+
+
+def allowances(site: Site, settings: Settings) -> Iterator[tuple[str, str]]:
+    """What a person let pass on a target, for the journal: the rules' names and the reasons, each once."""
+    if site.judgement is None:
+        return
+    if settings.gate.fail_on == "never":
+        yield "fail-on", "never"
+    used = ((f"allow {found.rule}", found.allowed or "") for found in site.judgement.verdict.allowed)
+    yield from dict.fromkeys(used)
