@@ -68,12 +68,12 @@ class Case:
 
 def sets() -> tuple[str, ...]:
     """The names of the sets at hand."""
-    return tuple(sorted(path.name for path in FOLDER.iterdir() if (path / "base.py").is_file()))
+    return tuple(sorted(path.name for path in FOLDER.iterdir() if (path / "base.txt").is_file()))
 
 
 def base(name: str) -> tuple[str, ...]:
     """The revisions that every case of a set follows."""
-    return tuple(text for kind, _, text in _sections(FOLDER / name / "base.py") if kind == "earlier")
+    return tuple(text for kind, _, text in _sections(FOLDER / name / "base.txt") if kind == "earlier")
 
 
 def base_revision(name: str) -> str:
@@ -84,8 +84,8 @@ def base_revision(name: str) -> str:
 def cases(name: str) -> tuple[Case, ...]:
     """The cases of a set, in the order of their files."""
     found: list[Case] = []
-    for file in sorted((FOLDER / name).glob("*.py")):
-        if file.name != "base.py":
+    for file in sorted((FOLDER / name).glob("*.txt")):
+        if file.name != "base.txt":
             found += _cases(name, file)
     doubled = {case.name for case in found if sum(case.name == other.name for other in found) > 1}
     if doubled:
