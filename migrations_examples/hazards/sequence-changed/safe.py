@@ -7,7 +7,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    op.execute("SELECT setval('invoice_number', 1000)")
+    op.execute("SELECT setval('invoice_number', (SELECT max(number) FROM orders))")
 
 
 def downgrade() -> None:

@@ -79,13 +79,16 @@ class JudgedCommand:
     """One SQL command of a statement, with its facts and the schema as it was just before.
 
     `transaction` counts the revision's transactions from 1; None: it commits on its own. `allowances` were
-    found in the SQL's own comments.
+    found in the SQL's own comments. `path_after` is the search_path that it sets (() for the usual one), `path_local`
+    says that this ends with the transaction.
     """
 
     facts: Facts
     before: KnownSchema
     transaction: int | None = 1
     allowances: tuple[Allowance, ...] = ()
+    path_after: tuple[str, ...] | None = None
+    path_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from alembic_safe.model.facts import Constraint, DataType, Expression, Name
+from alembic_safe.model.facts import Constraint, DataType, Expression, Name, Reading
 
 Age = Literal["transaction", "revision", "plan"]
 
@@ -76,6 +76,23 @@ class KnownType(Protocol):
     def values(self) -> tuple[str, ...]: ...
 
 
+class KnownRoutine(Protocol):
+    """One signature of a function or procedure. `body` is its text where it is known."""
+
+    @property
+    def signature(self) -> str: ...
+    @property
+    def returns(self) -> str: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def defaults(self) -> int: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def body(self) -> str | None: ...
+
+
 class KnownSchema(Protocol):
     """The schema just before a statement. `knows_all`: what it does not have is not there."""
 
@@ -96,6 +113,15 @@ class KnownSchema(Protocol):
 
     def indexes_of(self, name: Name) -> tuple[KnownIndex, ...]:
         """The known indexes of a table."""
+
+    def routines_of(self, name: Name) -> tuple[KnownRoutine, ...]:
+        """The known signatures of a function or procedure."""
+
+    def users_of(self, table: Name, column: str) -> tuple[str, ...]:
+        """Views, policies, triggers and rules that use a column, and the partition key, in words."""
+
+    def view_columns(self, reading: Reading) -> tuple[str, ...] | None:
+        """The columns that a view would have as CREATE VIEW says, in order; None where they cannot be told."""
 
     def descendants(self, name: Name) -> tuple[KnownTable, ...]:
         """Partitions and inheriting tables, of all levels."""

@@ -98,3 +98,31 @@ def says_not_null(expression: str) -> str | None:
     """The column of `column IS NOT NULL` and nothing more."""
     match = re.fullmatch(r'\(*\s*"?(\w+)"?\s+is\s+not\s+null\s*\)*', expression.strip(), re.IGNORECASE)
     return match.group(1) if match else None
+
+
+def has_identity(place: Place, table: Name) -> bool | None:
+    """Whether published updates of a table can name their rows; None where it is not known."""
+    known = place.table(table)
+    if known is None:
+        return None
+    if any(c.kind == "primary key" for c in known.constraints.values()):
+        return True
+    return False if known.complete else None
+
+
+_CONFIG = re.compile(r"\s*'([\w.]+)'\s*,\s*'((?:[^']|'')*)'\s*,")
+
+
+def settings(place: Place) -> Iterator[tuple[str, str]]:
+    """Settings that the command changes, by SET, RESET or set_config(): name and value ("" for the default)."""
+    for reading in place.readings:
+        for action in reading.actions:
+            if reading.kind == "set" and action.kind == "set":
+                value = (action.value or "").strip().strip("'\"")
+                yield action.name or "", "" if value.lower() == "default" else value
+            elif reading.kind in ("reset", "discard all"):
+                yield action.name or "all", ""
+            elif action.kind == "call" and (action.name or "").endswith("set_config"):
+                found = _CONFIG.match(action.value or "")
+                if found is not None:
+                    yield found.group(1).lower(), found.group(2).replace("''", "'")

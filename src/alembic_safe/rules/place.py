@@ -71,6 +71,19 @@ class Place:
         return self.facts.version
 
     @property
+    def path_after(self) -> tuple[str, ...] | None:
+        """The search_path that the command sets (() for the usual one); None where it sets none."""
+        return self.command.path_after
+
+    @property
+    def path_holds_at_the_end(self) -> bool:
+        """Whether what it sets still holds when the revision's version row is written."""
+        later = self.after_in_revision()
+        return not self.command.path_local or all(
+            p.command.transaction == self.command.transaction for p in later
+        )
+
+    @property
     def in_transaction(self) -> bool:
         """Whether it runs inside alembic's transaction."""
         return self.command.transaction is not None
@@ -123,7 +136,8 @@ class Place:
 
 def _flat(reading: Reading) -> Iterator[Reading]:
     yield reading
-    if reading.kind != "create function":
+    planned = reading.kind == "explain" and "analyze" not in reading.flags
+    if reading.kind != "create function" and not planned:
         for inner in reading.inner:
             yield from _flat(inner)
 

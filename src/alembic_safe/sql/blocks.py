@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from alembic_safe.model.facts import Reading
+from alembic_safe.model.facts import Action, Reading
 from alembic_safe.sql.calls import note_calls
 from alembic_safe.sql.cursor import STRING, Cursor, NotUnderstood
 from alembic_safe.sql.draft import Draft
@@ -172,14 +172,25 @@ class _Body:
             self.draft.inner.append(self.read(cursor.slice(cursor.i, _end(cursor))))
             cursor.i = _end(cursor)
         elif key == "end" or key in _HARMLESS:
+            self._note_outcome(cursor, key)
             self._expression(cursor, cursor.i, _end(cursor))
         elif key in _SQL and not self._is_assignment(cursor):
             self._sql(cursor)
         elif self._is_assignment(cursor):
+            if key == "new" and cursor.keys[cursor.i + 1] == ".":
+                self.draft.act(Action("assigns", cursor.keys[cursor.i + 2]))
             self._assign(cursor, cursor.i, _end(cursor))
             self._expression(cursor, cursor.i, _end(cursor))
         else:
             raise cursor.unexpected("a statement of plpgsql")
+
+    def _note_outcome(self, cursor: Cursor, key: str) -> None:
+        """An exception that is raised, a row that a trigger suppresses."""
+        following = cursor.keys[cursor.i + 1]
+        if key == "raise" and following not in ("notice", "warning", "info", "log", "debug"):
+            self.draft.act(Action("raises"))
+        elif key == "return" and following == "null":
+            self.draft.act(Action("returns null"))
 
     def _is_assignment(self, cursor: Cursor) -> bool:
         i, keys = cursor.i + 1, cursor.keys

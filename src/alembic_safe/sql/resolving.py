@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from alembic_safe.model.facts import Action, Name, Reading
@@ -30,6 +31,8 @@ def resolve(reading: Reading, schema: Schema, depth: int = 0) -> Reading:
         reading = qualified(reading, schema)
     if reading.inner and reading.kind != "create function":
         reading = replace(reading, inner=tuple(resolve(one, schema, depth) for one in reading.inner))
+    if reading.kind == "create trigger":
+        reading = replace(reading, actions=(*reading.actions, *_triggered(reading, schema)))
     called = [action for action in reading.actions if action.kind == "call"]
     return _with_bodies(reading, called, schema, depth) if called else reading
 
@@ -47,6 +50,33 @@ def _with_bodies(reading: Reading, called: list[Action], schema: Schema, depth: 
             body = _body(routine, action)
             inner.append(resolve(body, schema, depth + 1))
     return replace(reading, inner=tuple(inner), not_understood=reason)
+
+
+def _triggered(reading: Reading, schema: Schema) -> tuple[Action, ...]:
+    """What the trigger's function does, as actions "runs": it may assign to the row, raise, write, or be unknown."""
+    function = next((o.name for o in reading.objects if o.kind == "function"), Name(""))
+    routines = schema.routines_of(function)
+    if not routines or routines[-1].body is None:
+        return (Action("runs", "unknown", value=str(function)),)
+    body = _body(routines[-1], Action("call", str(function)))
+    body = resolve(body, schema, 1)
+    if not body.understood:
+        return (Action("runs", "unknown", value=str(function)),)
+    found = [Action("runs", "assigns", value=a.name) for a in body.actions if a.kind == "assigns"]
+    found += [Action("runs", a.kind) for a in body.actions if a.kind in ("raises", "returns null")]
+    for inner in _flat(body):
+        found += [
+            Action("runs", "writes", object=o)
+            for o in inner.objects
+            if o.role not in ("read", "used", "referenced")
+        ]
+    return tuple(dict.fromkeys(found))
+
+
+def _flat(reading: Reading) -> Iterator[Reading]:
+    yield reading
+    for inner in reading.inner:
+        yield from _flat(inner)
 
 
 def _body(routine: RoutineState, action: Action) -> Reading:

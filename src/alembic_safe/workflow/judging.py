@@ -136,8 +136,14 @@ def _statements(
             facts = facts_of(reading, version, schema)
             marks = marks_in_sql((text for _, text in piece.comments), _line(statement))
             number = None if statement.autocommit else transaction
-            commands.append(JudgedCommand(facts, schema, number, marks.allowances))
-            schema = apply(schema, reading)
+            after = apply(schema, reading)
+            path = after.search_path if after.search_path != schema.search_path else None
+            commands.append(
+                JudgedCommand(
+                    facts, schema, number, marks.allowances, path, path is not None and after.path_local
+                )
+            )
+            schema = after
             fresh = False
             if statement.autocommit or facts.controls_transaction:
                 transaction, fresh = transaction + 1, True

@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 
 from alembic_safe.model.findings import JudgedPlan
-from alembic_safe.model.revisions import Revision, RevisionListing, Source, Statement
+from alembic_safe.model.revisions import Direction, Revision, RevisionListing, Source, Statement
 from alembic_safe.sql import Schema
 from alembic_safe.workflow.judging import judged, replayed
 from tests.architecture.code import ROOT
@@ -62,7 +62,11 @@ def plan_of(folder: Path, kind: str, version: int, *, mapped: Any = None) -> Jud
     downs = {module.down_revision for module in modules}
     heads = tuple(module.revision for module in modules if module.revision not in downs)
     listings = [_render(path, module) for path, module in zip(paths, modules, strict=True)]
-    return judged(listings, version=version, schema=_base(folder), mapped=mapped, heads=heads)
+    backs = [_render(path, module, "downgrade") for path, module in zip(paths, modules, strict=True)]
+    reverse = {back.revision.id: back.statements for back in backs if back.not_inspectable is None}
+    return judged(
+        listings, version=version, schema=_base(folder), mapped=mapped, heads=heads, reverse=reverse
+    )
 
 
 @cache
@@ -70,7 +74,7 @@ def _base(folder: Path) -> Schema:
     return replayed([listing(0, [base_of(folder)])])
 
 
-def _render(path: Path, module: ModuleType) -> RevisionListing:
+def _render(path: Path, module: ModuleType, direction: Direction = "upgrade") -> RevisionListing:
     revision = Revision(module.revision, (), (), (), "", str(path), "0" * 64)
     statements: list[Statement] = []
     alone: list[bool] = [False]
@@ -91,10 +95,10 @@ def _render(path: Path, module: ModuleType) -> RevisionListing:
     reason = None
     with Operations.context(context):
         try:
-            module.upgrade()
+            getattr(module, direction)()
         except Exception as fault:
             reason = str(fault)
-    return RevisionListing(revision, "upgrade", tuple(statements), reason)
+    return RevisionListing(revision, direction, tuple(statements), reason)
 
 
 class _Nowhere:

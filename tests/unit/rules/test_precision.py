@@ -101,7 +101,7 @@ OTHERS_ARE_WRONG: list[tuple[str, list[list[Part]], list[str]]] = [
     ("DELETE without WHERE", [["DELETE FROM t"]], ["dml-without-where"]),
     ("TRUNCATE without CASCADE", [["TRUNCATE t"]], ["truncate"]),
     ("VACUUM FULL", [[auto("VACUUM FULL t")]], ["table-rewritten"]),
-    ("SQL in a DO block", [["DO $$ BEGIN DROP TABLE t; END $$"]], ["table-dropped"]),
+    ("SQL in a DO block", [["DO $$ BEGIN DROP TABLE lookup; END $$"]], ["table-dropped"]),
 ]  # fmt: skip
 
 SAFE: list[tuple[str, list[list[Part]]]] = [

@@ -17,7 +17,16 @@ def _look(place: Place) -> Iterator[Hit]:
     for _, table, action in actions(place, "alter column type", "drop column"):
         if action.kind == "drop column" and "cascade" in place.reading.flags | action.flags:
             continue
-        users = tuple(_generated(place, table, action.name or ""))
+        column = action.name or ""
+        others = place.before.users_of(table, column)
+        if others:
+            yield Hit(
+                f"fails: {', '.join(others)} uses {column}",
+                _recipe(others, place.reading.text),
+                (table, f"{table}.{column}"),
+                fails=True,
+            )
+        users = tuple(_generated(place, table, column))
         if users:
             yield Hit(
                 f"fails: the generated column {', '.join(users)} is computed from {action.name}",
@@ -27,6 +36,13 @@ def _look(place: Place) -> Iterator[Hit]:
                 (table, f"{table}.{action.name}"),
                 fails=True,
             )
+
+
+def _recipe(users: tuple[str, ...], statement: str) -> str:
+    drops = "".join(
+        f"op.execute('DROP {user.removeprefix('the ').upper().split()[0]} ...')\n" for user in users
+    )
+    return f"# in one transaction\n{drops}{code.execute(statement)}# and make what was dropped again\n"
 
 
 def _generated(place: Place, table: Name, column: str) -> Iterator[str]:
@@ -41,8 +57,11 @@ RULE = Rule(
     id="column-change-refused",
     severity=Severity.ERROR,
     hazard="breaks application",
-    summary="The type of a column changes, or it goes, while a generated column is computed from it.",
-    why="The server refuses it (0A000, 2BP01): the revision fails at this statement. Measured on 15 to 18.",
+    summary="The type of a column changes, or it goes, while a view, policy, trigger or generated column uses it.",
+    why=(
+        "The server refuses it (0A000, 2BP01, for a partition key 42P16): the revision fails at this statement. Drop "
+        "what uses the column first, and make it again in the same transaction. Measured on 15 to 18."
+    ),
     recipe=(
         "op.drop_column('orders', 'total')\n"
         "op.alter_column('orders', 'net', type_=sa.Numeric(14, 2))\n"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alembic_safe.model.facts import Constraint, LockMode, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
-from alembic_safe.rules.looking import actions, says_not_null
+from alembic_safe.rules.looking import actions, added_constraints, says_not_null
 from alembic_safe.rules.place import Place, plain
 from alembic_safe.rules.rule import Hit, Rule
 
 
 def _look(place: Place) -> Iterator[Hit]:
+    yield from _of_domain(place)
     for _, table, action in actions(place, "drop constraint"):
         name = action.name or ""
         known = place.table(table)
@@ -29,12 +31,27 @@ def _look(place: Place) -> Iterator[Hit]:
             code.CONTRACT + f"op.drop_constraint({name!r}, {table.name!r}{code.schema_of(table)})\n",
             (table, name),
             mode=LockMode.ACCESS_EXCLUSIVE,
-            severity=None if kind in ("unique", "primary key", "exclude") else Severity.WARNING,
         )
 
 
+def _of_domain(place: Place) -> Iterator[Hit]:
+    for reading in place.readings:
+        target = reading.target
+        if reading.kind != "alter domain" or target is None or place.made("domain", target.name):
+            continue
+        for action in reading.actions:
+            if action.kind in ("drop constraint", "drop not null"):
+                yield Hit(
+                    f"values that it kept out may enter every column of {target.name}",
+                    code.CONTRACT + code.execute(reading.text),
+                    (target.name, action.name or ""),
+                )
+
+
 def _spare(place: Place, table: Name, constraint: Constraint) -> bool:
-    """Whether it says what something else still says: NOT NULL, or another unique index."""
+    """Whether it says what something else still says: NOT NULL, or another unique index, or its replacement."""
+    if _replaced(place, table, constraint):
+        return True
     if constraint.kind == "check":
         column = place.column(table, says_not_null(constraint.expression))
         return column is not None and column.not_null and column.not_null_valid
@@ -47,6 +64,25 @@ def _spare(place: Place, table: Name, constraint: Constraint) -> bool:
             for i in place.before.indexes_of(plain(table))
         )
     return False
+
+
+def _replaced(place: Place, table: Name, constraint: Constraint) -> bool:
+    """Whether the same transaction adds another of its kind over the same columns."""
+    others = (place, *place.before_in_revision(), *place.after_in_revision())
+    for other in others:
+        if other.command.transaction != place.command.transaction:
+            continue
+        for where, made, _ in added_constraints(other, constraint.kind):
+            same = made.name == constraint.name or _over(made) & _over(constraint)
+            if plain(where) == plain(table) and same:
+                return True
+    return False
+
+
+def _over(constraint: Constraint) -> frozenset[str]:
+    """Its columns; of a CHECK the words of its expression that may be some."""
+    words = re.findall(r"[^\W\d]\w*", constraint.expression.lower())
+    return frozenset(constraint.columns) or frozenset(words) - {"and", "or", "not", "null", "is", "in"}
 
 
 def _message(kind: str, constraint: Constraint | None, table: Name, name: str) -> str:
@@ -64,9 +100,10 @@ RULE = Rule(
     hazard="irreversible",
     summary="DROP CONSTRAINT of a guarantee that code may rely on.",
     why=(
-        "The DDL is instant. Unique keys carry ON CONFLICT and foreign keys, so dropping one is a contract step (an "
-        "error until declared); a CHECK or foreign key only lets bad rows in, which is a warning. A CHECK (x IS NOT "
-        "NULL) of a column that is NOT NULL by now may go."
+        "The DDL is instant. Unique keys carry ON CONFLICT and foreign keys, and running code leaves to a CHECK or a "
+        "foreign key what it does not look at itself: dropping one is a contract step (an error until declared). One "
+        "that the same transaction replaces by another over the same columns is none, and a CHECK (x IS NOT NULL) of a "
+        "column that is NOT NULL by now may go."
     ),
     recipe=code.CONTRACT + "op.drop_constraint('uq_users_email', 'users')\n",
     covers=("constraint-dropped",),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from alembic_safe.model.facts import LockMode, Name, Reading
 from alembic_safe.model.findings import Severity
+from alembic_safe.rules import code
 from alembic_safe.rules.columns._filling import backfill
 from alembic_safe.rules.data._bounds import bounded
 from alembic_safe.rules.place import Place
@@ -14,6 +15,7 @@ from alembic_safe.rules.rule import Hit, Rule
 
 def _look(place: Place) -> Iterator[Hit]:
     for reading in place.readings:
+        yield from _loaded(place, reading)
         target = next((o for o in reading.objects if o.role == "written" and place.old(o.name)), None)
         if target is None:
             continue
@@ -29,6 +31,36 @@ def _look(place: Place) -> Iterator[Hit]:
             continue
         if few is not True:
             yield _hit(reading, target.name, known=few is False)
+
+
+def _loaded(place: Place, reading: Reading) -> Iterator[Hit]:
+    """COPY into a table in use, and rows that a query locks."""
+    target = reading.target
+    if reading.kind == "copy" and "from" in reading.flags and target is not None and place.old(target.name):
+        yield Hit(
+            f"loads rows into {target.name} in one transaction: who writes the same keys waits for its end",
+            "# load into a table of its own, and move the rows in batches\n",
+            (target.name,),
+            severity=Severity.WARNING,
+        )
+    if reading.kind == "select" and "for update" in reading.flags:
+        locked = tuple(o.name for o in reading.objects if o.role == "read" and place.old(o.name))
+        if (
+            locked
+            and bounded(place, reading, locked[0]) is not True
+            and "skip locked" not in reading.text.lower()
+        ):
+            yield Hit(
+                f"locks possibly every row of {locked[0]} to the end of the transaction: running code that writes "
+                "them waits",
+                "# lock the rows of a batch\n"
+                + code.execute(
+                    f"SELECT 1 FROM {code.ident(locked[0])} WHERE id BETWEEN ... AND ... FOR UPDATE"
+                ),
+                locked,
+                work=locked,
+                mode=LockMode.ROW_SHARE,
+            )
 
 
 def _old_source(place: Place, reading: Reading) -> bool:

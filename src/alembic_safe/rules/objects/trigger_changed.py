@@ -16,8 +16,6 @@ _OFF = ("disable trigger", "enable replica trigger", "disable rule")
 
 def _look(place: Place) -> Iterator[Hit]:
     for _, table, action in actions(place, *_OFF):
-        if action.kind == "enable replica trigger":
-            continue
         keys = " and no foreign key is enforced" if (action.name or "").lower() == "all" else ""
         yield Hit(
             f"writes to {table} by anybody no longer run {action.name or 'it'}{keys}, until it is enabled again",

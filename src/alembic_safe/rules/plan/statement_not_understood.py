@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alembic_safe.model.findings import Severity
+from alembic_safe.rules.known_kinds import unknown_to_rules
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import BOTH, Hit, Rule
 
 
 def _look(place: Place) -> Iterator[Hit]:
     reason = next((r.not_understood for r in place.readings if r.not_understood), "")
+    reason = reason or next((what for r in place.readings for what in unknown_to_rules(r)), "")
     if reason:
         # SQLite's own words are not PostgreSQL's, and nobody runs beside its migration
         strict = place.whole.policy.applying and place.whole.plan.dialect == "postgresql"

@@ -14,13 +14,20 @@ from alembic_safe.rules.rule import Hit, Rule
 def _look(place: Place) -> Iterator[Hit]:
     for reading in place.readings:
         target = reading.target
-        weak = reading.flags & {"concurrently", "with no data"}
         if (
             reading.kind != "refresh materialized view"
-            or weak
+            or "concurrently" in reading.flags
             or target is None
             or not place.old(target.name)
         ):
+            continue
+        if "with no data" in reading.flags:
+            yield Hit(
+                f"every read of {target.name} fails from the commit on: it has not been populated (55000)",
+                code.execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY {code.ident(target.name)}"),
+                (target.name,),
+                mode=LockMode.ACCESS_EXCLUSIVE,
+            )
             continue
         yield Hit(
             f"reads of {target.name} wait while its whole query runs",
@@ -35,7 +42,7 @@ RULE = Rule(
     id="materialized-view-refresh",
     severity=Severity.ERROR,
     hazard="lock",
-    summary="REFRESH MATERIALIZED VIEW without CONCURRENTLY.",
+    summary="REFRESH MATERIALIZED VIEW without CONCURRENTLY, or WITH NO DATA.",
     why=(
         "ACCESS EXCLUSIVE is held on the view for the whole query. CONCURRENTLY takes EXCLUSIVE, which lets reads "
         "pass, needs a unique index, and may run in a transaction."

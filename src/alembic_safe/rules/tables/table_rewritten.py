@@ -20,6 +20,7 @@ _RECIPE = (
 def _look(place: Place) -> Iterator[Hit]:
     whole = place.reading.kind in ("cluster", "vacuum")
     kinds = [a.kind for _, _, a in actions(place, *_ACTIONS)]
+    yield from _moved(place)
     if not whole and not kinds:
         return
     bare = (
@@ -39,6 +40,28 @@ def _look(place: Place) -> Iterator[Hit]:
         work=names,
         mode=LockMode.ACCESS_EXCLUSIVE,
     )
+
+
+def _moved(place: Place) -> Iterator[Hit]:
+    """An index, a materialized view or a whole tablespace that is copied to another one."""
+    for reading in place.readings:
+        kinds = {action.kind for action in reading.actions}
+        target = reading.target
+        if "move all in tablespace" in kinds:
+            yield Hit(
+                "copies everything in the tablespace while every read and write of it waits",
+                _RECIPE,
+                mode=LockMode.ACCESS_EXCLUSIVE,
+            )
+        elif "set tablespace" in kinds and reading.kind in ("alter index", "alter materialized view"):
+            of = place.before.index(target.name) if target is not None else None
+            if target is not None and place.old(of.table if of is not None else target.name):
+                yield Hit(
+                    f"copies {target.name} while every statement that would use it waits",
+                    _RECIPE,
+                    (target.name,),
+                    mode=LockMode.ACCESS_EXCLUSIVE,
+                )
 
 
 RULE = Rule(

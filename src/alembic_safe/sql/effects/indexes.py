@@ -39,6 +39,9 @@ def drop_index(effects: Effects) -> None:
     mode = SUX if "concurrently" in effects.reading.flags else AX
     for named in effects.reading.objects:
         effects.lock(named.name, mode, kind="index")
+        state = effects.schema.index(named.name)
+        if state is not None and state.constraint and effects.known(state.table):
+            effects.fails = f"the constraint {state.constraint} of {state.table} needs {named.name} (2BP01)"
         table = _table_of(effects, named.name)
         effects.lock(table, mode, f"the table of {named.name}")
         if effects.partitioned(table):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from alembic_safe.model.facts import LockMode, Name, RewriteFact
 from alembic_safe.sql.effects.context import Effects
 from alembic_safe.sql.effects.partitions import lock_default, lock_foreign
+from alembic_safe.sql.schema.model import key
 from alembic_safe.sql.server.locks import AS, AX, SRX, SUX, grant_lock, parameters_lock
 
 
@@ -61,8 +62,22 @@ def drop_relation(effects: Effects) -> None:
             effects.loses(f"the position of {named.name}")
         if kind == "table":
             _drop_table(effects, named.name)
+        if "cascade" not in effects.reading.flags:
+            _dependents_refuse(effects, named.name)
     if "cascade" in effects.reading.flags:
         effects.doubts.append("CASCADE drops whatever depends on it")
+
+
+def _dependents_refuse(effects: Effects, name: Name) -> None:
+    """What is not dropped with it and depends on it makes the statement fail (2BP01)."""
+    gone = {key(o.name) for o in effects.reading.objects if o.role == "dropped"}
+    others = [t.name for t, _ in effects.schema.referencing(name)]
+    others += [
+        t.name for t in effects.schema.tables.values() if t.kind != "table" and key(name) in map(key, t.reads)
+    ]
+    left = [other for other in others if key(other) not in gone]
+    if left:
+        effects.fails = f"{', '.join(map(str, dict.fromkeys(left)))} depends on {name} (2BP01)"
 
 
 def _drop_table(effects: Effects, name: Name) -> None:

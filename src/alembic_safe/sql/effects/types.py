@@ -73,6 +73,13 @@ def drop_type(effects: Effects) -> None:
                 effects.lock(table.name, AX, f"its columns of {named.name} go")
                 effects.loses(f"columns of {named.name} in {table.name}")
         _cascades(effects)
+        return
+    for named in effects.reading.objects:
+        users = users_of(effects, named.name)
+        if users:
+            effects.fails = (
+                f"columns of {', '.join(str(t.name) for t in users)} have the type {named.name} (2BP01)"
+            )
 
 
 def _cascades(effects: Effects) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from alembic_safe.model.facts import Constraint, DataType, Expression, Name
+from alembic_safe.model.facts import Constraint, DataType, Expression, Name, Reading
 from alembic_safe.sql.schema.routines import RoutineState
 
 Age = Literal["transaction", "revision", "plan"]
@@ -56,7 +56,11 @@ class IndexState:
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """A table, view or materialized view. `complete`: its making was seen, so its columns are known."""
+    """A table, view or materialized view. `complete`: its making was seen, so its columns are known.
+
+    `uses` are the columns that a view reads, `dependents` what hangs on the table's own columns: a trigger, policy or
+    rule in words, with the columns it names.
+    """
 
     name: Name
     kind: str = "table"
@@ -70,6 +74,9 @@ class TableState:
     bound: str | None = None
     reads: tuple[Name, ...] = ()
     triggers: Mapping[str, Name] = field(default_factory=dict)
+    uses: tuple[tuple[Name, str], ...] = ()
+    dependents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    partition_key: tuple[str, ...] = ()
     complete: bool = True
     born: Clock | None = None
 
@@ -178,6 +185,38 @@ class Schema:
             for constraint in table.constraints.values()
             if constraint.references is not None and key(constraint.references) == wanted
         )
+
+    def users_of(self, table: Name, column: str) -> tuple[str, ...]:
+        """What makes the server refuse another type for a column, or to drop it: views, policies, triggers, rules
+
+        and the partition key, in words.
+        """
+        known, wanted = self.table(table), key(table)
+        found = [
+            f"the {other.kind} {other.name}"
+            for other in self.tables.values()
+            if other.kind != "table" and any(key(of) == wanted and name == column for of, name in other.uses)
+        ]
+        if known is not None:
+            found += [label for label, names in known.dependents.items() if column in names]
+            found += ["the partition key"] if column in known.partition_key else []
+        return tuple(dict.fromkeys(found))
+
+    def view_columns(self, reading: Reading) -> tuple[str, ...] | None:
+        """The columns that a view would have as CREATE VIEW says, in order; None where they cannot be told."""
+        listed = next((a.value for a in reading.actions if a.kind == "view columns"), None)
+        if listed is not None:
+            return tuple(part.strip().strip('"') for part in listed.split(","))
+        read = [o.name for o in reading.objects if o.role == "read"]
+        found: list[str] = []
+        for name in (a.name for a in reading.actions if a.kind == "output"):
+            if name is None:
+                return None
+            table = self.table(read[0]) if name.endswith("*") and len(read) == 1 else None
+            if name.endswith("*") and (table is None or not (table.complete or table.columns)):
+                return None
+            found += table.columns if table is not None else [name]
+        return tuple(found) or None
 
     def begin_plan(self) -> Schema:
         """What comes now is the plan; what was before is history."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from alembic_safe.model.facts import Action, Name, Reading
 from alembic_safe.sql.schema.alterations import alter_table
-from alembic_safe.sql.schema.model import IndexState, Schema, TableState, TypeState, key
+from alembic_safe.sql.schema.model import IndexState, Schema, TypeState, key
 from alembic_safe.sql.schema.paths import path_of
 from alembic_safe.sql.schema.routines import (
     routine_of,
@@ -17,7 +17,8 @@ from alembic_safe.sql.schema.routines import (
     with_routine,
     without_routine,
 )
-from alembic_safe.sql.schema.tables import create_table, detach, mentioned, reads
+from alembic_safe.sql.schema.tables import create_table, detach, mentioned
+from alembic_safe.sql.schema.views import create_view, with_dependent
 
 
 def apply(schema: Schema, reading: Reading) -> Schema:
@@ -36,17 +37,6 @@ def _other(schema: Schema, reading: Reading) -> Schema:
         if made.role == "created":
             schema = replace(schema, others={**schema.others, (made.kind, key(made.name)): schema.clock})
     return schema
-
-
-def _create_view(schema: Schema, reading: Reading) -> Schema:
-    target = reading.target
-    if target is None:
-        return schema
-    old = schema.table(target.name)
-    born = old.born if old else schema.clock
-    return schema.with_table(
-        TableState(target.name, target.kind, reads=reads(reading), complete=False, born=born)
-    )
 
 
 def _drop_relations(schema: Schema, reading: Reading) -> Schema:
@@ -169,7 +159,15 @@ def _trigger(schema: Schema, reading: Reading) -> Schema:
     function = next((o.name for o in reading.objects if o.kind == "function"), None)
     if function is not None:
         triggers[target.name.name] = function
-    return schema.with_table(replace(table, triggers=triggers))
+    schema = schema.with_table(replace(table, triggers=triggers))
+    return _dependent(schema, reading)
+
+
+def _dependent(schema: Schema, reading: Reading) -> Schema:
+    """A trigger, policy or rule: the columns it names cannot change their type, nor go."""
+    table = next((schema.table(o.name) for o in reading.objects if o.role == "on"), None)
+    schema = _other(schema, reading)
+    return with_dependent(schema, table, reading) if table is not None else schema
 
 
 def _set(schema: Schema, reading: Reading) -> Schema:
@@ -215,7 +213,7 @@ def _drop_routine(schema: Schema, reading: Reading) -> Schema:
 
 _CHANGES: dict[str, Callable[[Schema, Reading], Schema]] = {
     **dict.fromkeys(("create table", "create foreign table", "create table as", "select into"), create_table),
-    **dict.fromkeys(("create view", "create materialized view"), _create_view),
+    **dict.fromkeys(("create view", "create materialized view"), create_view),
     **dict.fromkeys(
         ("drop table", "drop view", "drop materialized view", "drop foreign table"), _drop_relations
     ),
@@ -230,6 +228,7 @@ _CHANGES: dict[str, Callable[[Schema, Reading], Schema]] = {
     **dict.fromkeys(("drop function", "drop procedure", "drop routine"), _drop_routine),
     **dict.fromkeys(("set", "reset", "discard all"), _set),
     "select": _called,
+    **dict.fromkeys(("create policy", "drop policy", "create rule", "drop rule"), _dependent),
     "create index": _create_index,
     "drop index": _drop_index,
     "alter index": _alter_index,

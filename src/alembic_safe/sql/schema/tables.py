@@ -93,6 +93,8 @@ def create_table(schema: Schema, reading: Reading) -> Schema:
         return schema
     partitioned = any(a.kind == "partition by" for a in reading.actions)
     table = TableState(target.name, target.kind, partitioned=partitioned, born=schema.clock)
+    keys = [a.value or "" for a in reading.actions if a.kind == "partition by"]
+    table = replace(table, partition_key=tuple(sorted(mentioned(keys[0]))) if keys else ())
     table = replace(table, unlogged="unlogged" in reading.flags)
     constraints: list[Constraint] = []
     for action in reading.actions:

@@ -74,6 +74,9 @@ def _own(cursor: Cursor, draft: Draft, kind: str, target: ObjectRef) -> None:
         _sequence(cursor, draft)
     elif kind == "publication":
         _publication(cursor, draft)
+    elif kind == "extension" and cursor.at("update"):
+        draft.act(Action("options", value=cursor.rest()))
+        draft.not_understood = "runs the extension's own update script, which is not read"
     elif kind == "subscription" and cursor.at("refresh", "publication"):
         draft.act(Action("refresh publication", value=cursor.rest()))
     else:

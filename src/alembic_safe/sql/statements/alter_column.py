@@ -74,7 +74,7 @@ def _identity_add(cursor: Cursor, name: str) -> Action:
         cursor.expect("by", "default")
     cursor.expect("as", "identity")
     if cursor.at("("):
-        cursor.parens()
+        value += f" {cursor.slice(*cursor.parens())}"
     return Action("add identity", name, value=value)
 
 

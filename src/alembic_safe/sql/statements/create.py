@@ -9,6 +9,7 @@ from alembic_safe.sql.columns import read_column, read_domain_constraints
 from alembic_safe.sql.cursor import Cursor
 from alembic_safe.sql.draft import Draft
 from alembic_safe.sql.kinds import read_kind
+from alembic_safe.sql.outputs import mentioned, note_query
 from alembic_safe.sql.statements.create_index import read_create_index
 from alembic_safe.sql.statements.create_table import read_create_as_query, read_create_table
 from alembic_safe.sql.statements.query import read_query
@@ -81,12 +82,16 @@ def _foreign_table(cursor: Cursor, draft: Draft) -> Draft:
 def _view(cursor: Cursor, draft: Draft) -> Draft:
     draft.add("view", cursor.name(), "created")
     recursive = "recursive" in draft.flags
+    if cursor.at("("):
+        draft.act(Action("view columns", value=cursor.slice(*cursor.parens())))
     cursor.skip_until(("as",))
     cursor.expect("as")
+    start = cursor.i
     if recursive:
         _recursive_view(cursor, draft)
     else:
         read_query(cursor, draft)
+    note_query(cursor, draft.actions, start, cursor.i)
     return draft
 
 
@@ -102,7 +107,9 @@ def _materialized_view(cursor: Cursor, draft: Draft) -> Draft:
     draft.add("materialized view", cursor.name(), "created")
     cursor.skip_until(("as",))
     cursor.expect("as")
+    start = cursor.i
     read_create_as_query(cursor, draft)
+    note_query(cursor, draft.actions, start, cursor.i)
     return draft
 
 
@@ -181,7 +188,10 @@ def _aggregate(cursor: Cursor, draft: Draft) -> Draft:
 
 def _trigger(cursor: Cursor, draft: Draft) -> Draft:
     name = cursor.identifier()
+    start = cursor.i
     cursor.skip_until(("on",))
+    if "of" in cursor.keys[start : cursor.i]:
+        _note_columns(cursor, draft, cursor.keys.index("of", start), cursor.i)
     cursor.expect("on")
     table = cursor.name()
     draft.add("trigger", Name(name), "created")
@@ -190,7 +200,9 @@ def _trigger(cursor: Cursor, draft: Draft) -> Draft:
         draft.add("table", cursor.name(), "referenced")
     if "row" in cursor.skip_until(("when", "execute")).lower().split():
         draft.flags.add("for each row")
+    start = cursor.i
     cursor.skip_until(("execute",))
+    _note_columns(cursor, draft, start, cursor.i)
     cursor.expect("execute")
     if not cursor.accept("procedure"):
         cursor.expect("function")
@@ -205,15 +217,26 @@ def _rule(cursor: Cursor, draft: Draft) -> Draft:
     cursor.word()
     cursor.expect("to")
     draft.add("table", cursor.name(), "on")
-    cursor.rest()
+    _rest_of_columns(cursor, draft)
     return draft
+
+
+def _note_columns(cursor: Cursor, draft: Draft, start: int, end: int) -> None:
+    """What may be the table's columns in these tokens."""
+    draft.actions += [Action("uses", column) for _, column in mentioned(cursor, start, end)]
+
+
+def _rest_of_columns(cursor: Cursor, draft: Draft) -> None:
+    start = cursor.i
+    cursor.rest()
+    _note_columns(cursor, draft, start, cursor.i)
 
 
 def _policy(cursor: Cursor, draft: Draft) -> Draft:
     draft.add("policy", Name(cursor.identifier()), "created")
     cursor.expect("on")
     draft.add("table", cursor.name(), "on")
-    cursor.rest()
+    _rest_of_columns(cursor, draft)
     return draft
 
 

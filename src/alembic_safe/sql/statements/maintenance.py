@@ -154,7 +154,8 @@ def read_copy(cursor: Cursor) -> Draft:
             cursor.expect("to")
         draft.add("table", name, "written" if incoming else "read")
         draft.flags |= {"from"} if incoming else set()
-    draft.flag_if(cursor, "program")
+    if draft.flag_if(cursor, "program"):
+        draft.not_understood = "runs a program on the server's machine"
     draft.flag_if(cursor, "stdin")
     if "where" in cursor.skip_until(("where",)).lower() or cursor.accept("where"):
         draft.flags.add("where")

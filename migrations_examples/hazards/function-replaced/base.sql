@@ -1,0 +1,1 @@
+CREATE FUNCTION rate(city text) RETURNS integer LANGUAGE sql AS 'SELECT 7';

@@ -1,0 +1,2 @@
+CREATE SCHEMA IF NOT EXISTS archive;
+DROP TABLE IF EXISTS archive.entries;
