@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from alembic_safe.model.facts import LockMode, Name
+from alembic_safe.model.facts import LockMode, Name, Reading
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.looking import actions, on_table
@@ -25,6 +26,15 @@ def _look(place: Place) -> Iterator[Hit]:
                 (table,),
                 mode=LockMode.ACCESS_EXCLUSIVE,
             )
+        elif on and not _open_to_all(place, table):
+            yield Hit(
+                f"running code sees and writes only the rows of {table} that a policy gives its role",
+                "# try it as the application's role first\n"
+                + code.CONTRACT
+                + code.execute(place.reading.text),
+                (table,),
+                mode=LockMode.ACCESS_EXCLUSIVE,
+            )
         else:
             seen = "other rows" if on else "all rows"
             yield Hit(f"running code sees {seen} of {table}", objects=(table,), severity=Severity.WARNING)
@@ -36,8 +46,31 @@ def _look(place: Place) -> Iterator[Hit]:
                 "# try it as the application's role\n",
                 (found,),
                 mode=LockMode.ACCESS_EXCLUSIVE,
-                severity=Severity.WARNING,
+                severity=None if _hides(place, reading) else Severity.WARNING,
             )
+
+
+def _hides(place: Place, reading: Reading) -> bool:
+    """Whether rows go out of sight: a policy that restricts, or one that is dropped for good."""
+    if reading.kind == "create policy":
+        return re.search(r"\bas\s+restrictive\b", reading.text, re.IGNORECASE) is not None
+    name = reading.objects[0].name if reading.objects else None
+    return reading.kind == "drop policy" and not any(
+        later.reading.kind == "create policy" and later.reading.objects[0].name == name
+        for later in place.after_in_revision()
+        if later.command.transaction == place.command.transaction
+    )
+
+
+def _open_to_all(place: Place, table: Name) -> bool:
+    """Whether a policy of this transaction leaves every row to everybody."""
+    return any(
+        reading.kind == "create policy"
+        and on_table(reading) == table
+        and re.search(r"\busing\s*\(\s*true\s*\)", reading.text, re.IGNORECASE) is not None
+        for other in (*place.before_in_revision(), *place.after_in_revision())
+        for reading in other.readings
+    )
 
 
 def _has_policy(place: Place, table: Name) -> bool:
@@ -56,10 +89,10 @@ RULE = Rule(
     id="row-security-changed",
     severity=Severity.ERROR,
     hazard="breaks application",
-    summary="ENABLE ROW LEVEL SECURITY without a policy; policies that change (a warning).",
+    summary="ROW LEVEL SECURITY that is enabled or forced, a policy that goes; others that change (a warning).",
     why=(
-        "Without a policy nobody but the owner sees a row. Each of these takes ACCESS EXCLUSIVE for an instant and "
-        "changes what running queries return."
+        "Without a policy nobody but the owner sees a row, and with one only those that it gives. Each of these takes "
+        "ACCESS EXCLUSIVE for an instant and changes what running queries return; what hides rows is a contract step."
     ),
     recipe=(
         "op.execute('CREATE POLICY own ON orders USING (owner = current_user)')\n"
@@ -67,4 +100,5 @@ RULE = Rule(
     ),
     covers=("row-security-changed",),
     look=_look,
+    contract=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alembic_safe.model.facts import LockMode
+from alembic_safe.model.facts import LockMode, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.place import Place
@@ -17,21 +17,24 @@ def _look(place: Place) -> Iterator[Hit]:
         if reading.kind != "alter table" or target is None or not place.old(target.name):
             continue
         known = place.table(target.name)
-        if known is not None and known.default_partition is not None:
-            continue  # CONCURRENTLY is refused beside a default partition
+        default = known.default_partition if known is not None else None
         for action in reading.actions:
             if action.kind == "detach partition" and "concurrently" not in action.flags:
                 yield Hit(
                     f"waits for every query on {target.name} and lets all later reads and writes wait behind it",
-                    code.alone(
-                        code.execute(
-                            f"ALTER TABLE {code.ident(target.name)} DETACH PARTITION "
-                            f"{code.ident(action.object.name if action.object else '')} CONCURRENTLY"
-                        )
-                    ),
+                    _recipe(target.name, action.object.name if action.object else Name("..."), default),
                     (target.name, *((action.object.name,) if action.object else ())),
                     mode=LockMode.ACCESS_EXCLUSIVE,
                 )
+
+
+def _recipe(parent: Name, part: Name, default: Name | None) -> str:
+    detach = code.alone(
+        code.execute(f"ALTER TABLE {code.ident(parent)} DETACH PARTITION {code.ident(part)} CONCURRENTLY")
+    )
+    if default is None:
+        return detach
+    return f"# refused beside the DEFAULT partition {default}: in an agreed hour, or detach that one first\n{detach}"
 
 
 RULE = Rule(

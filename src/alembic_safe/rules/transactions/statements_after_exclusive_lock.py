@@ -54,13 +54,20 @@ def _long(place: Place, reading: Reading) -> Iterator[Name]:
     elif reading.kind in ("update", "delete", "merge") and target is not None and place.old(target.name):
         yield from () if bounded(place, reading, target.name) is True else (target.name,)
     elif reading.kind == "alter table" and target is not None and place.old(target.name):
-        validates = any(a.kind == "validate constraint" for a in reading.actions)
-        yield from (target.name,) if validates and not _own(place, target.name) else ()
+        names = {a.name for a in reading.actions if a.kind == "validate constraint"}
+        yield from (target.name,) if names and not _own(place, target.name, names) else ()
 
 
-def _own(place: Place, table: Name) -> bool:
-    """A lock on the validated table itself has a rule of its own."""
-    return set(_held(place)) == {table}
+def _own(place: Place, table: Name, names: set[str | None]) -> bool:
+    """Whether the only lock held is that of adding the very constraint: a rule of its own says so."""
+    if set(_held(place)) != {table}:
+        return False
+    for earlier in place.before_in_revision():
+        if earlier.command.transaction == place.command.transaction and earlier.old_locks(LockMode.SHARE):
+            added = {a.name for r in earlier.readings for a in r.actions if a.kind == "add constraint"}
+            if not added & names:
+                return False
+    return True
 
 
 RULE = Rule(
