@@ -5,6 +5,7 @@ The form in CI kills at a few moments; `--sweep` at many.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -36,12 +37,15 @@ def _revisions() -> list[Rev]:
 
 
 def _worker(project: Any) -> int | None:
-    """The pid of the worker: the one forked from the fork server, so with its command line but another parent."""
-    served = {pid: line for pid, line in marked(project.mark).items() if "server.serve" in line}
-    for pid in served:
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-        if parent in served:
-            return pid
+    """The pid of the worker, which calls itself one."""
+    return _called(project, "alembic-worker")
+
+
+def _called(project: Any, name: str) -> int | None:
+    for pid in marked(project.mark):
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                return pid
     return None
 
 

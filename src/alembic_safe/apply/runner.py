@@ -1,4 +1,4 @@
-"""Drives one worker that applies: gives the word before each step and each commit, and proves each commit.
+"""One attempt: drives a worker that applies, gives the word before each step and each commit, proves each commit.
 
 Whether a step took effect is read from the database when its session is gone, never inferred from an
 exception. One execution of env.py may run the steps of several targets, one after the other.
@@ -7,10 +7,12 @@ exception. One execution of env.py may run the steps of several targets, one aft
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alembic_safe.apply.ending import Ending, end_sessions
+from alembic_safe.apply.guard.handle import Guard, describe_cut
 from alembic_safe.apply.interrupts import Interrupts
+from alembic_safe.apply.retrying import Ended, Tries
 from alembic_safe.apply.stepping import Steps
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import (
@@ -43,7 +45,8 @@ class TargetTask:
     """What is to be done on one target, and then what was done.
 
     `outcome` is of the step that did not end well, None when every step that began is committed. `error` says
-    why the target did not come to its end.
+    why the target did not come to its end; `gave_up` is set where the same command may pass later, and says what
+    it was given up for. `tries` are the failed attempts at the revision that was tried last.
     """
 
     target: Target
@@ -60,34 +63,54 @@ class TargetTask:
     error: str | None = None
     detail: str = ""
     finished: bool = False
+    gave_up: str | None = None
+    tries: Tries | None = None
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """What is still pending after the attempts so far."""
+        done = {step.revision for step in self.applied if step.outcome == "committed"}
+        return tuple(revision for revision in self.pending if revision not in done)
 
 
-def apply_section(
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """What an attempt came to: what stopped it, and the revision that did not commit, where there was one."""
+
+    stopped: AlembicSafeError | None
+    task: TargetTask | None = None
+    ended: Ended | None = None
+
+
+def attempt(
     workers: Workers,
     job: Job,
     tasks: Sequence[TargetTask],
     *,
     policy: ApplyPolicy,
+    guard: Guard | None,
     interrupts: Interrupts,
     reopen: Callable[[TargetTask], None],
     sink: EventSink,
-) -> AlembicSafeError | None:
+) -> Attempted:
     """Execute env.py once and run the pending steps of `tasks`, in env.py's order.
 
-    Returns what stopped it, None when all was applied; the tasks tell how far each came. `reopen` gives a task
-    a new control connection after its own was lost. Raises `UnreachableError` when the truth cannot be read.
+    The tasks tell how far each came. `reopen` gives a task a new control connection after its own was lost.
+    Raises `UnreachableError` when the truth cannot be read.
     """
-    run = _SectionRun(tasks, interrupts, sink)
     worker = workers.start()
-    ending = Ending(worker, policy.grace, interrupts, job.application_name, run.current)
+    run = _SectionRun(tasks, job.application_name, guard, interrupts, sink)
+    ending = Ending(worker, policy.grace, interrupts, job.application_name, run.current, guard)
+    run.tick = ending.tick
     stopped: AlembicSafeError | None = None
     try:
         worker.give(job)
         for message in worker.messages(ending.tick):
             ending.see(message)
             if run.take(message):
-                if interrupts.count or run.error is not None:
-                    worker.stop(run.error.message if run.error else f"interrupted by {interrupts.name}")
+                ending.tick()
+                if why := run.why_stop():
+                    worker.stop(why)
                 else:
                     worker.proceed()
                 run.write_ended()
@@ -101,16 +124,31 @@ def apply_section(
             reopen(task)
     for database in {id(task.database): task.database for task in tasks}.values():
         end_sessions(database, job.application_name)
-    return run.conclude(stopped)
+    if guard is not None:
+        guard.poll()
+    return Attempted(run.conclude(stopped), run.failed_task, run.ended)
 
 
 class _SectionRun:
     """Takes the worker's messages to the steps of the target they are about."""
 
-    def __init__(self, tasks: Sequence[TargetTask], interrupts: Interrupts, sink: EventSink) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[TargetTask],
+        application_name: str,
+        guard: Guard | None,
+        interrupts: Interrupts,
+        sink: EventSink,
+    ) -> None:
         self._tasks = tasks
+        self._application_name = application_name
+        self._guard = guard
         self._interrupts = interrupts
         self._sink = sink
+        self._before = {id(task): list(task.applied) for task in tasks}
+        self.tick: Callable[[], None] = lambda: None
+        self.failed_task: TargetTask | None = None
+        self.ended: Ended | None = None
         self._steps: dict[int, Steps] = {}
         self._failed: Failed | None = None
         self.error: AlembicSafeError | None = None
@@ -119,6 +157,16 @@ class _SectionRun:
     def current(self) -> TargetTask | None:
         """The task whose steps are running."""
         return self._current
+
+    def why_stop(self) -> str:
+        """Why the worker does not get the word to go on; "" when it does."""
+        if self.error is not None:
+            return self.error.message
+        if self._guard is not None and self._guard.lost is not None:
+            return "the guard is lost"
+        if self._guard is not None and self._guard.cut is not None:
+            return describe_cut(self._guard.cut)
+        return f"interrupted by {self._interrupts.name}" if self._interrupts.count else ""
 
     def take(self, message: Message) -> bool:
         """Handle one message; True when the worker waits for the word."""
@@ -129,12 +177,16 @@ class _SectionRun:
             self._sink(Notice(message.message, message.hint))
         elif isinstance(message, StepBegun):
             self._steps[message.target].begin(message)
+            if self._guard is not None:
+                self._guard.begin_step((message.target, message.revision.id))
             return True
         elif isinstance(message, StatementBegun):
             self._steps[message.target].statement_begun(message)
             return message.statement.autocommit
         elif isinstance(message, StatementEnded):
             self._steps[message.target].statement_ended(message)
+            if self._guard is not None:
+                self._guard.waited_no_more()
             return message.statement.autocommit and message.statement.error is None
         elif isinstance(message, StepReady):
             self._steps[message.target].ready(message)
@@ -155,7 +207,7 @@ class _SectionRun:
 
     def _target_found(self, message: TargetFound) -> None:
         task = self._match(message.target)
-        if task is None or (task.pending, task.expected_heads) != (message.pending, message.expected_heads):
+        if task is None or (task.left, task.expected_heads) != (message.pending, message.expected_heads):
             self.error = ProjectError(
                 f"env.py configured other work than when it was asked before: {message.target.label}"
                 f" with {len(message.pending)} pending revisions",
@@ -163,8 +215,11 @@ class _SectionRun:
             )
             return
         self._current = task
-        self._steps[message.target.ordinal] = Steps(
-            task.target,
+        if self._guard is not None and message.pending and task.target.dialect == "postgresql":
+            self._guard.watch(task.target, self._application_name, self.tick)
+        before = self._before[id(task)]
+        self._steps[message.target.ordinal] = steps = Steps(
+            replace(task.target, heads=task.heads) if before or task.tries else task.target,
             task.run,
             task.direction,
             task.pending,
@@ -173,7 +228,8 @@ class _SectionRun:
             task.durations,
             self._sink,
         )
-        task.applied = self._steps[message.target.ordinal].applied
+        steps.applied = task.applied = before
+        steps.go_on(task.tries)
 
     def _match(self, found: Target) -> TargetTask | None:
         """The task of the target that env.py configures now: same server, same version table."""
@@ -210,21 +266,41 @@ class _SectionRun:
             failure = steps.open.failure if steps.open else None
             why = self._why(failure, stopped)
             if steps.open is not None:
-                task.outcome = steps.settle(why)
-                task.error = why
-                task.detail = failure.detail if failure else ""
-                if failure and failure.source:
-                    task.error = f"{why} ({failure.source.file}:{failure.source.line})"
+                self._settle(task, steps, failure, why)
         for task in self._tasks:
             task.heads = tuple(sorted(task.database.read_heads(task.target.version_table) or ()))
             task.finished = task.heads == task.expected_heads and task.outcome in {None, "committed"}
         return self._stopped_by(stopped)
+
+    def _settle(self, task: TargetTask, steps: Steps, failure: StepFailed | None, why: str) -> None:
+        """Read what became of the open step."""
+        assert steps.open is not None
+        revision = steps.open.revision.id
+        task.outcome = steps.settle(why)
+        task.error = why
+        task.detail = failure.detail if failure else ""
+        if failure and failure.source:
+            task.error = f"{why} ({failure.source.file}:{failure.source.line})"
+        if task.outcome is not None and not self._interrupts.count and self.error is None:
+            cut = self._guard.cut if self._guard is not None and self._guard.lost is None else None
+            self.failed_task = task
+            self.ended = Ended(
+                revision,
+                task.outcome,
+                failure.sqlstate if failure else None,
+                failure.message if failure else "",
+                cut.reason if cut else None,
+            )
 
     def _why(self, failure: StepFailed | None, stopped: AlembicSafeError | None) -> str:
         if self._interrupts.count:
             return f"interrupted by {self._interrupts.name}"
         if self.error is not None:
             return self.error.message
+        if self._guard is not None and self._guard.lost is not None:
+            return f"the guard is lost ({self._guard.lost}), and without it nothing is run"
+        if self._guard is not None and self._guard.cut is not None:
+            return f"cut by the guard: {describe_cut(self._guard.cut)}"
         if failure is not None:
             return failure.message
         return stopped.message if stopped is not None else "ended without a word"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from alembic_safe.apply.retrying import Tries
 from alembic_safe.apply.settling import Evidence, settle
 from alembic_safe.bridge.messages import StatementBegun, StatementEnded, StepBegun, StepFailed, StepReady
 from alembic_safe.journal import Journal
@@ -64,14 +65,23 @@ class Steps:
         self.open: _Open | None = None
         self._unwritten: Callable[[], None] | None = None
         self.heads = target.heads or ()
+        self._offset = 0
+        self._tries: Tries | None = None
+
+    def go_on(self, tries: Tries | None) -> None:
+        """Count on from what earlier attempts applied; `tries` are those at the revision that failed."""
+        self._offset, self._tries = len(self.applied), tries
 
     def begin(self, message: StepBegun) -> None:
         """Journal the step before its first statement."""
         revision = message.revision
         # what a later run compares if this one is killed: the server's transaction, or SQLite's file
         mark = message.transaction or self.database.change_mark()
+        ordinal = message.step + self._offset
+        tries = self._tries
+        attempts = 1 + (tries.failed if tries is not None and tries.revision == revision.id else 0)
         self.open = _Open(
-            message.step,
+            ordinal,
             revision,
             message.transaction,
             time.monotonic(),
@@ -82,13 +92,14 @@ class Steps:
         self.journal.begin_step(
             StepRecord(
                 run=self._run,
-                ordinal=message.step,
+                ordinal=ordinal,
                 revision=revision.id,
                 direction=self._direction,
                 began=_now(),
                 checksum=checksum,
                 text=text,
                 transaction=mark,
+                attempts=attempts,
             )
         )
         self._sink(
@@ -97,7 +108,7 @@ class Steps:
                 revision.id,
                 revision.message,
                 self._direction,
-                message.step,
+                ordinal,
                 len(self._pending),
                 self._durations.get(revision.id),
             )

@@ -4,7 +4,8 @@ Nobody else imports alembic. The supervisor's side (`Workers`, `Worker`, message
 nor SQLAlchemy; the worker's side is `alembic_safe.bridge.worker`.
 """
 
+from alembic_safe.bridge.channel import Channel, ChannelClosedError
 from alembic_safe.bridge.launcher import Workers, discard_prestarted, prestart
 from alembic_safe.bridge.worker_handle import Worker
 
-__all__ = ["Worker", "Workers", "discard_prestarted", "prestart"]
+__all__ = ["Channel", "ChannelClosedError", "Worker", "Workers", "discard_prestarted", "prestart"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from typing import Any
 
 from alembic_safe.bridge.messages import Message, decode, encode
 
@@ -24,8 +25,8 @@ class Channel:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def send(self, *messages: Message) -> None:
-        """Send messages whole, in one go. Raises `ChannelClosedError`."""
+    def send(self, *messages: Any) -> None:
+        """Send messages whole, in one go: of the bridge, or registered ones. Raises `ChannelClosedError`."""
         encoded = [encode(message) for message in messages]
         try:
             self._socket.sendall(b"".join(_HEADER.pack(len(data)) + data for data in encoded))

@@ -15,12 +15,15 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol
 
 from alembic_safe.bridge.worker_handle import Ends, Worker
 from alembic_safe.errors import WorkerError
 from alembic_safe.model.events import EventSink
+
+_HELPER_SECONDS = 1.0
 
 # not `-m`: that would put the working directory first on sys.path, where a project's own folder called
 # "alembic" would hide the package
@@ -30,8 +33,37 @@ _BOOT = (
 )
 
 
+class Helper:
+    """A process of ours that runs a module's `main(channel)`.
+
+    It is not ended with the supervisor: it sees its channel close.
+    """
+
+    def __init__(
+        self, pid: int, channel: socket.socket, exit_status: Callable[[int, float], int | None]
+    ) -> None:
+        self.pid = pid
+        self.socket = channel
+        self._exit_status = exit_status
+        self._closed = False
+
+    def close(self) -> None:
+        """Close its channel and see it end, by force after a second. Never raises."""
+        if self._closed:
+            return
+        self._closed = True
+        self.socket.close()
+        if self._exit_status(self.pid, _HELPER_SECONDS) is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            self._exit_status(self.pid, _HELPER_SECONDS)
+
+
 class Starter(Protocol):
     """Makes a process out of a worker's ends and later tells how it ended."""
+
+    def start_helper(self, channel: int) -> int:
+        """The pid of a new process that takes its module's name, and then messages, from `channel`."""
 
     def start(self, ends: Ends) -> int:
         """The new process's pid."""
@@ -79,6 +111,7 @@ class Workers:
         use_fork = sys.platform == "linux" if fork is None else fork
         self._starter = _fork_server() if use_fork else _Spawner()
         self._running: list[Worker] = []
+        self._helpers: list[Helper] = []
 
     def __enter__(self) -> Workers:
         return self
@@ -91,6 +124,8 @@ class Workers:
     ) -> None:
         for worker in self._running:
             worker.close()
+        for helper in self._helpers:
+            helper.close()
         self._starter.close()
 
     def start(self) -> Worker:
@@ -113,6 +148,17 @@ class Workers:
         self._running.append(worker)
         return worker
 
+    def start_helper(self, module: str) -> Helper:
+        """A process that imports `module` and calls its `main` with the number of a channel to us."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            pid = self._starter.start_helper(theirs.fileno())
+        name = module.encode()
+        ours.sendall(len(name).to_bytes(4, "big") + name)
+        helper = Helper(pid, ours, self._starter.exit_status)
+        self._helpers.append(helper)
+        return helper
+
 
 class _ForkServer:
     def __init__(self) -> None:
@@ -133,8 +179,14 @@ class _ForkServer:
         self._ended: dict[int, int] = {}
 
     def start(self, ends: Ends) -> int:
+        return self._ask(b"j", list(ends.theirs))
+
+    def start_helper(self, channel: int) -> int:
+        return self._ask(b"h", [channel])
+
+    def _ask(self, kind: bytes, descriptors: list[int]) -> int:
         try:
-            socket.send_fds(self._control, [b"j"], list(ends.theirs))
+            socket.send_fds(self._control, [kind], descriptors)
         except OSError:
             raise self._dead() from None
         forked: list[int] = []
@@ -213,6 +265,16 @@ class _Spawner:
             # ours are for the result; what an interpreter says before the worker takes over belongs to it
             stdout=numbers[2],
             stderr=numbers[3],
+        )
+        self._processes[process.pid] = process
+        return process.pid
+
+    def start_helper(self, channel: int) -> int:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _BOOT.format(call=f"become_helper({channel})")],
+            pass_fds=[channel],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
         )
         self._processes[process.pid] = process
         return process.pid

@@ -37,6 +37,7 @@ class Job:
     env.py executed only if `environment`. Chosen are those in the files `paths` (absolute), or with none given
     those after `base` up to `destination`; with `base` "" the `destination` alone.
     A file in the folder `kept`, named by what the revisions before the first chosen one follow from, stands for them.
+    `lock_timeout` (seconds, PostgreSQL) is how long a statement that stops reads or writes waits; 0 leaves it alone.
     `secrets` are values to mask in every text sent back. `search_path` is added to sys.path's end.
     With `redirect` ("apply") every connection leads to a clone; `with_values` leaves the literals of statements as
     they are, for judging; `ask_all` has the worker wait for a word at each statement and before each commit.
@@ -62,6 +63,7 @@ class Job:
     ask_all: bool = False
     unless_empty: bool = False
     journal_schema: str = ""
+    lock_timeout: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,11 @@ Message = (
 )
 
 _BY_NAME: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(Message)}
+
+
+def register(*classes: type[Any]) -> None:
+    """Let messages of further classes be sent: another process of ours speaks the same way."""
+    _BY_NAME.update({cls.__name__: cls for cls in classes})
 
 
 def encode(message: Message) -> bytes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 from alembic_safe.model.policies import ControlPolicy
-from alembic_safe.model.protocols import Database
+from alembic_safe.model.protocols import Database, Watcher
 from alembic_safe.model.targets import ConnectParameters
 
 CONTROL_APPLICATION = "alembic-safe/control"
+GUARD_APPLICATION = "alembic-safe/guard"
 
 
 def warm_up() -> None:
@@ -41,3 +42,13 @@ def open_database(
     from alembic_safe.databases.postgresql.database import PostgresDatabase
 
     return PostgresDatabase(connect(parameters, policy, application_name, read_only=read_only))
+
+
+def open_watcher(parameters: ConnectParameters, *, policy: ControlPolicy) -> Watcher:
+    """The guard's connection to a PostgreSQL database; as `open_database` otherwise."""
+    from alembic_safe.databases.postgresql.connection import connect
+    from alembic_safe.databases.postgresql.database import PostgresDatabase
+    from alembic_safe.databases.postgresql.watching import PostgresWatcher
+
+    connected = connect(parameters, policy, GUARD_APPLICATION, read_only=True)
+    return PostgresWatcher(PostgresDatabase(connected))

@@ -75,6 +75,17 @@ class StatementEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementProgress:
+    """How far the server is with a long command ("CREATE INDEX CONCURRENTLY"); `total` 0: not known."""
+
+    target: str
+    command: str
+    phase: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class StepEnded:
     """A revision ended; `outcome` is a StepOutcome."""
 
@@ -108,6 +119,7 @@ Event = (
     | StepBegan
     | StatementBegan
     | StatementEnded
+    | StatementProgress
     | StepEnded
     | WorkerOutput
     | Notice

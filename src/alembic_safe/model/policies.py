@@ -33,6 +33,25 @@ class BackupPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardPolicy:
+    """How long the application may be held up, and how often a revision is tried. Seconds throughout.
+
+    `max_stall` bounds one wait of the application for us, `max_total_stall` all of a revision's attempts together;
+    `maintenance` (a reason) lifts both. `lock_timeout` is our own wait for a lock that conflicts with reads or
+    writes, `max_wait` that of statements which hold nobody up. `retry_deadline` is for how long a revision is tried
+    again. `enabled` False: no guard, for measuring what it costs.
+    """
+
+    max_stall: float = 1.0
+    max_total_stall: float = 5.0
+    lock_timeout: float = 0.5
+    max_wait: float = 600.0
+    retry_deadline: float = 180.0
+    maintenance: str | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyPolicy:
     """How revisions are applied. Seconds throughout.
 
@@ -43,6 +62,7 @@ class ApplyPolicy:
     wait: float = 0.0
     grace: float = 5.0
     repaired: str | None = None
+    guard: GuardPolicy = field(default_factory=lambda: GuardPolicy())
 
 
 @dataclass(frozen=True, slots=True)

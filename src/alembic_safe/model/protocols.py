@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
 from alembic_safe.model.facts import Name
+from alembic_safe.model.guarding import CutKind, Look, Other, Work
 from alembic_safe.model.live import LiveLook
 from alembic_safe.model.runs import TransactionOutcome
 from alembic_safe.model.targets import DatabaseFacts, Session, VersionTable
@@ -108,4 +109,28 @@ class Database(Protocol):
     def ping(self) -> None:
         """A cheap query when 15 s have passed since the last; keeps proxies from dropping the connection."""
 
+    def close(self) -> None: ...
+
+
+class Watcher(Protocol):
+    """A connection that watches a run's sessions from outside, and can end what they do.
+
+    Every method but `close` raises `UnreachableError` when the connection is gone.
+    """
+
+    def look(self, application_name: str, known: Collection[Session]) -> Look:
+        """The sessions with this name or known from an earlier look, and who waits for them."""
+
+    def describe(self, pids: Sequence[int], ours: Collection[int]) -> tuple[Other, ...]: ...
+
+    def cut(self, kind: CutKind, session: Session, transaction: str) -> bool:
+        """Cancel or terminate, only while session and transaction are still those; whether it was done.
+
+        Raises `RefusedError` when the role may not.
+        """
+
+    def end(self, sessions: Sequence[Session]) -> None:
+        """End sessions; one that is another by now is left alone."""
+
+    def work(self, pids: Sequence[int]) -> Work | None: ...
     def close(self) -> None: ...

@@ -13,7 +13,14 @@ from typing import Any
 
 from alembic_safe.errors import SettingsError
 from alembic_safe.model.findings import Allowance, GatePolicy
-from alembic_safe.model.policies import ApplyPolicy, BackupPolicy, ControlPolicy, JournalPolicy, ProjectPolicy
+from alembic_safe.model.policies import (
+    ApplyPolicy,
+    BackupPolicy,
+    ControlPolicy,
+    GuardPolicy,
+    JournalPolicy,
+    ProjectPolicy,
+)
 from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
 from alembic_safe.settings.hours import forbidden_hours
@@ -56,7 +63,7 @@ def assemble(
             compression=values["backup-compression"],
             bindir=path("pg-bindir"),
         ),
-        apply=ApplyPolicy(values["wait"], values["grace"], values["repaired"]),
+        apply=ApplyPolicy(values["wait"], values["grace"], values["repaired"], _guard(values)),
         journal=JournalPolicy(values["journal-schema"], _journal_file(values, layers, bases)),
         control=ControlPolicy(keywords, values["connect-timeout"]),
         output=_output(command, values, winning("format", layers), path("output")),
@@ -82,6 +89,17 @@ def _preflight(values: dict[str, Any]) -> PreflightPolicy:
         levels=dict(text.split("=") for text in values["preflight"]),
         old_transaction=values["old-transaction"],
         not_between=tuple(forbidden_hours(text) for text in values["not-between"]),
+    )
+
+
+def _guard(values: dict[str, Any]) -> GuardPolicy:
+    return GuardPolicy(
+        max_stall=values["max-stall"],
+        max_total_stall=values["max-total-stall"],
+        lock_timeout=values["lock-timeout"],
+        max_wait=values["max-wait"],
+        retry_deadline=values["retry-deadline"],
+        maintenance=values["maintenance"],
     )
 
 

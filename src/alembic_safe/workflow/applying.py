@@ -59,6 +59,7 @@ class ApplyContext:
         given = (
             ("no-backup", self.settings.backup.skip_reason),
             ("repaired", self.settings.apply.repaired),
+            ("maintenance", self.settings.apply.guard.maintenance),
         )
         return tuple((what, reason) for what, reason in given if reason is not None)
 
@@ -134,6 +135,7 @@ def _apply_section(
         work,
         tasks,
         policy=context.settings.apply,
+        control=context.settings.control,
         interrupts=context.interrupts,
         reopen=reopen,
         sink=context.sink,

@@ -94,6 +94,7 @@ def job(
         unless_empty=unless_empty,
         journal_schema=settings.journal.schema,
         with_values=listing,
+        lock_timeout=0.0 if apply_as is None else settings.apply.guard.lock_timeout,
     )
 
 

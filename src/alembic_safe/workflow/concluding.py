@@ -6,7 +6,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from alembic_safe.apply import TargetTask
-from alembic_safe.errors import AlembicSafeError, DirtyTargetError, ProjectError, RevisionFailedError
+from alembic_safe.errors import (
+    AlembicSafeError,
+    DirtyTargetError,
+    GaveUpError,
+    ProjectError,
+    RevisionFailedError,
+)
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure
 from alembic_safe.model.runs import RunOutcome
@@ -130,6 +136,11 @@ def _broken(context: ApplyContext, task: TargetTask) -> AlembicSafeError:
     revision = task.applied[-1].revision
     verb = "was" if context.interrupts.count else "failed:"
     said = f"revision {revision} {verb} {task.error}"
+    if task.outcome == "rolled_back" and task.gave_up is not None:
+        return GaveUpError(
+            f"gave up on revision {revision}: {task.gave_up}; it was rolled back, and {_where(task)}",
+            detail=task.detail or None,
+        )
     if task.outcome == "rolled_back":
         again = "Run the same command again." if context.interrupts.count else None
         return RevisionFailedError(

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from alembic_safe.bridge.messages import (
+    EnvironmentNotice,
     Job,
     StatementBegun,
     StatementEnded,
@@ -20,10 +21,12 @@ from alembic_safe.bridge.messages import (
     StepReady,
     TargetFound,
 )
-from alembic_safe.bridge.worker import explain, graph, targets, transactions
+from alembic_safe.bridge.worker import explain, graph, session_state, targets, transactions
 from alembic_safe.bridge.worker.capture import Recording, StatementCapture
+from alembic_safe.bridge.worker.connections import POOLED_KEY
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.locate import Locator
+from alembic_safe.bridge.worker.lock_timeouts import LockTimeouts
 from alembic_safe.bridge.worker.masking import mask_sql
 from alembic_safe.bridge.worker.spelling import as_rendered
 from alembic_safe.model.revisions import Revision, Statement
@@ -53,12 +56,14 @@ class Application:
         script: ScriptDirectory,
         capture: StatementCapture,
         watch: transactions.TransactionWatch,
+        timeouts: LockTimeouts,
     ) -> None:
         self._job = job
         self._link = link
         self._script = script
         self._capture = capture
         self._watch = watch
+        self._timeouts = timeouts
         self.found = 0
         self.open: OpenStep | None = None
 
@@ -81,6 +86,8 @@ class Application:
             yield step
             self.open = None
             self._link.tell(StepCommitted(ordinal, number))
+        if todo:
+            self._look_at_session(context)
 
     def _prepare(self, context: MigrationContext, step: Any, target: int, number: int) -> None:
         original: Callable[..., None] = step.migration_fn
@@ -88,7 +95,7 @@ class Application:
         def body(**arguments: Any) -> None:
             revision = graph.describe(step.revision, hashed=False)
             self.open = OpenStep(target, number, revision, Locator(revision.path))
-            self.open.transaction = _transaction(context)
+            self.open.transaction = self._begin_transaction(context)
             self._link.ask(StepBegun(target, number, revision, self.open.transaction))
             self._record(context, self.open)
             self._watch.begin(context)
@@ -102,6 +109,41 @@ class Application:
 
         body.__name__ = original.__name__
         step.migration_fn = body
+
+    def _begin_transaction(self, context: MigrationContext) -> str | None:
+        """The id of the transaction that the step begins in; what the step before left set is set back."""
+        if not _has_ids(context):
+            return None
+        connection: Any = context.connection
+        transaction, lock_timeout, settings = _row(connection, session_state.STATE_SQL)
+        if not connection.info.get(POOLED_KEY):
+            session_state.set_back(connection, settings, self._say_left)
+        self._timeouts.begin_step(connection, lock_timeout)
+        return str(transaction)
+
+    def _look_at_session(self, context: MigrationContext) -> None:
+        """After a target's last revision: its connection may be the next target's."""
+        connection: Any = context.connection
+        if self._link.stopped is None and connection is not None and not connection.closed:
+            self._begin_transaction(context)
+            # begun by the driver, past SQLAlchemy
+            connection.connection.dbapi_connection.commit()
+            session_state.forget(connection)
+
+    def _say_left(self, name: str, left: str, before: str) -> None:
+        self._link.tell(
+            EnvironmentNotice(
+                f"a revision left {name} set to {left!r} in its session; it was set back to {before!r}",
+                "Let the revision use SET LOCAL, which ends with its transaction.",
+            )
+        )
+
+    def say_own_timeout(self) -> None:
+        """A revision sets lock_timeout: it knows why, and ours is not put over it."""
+        revision = self.open.revision.id if self.open else ""
+        self._link.tell(
+            EnvironmentNotice(f"revision {revision} sets lock_timeout itself, which holds until its end")
+        )
 
     def _record(self, context: MigrationContext, step: OpenStep) -> None:
         # what commits by itself is journalled before it goes; what has a connection of its own may
@@ -166,21 +208,26 @@ class Application:
             )
 
 
+def _has_ids(context: MigrationContext) -> bool:
+    return context.dialect.name == "postgresql" and bool(context.impl.transactional_ddl)
+
+
 def _transaction(context: MigrationContext) -> str | None:
     """The open transaction's xid8, which pg_xact_status settles whatever happens to us (PostgreSQL 13+)."""
-    if context.dialect.name != "postgresql" or not context.impl.transactional_ddl:
-        return None
-    connection: Any = context.connection
+    return str(_row(context.connection, _XID)[0]) if _has_ids(context) else None
+
+
+def _row(connection: Any, sql: str) -> Any:
     try:
         # SQLAlchemy would take as long as the server over a query that needs nothing of it, twice a step
         cursor = connection.connection.dbapi_connection.cursor()
-        cursor.execute(_XID)
-        (found,) = cursor.fetchone()
+        cursor.execute(sql)
+        found = cursor.fetchone()
         cursor.close()
     except Exception:
         # an aborted transaction or a lost connection: let SQLAlchemy say it in its own words
-        found = connection.exec_driver_sql(_XID).scalar()
-    return str(found)
+        found = connection.exec_driver_sql(sql).one()
+    return found
 
 
 def _what_became(context: MigrationContext, transaction: str) -> str:

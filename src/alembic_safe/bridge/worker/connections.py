@@ -24,12 +24,13 @@ from alembic_safe.databases import libpq_keywords
 from alembic_safe.model.targets import ConnectParameters
 
 INFO_KEY = "alembic_safe_parameters"
+POOLED_KEY = "alembic_safe_pooled"
 _SECRET = ("password", "passwd", "sslpassword")
 
 # the interval ends a backend whose client vanished, within half a second instead of at its next write
 # (postgresql.org/docs/current/runtime-config-connection.html, client_connection_check_interval, since 14)
-_MARK = """select set_config('application_name', '{name}', false),
- case when current_setting('server_version_num')::int >= 140000
+_MARK = "select set_config('application_name', '{name}', {local}), set_config('lock_timeout', {lock_timeout}, {local})"
+_CHECKED = """, case when current_setting('server_version_num')::int >= 140000
       then set_config('client_connection_check_interval', '500', false) end"""
 # the wait is bounded too: somebody's lock on the version table must not hang a look at it
 _READ_ONLY = """select set_config('default_transaction_read_only', 'on', false),
@@ -63,13 +64,22 @@ class ConnectionWatch:
         application_name: str,
         read_only: bool,
         redirection: Redirection | None = None,
+        lock_timeout: float = 0.0,
     ) -> None:
         self._link = link
-        self._mark = _MARK.format(name=application_name.replace("'", ""))
+        wait = (
+            f"'{max(1, round(lock_timeout * 1000))}ms'" if lock_timeout else "current_setting('lock_timeout')"
+        )
+        given = {"name": application_name.replace("'", ""), "lock_timeout": wait}
+        # a server whose system cannot check refuses the interval: the run can do without it, but not without a name
+        self._least = _MARK.format(**given, local="false")
+        self._mark = self._least + _CHECKED
+        # through a pooler: for one transaction, since the session is given to others after it
+        self._local = _MARK.format(**given, local="true")
         self._read_only = read_only
         self._given: tuple[list[Any], dict[str, Any]] = ([], {})
         self._absent: str | None = None
-        self._by_transaction = False
+        self._by_transaction = self._pooled = False
         settings = (_READ_ONLY, self._mark) if read_only else (self._mark,)
         self._redirection = redirection
         self._raw = (
@@ -113,7 +123,7 @@ class ConnectionWatch:
                 keywords["database"] = ":memory:"
 
     def _after_connect(self, connection: Any, record: Any) -> None:
-        self._raw.expected = False
+        self._raw.expected = self._pooled = False
         driver = drivers.name_of(connection)
         if drivers.is_sqlite(driver):
             parameters = self._prepare_sqlite(connection, driver)
@@ -129,6 +139,7 @@ class ConnectionWatch:
         else:
             return
         record.info[INFO_KEY] = parameters
+        record.info[POOLED_KEY] = self._pooled
         self._link.tell(opened)
 
     def _parameters(self, connection: Any, driver: str) -> ConnectParameters:
@@ -157,25 +168,35 @@ class ConnectionWatch:
             server_pid = int(cursor.fetchone()[0])
             connection.commit()
             if driver_pid is not None and driver_pid != server_pid:
-                self._read_only_by_transaction()
+                self._pooled = True
+                self._by_each_transaction()
                 return server_pid
             if self._read_only:
                 cursor.execute(_READ_ONLY)
                 connection.commit()
-            try:
-                cursor.execute(self._mark)
-                connection.commit()
-            except Exception:
-                # a server that refuses one of the settings: the run can do without them
-                connection.rollback()
+            for mark in (self._mark, self._least):
+                try:
+                    cursor.execute(mark)
+                    connection.commit()
+                    break
+                except Exception:
+                    connection.rollback()
             return server_pid
         finally:
             cursor.close()
 
-    def _read_only_by_transaction(self) -> None:
-        if self._read_only and not self._by_transaction:
-            self._by_transaction = True
-            event.listen(Engine, "begin", lambda connection: connection.exec_driver_sql(_READ_ONLY_NOW))
+    def _by_each_transaction(self) -> None:
+        """What a session of one's own is told once, each transaction through the pooler is told."""
+        if self._by_transaction:
+            return
+        self._by_transaction = True
+        text = _READ_ONLY_NOW if self._read_only else self._local
+
+        def begun(connection: Any) -> None:
+            if self._read_only or connection.info.get(POOLED_KEY):
+                connection.exec_driver_sql(text)
+
+        event.listen(Engine, "begin", begun)
 
     def _prepare_sqlite(self, connection: Any, driver: str) -> ConnectParameters:
         cursor = connection.cursor()

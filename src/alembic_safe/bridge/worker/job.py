@@ -33,6 +33,7 @@ from alembic_safe.bridge.worker.applying import Application
 from alembic_safe.bridge.worker.capture import StatementCapture, is_autocommit
 from alembic_safe.bridge.worker.connections import ConnectionWatch
 from alembic_safe.bridge.worker.link import Link, StoppedError
+from alembic_safe.bridge.worker.lock_timeouts import LockTimeouts
 from alembic_safe.bridge.worker.probing import Probe, SkippedWrites
 from alembic_safe.bridge.worker.redirecting import Redirection
 
@@ -104,6 +105,7 @@ class _Session:
             application_name=job.application_name,
             read_only=job.mode == "probe",
             redirection=redirection,
+            lock_timeout=job.lock_timeout,
         ).install()
         if redirection is not None:
             redirected.install(redirection)
@@ -119,10 +121,7 @@ class _Session:
             function: Probe | Application = Probe(job, link, script, skipped)
             options["dont_mutate"] = True
         else:
-            capture, watch = StatementCapture(), transactions.TransactionWatch()
-            capture.install()
-            watch.install()
-            function = Application(job, link, script, capture, watch)
+            function = self._application(script)
             callbacks.append(function.on_version_apply)
         self._function = function
         environment = EnvironmentContext(config, script, fn=function, **options)
@@ -142,6 +141,16 @@ class _Session:
             # env.py swallowed the exception of a revision and went on as if nothing had been
             self.swallowed = RuntimeError("env.py went on after the revision had failed")
             raise self.swallowed
+
+    def _application(self, script: ScriptDirectory) -> Application:
+        capture, watch = StatementCapture(), transactions.TransactionWatch()
+        capture.install()
+        watch.install()
+        timeouts = LockTimeouts(capture, self._job.lock_timeout)
+        application = Application(self._job, self._link, script, capture, watch, timeouts)
+        if self._job.lock_timeout:
+            timeouts.install(application.say_own_timeout)
+        return application
 
     def step_failed(self, error: BaseException) -> None:
         """Tell of the revision that was running, if one was."""

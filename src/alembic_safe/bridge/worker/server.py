@@ -48,6 +48,8 @@ class _Server:
         for end in (self._wake, self._wake_write):
             os.set_blocking(end, False)
         self._workers: set[int] = set()
+        # they outlive the supervisor for the moment that their work then takes
+        self._helpers: set[int] = set()
         self._ended = False
         self._drivers = False
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
@@ -66,21 +68,23 @@ class _Server:
             os.read(self._wake, 512)
             self._report_ended()
         if self._control.fileno() in ready:
-            descriptors = _receive_descriptors(self._control)
-            if descriptors is None:
+            request = _receive_request(self._control)
+            if request is None:
                 return False
-            self._fork(descriptors)
+            self._fork(*request)
         return not self._ended
 
-    def _fork(self, descriptors: list[int]) -> None:
+    def _fork(self, kind: bytes, descriptors: list[int]) -> None:
         parent = os.getpid()
         child = os.fork()
         if child == 0:
             signal.set_wakeup_fd(-1)
             for end in (self._wake, self._wake_write, self._control.detach()):
                 os.close(end)
+            if kind == b"h":
+                become_helper(*descriptors)
             become_worker(parent, *descriptors)
-        self._workers.add(child)
+        (self._helpers if kind == b"h" else self._workers).add(child)
         for number in descriptors:
             os.close(number)
         self._control.sendall(json.dumps({"forked": child}).encode() + b"\n")
@@ -90,13 +94,14 @@ class _Server:
             _preload_drivers()
 
     def _report_ended(self) -> None:
-        for pid in tuple(self._workers):
+        for pid in (*self._workers, *self._helpers):
             # not reaped yet, so that its number is nobody else's while its group is ended
             if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
             process.end_group(pid)
             _, status = os.waitpid(pid, 0)
             self._workers.discard(pid)
+            self._helpers.discard(pid)
             said = {"ended": pid, "status": os.waitstatus_to_exitcode(status)}
             self._control.sendall(json.dumps(said).encode() + b"\n")
 
@@ -111,6 +116,7 @@ class _Server:
 def become_worker(parent: int, channel: int, life: int, output: int, errors: int) -> None:
     """Run one job in this process and end it. Never returns."""
     os.setsid()
+    process.call_itself("alembic-worker")
     process.die_with_parent(parent)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -124,6 +130,33 @@ def become_worker(parent: int, channel: int, life: int, output: int, errors: int
         status = run(channel)
     finally:
         os._exit(status)
+
+
+def become_helper(channel: int) -> None:
+    """Run the `main` of the module that the channel names first, with the channel's number. Never returns."""
+    os.setsid()
+    process.call_itself("alembic-guard")
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    status = 70
+    try:
+        size = int.from_bytes(_read_exactly(channel, 4), "big")
+        module = importlib.import_module(_read_exactly(channel, size).decode())
+        module.main(channel)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _read_exactly(number: int, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = os.read(number, size - len(data))
+        if not more:
+            raise EOFError("the supervisor ended before it said what to do")
+        data += more
+    return data
 
 
 def _preload() -> None:
@@ -143,7 +176,7 @@ def _preload_drivers() -> None:
             importlib.import_module(name)
 
 
-def _receive_descriptors(control: socket.socket) -> list[int] | None:
+def _receive_request(control: socket.socket) -> tuple[bytes, list[int]] | None:
     size = array.array("i").itemsize * _DESCRIPTORS
     data, ancillary, _, _ = control.recvmsg(1, socket.CMSG_SPACE(size))
     if not data:
@@ -151,4 +184,4 @@ def _receive_descriptors(control: socket.socket) -> list[int] | None:
     numbers = array.array("i")
     for _level, _kind, payload in ancillary:
         numbers.frombytes(payload[: len(payload) - len(payload) % numbers.itemsize])
-    return list(numbers)
+    return data, list(numbers)

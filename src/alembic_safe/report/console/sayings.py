@@ -10,6 +10,7 @@ from alembic_safe.model.events import (
     PhaseEnded,
     StatementBegan,
     StatementEnded,
+    StatementProgress,
     StepBegan,
     StepEnded,
     Waiting,
@@ -62,6 +63,9 @@ def ongoing(event: Event) -> str | None:
         return f"{clean(event.phase)}: {size(event.size)}"
     if isinstance(event, StepBegan):
         return f"{step_place(event)} {clean(event.revision)} {clean(event.message)}".rstrip()
+    if isinstance(event, StatementProgress):
+        share = f", {min(event.done / event.total, 1):.0%}" if event.total else ""
+        return f"{clean(event.command)}: {clean(event.phase)}{share}"
     return None
 
 

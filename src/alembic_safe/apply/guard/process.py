@@ -1,0 +1,169 @@
+"""The guard's process: looks every 100 ms, acts on what it sees, and ends the run's sessions if the supervisor dies."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+from alembic_safe.apply.guard.judging import Act, Judge
+from alembic_safe.apply.guard.messages import (
+    Blocked,
+    CutEnded,
+    Cutting,
+    Leave,
+    Looked,
+    Lost,
+    NextStep,
+    Watch,
+    Watching,
+    Working,
+)
+from alembic_safe.bridge import Channel, ChannelClosedError
+from alembic_safe.databases import open_watcher
+from alembic_safe.errors import AlembicSafeError, RefusedError
+from alembic_safe.model.guarding import Cut, Look
+from alembic_safe.model.protocols import Watcher
+from alembic_safe.model.targets import Session
+
+LOOK_SECONDS = 0.1
+_ALIVE_SECONDS = 1.0
+_WORK_SECONDS = 2.0
+
+
+def main(channel: int) -> None:
+    """Guard until told to leave, or until the channel closes. Never returns."""
+    link = Channel(socket.socket(fileno=channel))
+    guard = _Guard(link)
+    status = 0
+    try:
+        guard.run()
+    except ChannelClosedError:
+        guard.end_orphans()
+    except BaseException as error:
+        status = 1
+        said = error.message if isinstance(error, AlembicSafeError) else f"{type(error).__name__}: {error}"
+        with suppress(ChannelClosedError):
+            link.send(Lost(said))
+    finally:
+        # nothing here wants an orderly end, and the fork server's own exit handlers are not ours to run
+        os._exit(status)
+
+
+class _Guard:
+    """The loop's state. One database is watched at a time: the one whose steps are running."""
+
+    def __init__(self, link: Channel) -> None:
+        self._link = link
+        self._watch: Watch | None = None
+        self._watcher: Watcher | None = None
+        self._judge: Judge | None = None
+        self._known: set[Session] = set()
+        self._said_blockers: tuple[int, ...] = ()
+        self._alive = 0.0
+        self._worked = 0.0
+        self._left = False
+
+    def run(self) -> None:
+        """Raises `ChannelClosedError` when the supervisor is gone, and whatever keeps it from watching."""
+        at = time.monotonic()
+        while not self._left:
+            at = max(at + LOOK_SECONDS, time.monotonic())
+            self._listen(at)
+            if self._watcher is not None and not self._left:
+                self._look(self._watcher)
+
+    def _listen(self, until: float) -> None:
+        """Take what the supervisor says until it is time to look."""
+        while not self._left:
+            left = until - time.monotonic()
+            wait = None if self._watcher is None else max(0.0, left)
+            if not select.select([self._link], [], [], wait)[0]:
+                return
+            self._link.fill()
+            for message in self._link.pending():
+                self._take(message)
+
+    def _take(self, message: Any) -> None:
+        if isinstance(message, Watch):
+            self._begin(message)
+        elif isinstance(message, NextStep) and self._judge is not None:
+            self._judge.begin_step()
+        elif isinstance(message, Leave):
+            self._left = True
+            if self._watcher is not None:
+                self._watcher.close()
+
+    def _begin(self, watch: Watch) -> None:
+        before = self._watch
+        if before is None or before.parameters != watch.parameters:
+            if self._watcher is not None:
+                self._watcher.close()
+                self._watcher = None
+            self._watcher = open_watcher(watch.parameters, policy=watch.control)
+            self._known = set()
+        if self._judge is None or before is None or before.policy != watch.policy:
+            self._judge = Judge(watch.policy)
+        self._watch = watch
+        assert self._watcher is not None
+        look = self._watcher.look(watch.application_name, self._known)
+        self._known = {one.session for one in look.ours}
+        self._link.send(Watching(len(look.ours), look.hidden))
+
+    def _look(self, watcher: Watcher) -> None:
+        assert self._watch is not None and self._judge is not None
+        look = watcher.look(self._watch.application_name, self._known)
+        self._known = {one.session for one in look.ours}
+        now = time.monotonic()
+        for act in self._judge.see(look, now):
+            self._act(watcher, act, look)
+        self._say_blockers(watcher, look)
+        if now - self._alive >= _ALIVE_SECONDS:
+            self._alive = now
+            self._link.send(Looked(self._judge.total))
+        if now - self._worked >= _WORK_SECONDS:
+            self._worked = now
+            self._say_work(watcher, look)
+
+    def _act(self, watcher: Watcher, act: Act, look: Look) -> None:
+        assert self._judge is not None
+        pids = {one.session.pid for one in look.ours}
+        others = watcher.describe(act.others[:5], pids)
+        session = act.ours.session
+        cut = Cut(act.kind, act.reason, session.pid, act.waited, act.waits_for, others)
+        self._link.send(Cutting(cut, self._judge.total))
+        try:
+            done = watcher.cut(act.kind, session, act.ours.transaction)
+        except RefusedError as error:
+            self._link.send(CutEnded(False, error.message))
+        else:
+            self._link.send(CutEnded(done))
+
+    def _say_blockers(self, watcher: Watcher, look: Look) -> None:
+        """Name who is in our way, once for each set of them."""
+        waiting = [one for one in look.ours if one.waited is not None and one.blockers]
+        if not waiting:
+            self._said_blockers = ()
+            return
+        worst = max(waiting, key=lambda one: one.waited or 0.0)
+        if worst.blockers != self._said_blockers:
+            self._said_blockers = worst.blockers
+            others = watcher.describe(worst.blockers[:5], {one.session.pid for one in look.ours})
+            self._link.send(Blocked(worst.waited or 0.0, worst.waits_for, others))
+
+    def _say_work(self, watcher: Watcher, look: Look) -> None:
+        long = [one.session.pid for one in look.ours if one.transaction and one.age > _WORK_SECONDS]
+        work = watcher.work(long) if long else None
+        if work is not None:
+            self._link.send(Working(work))
+
+    def end_orphans(self) -> None:
+        """End the sessions of a run whose supervisor is gone, whatever they do."""
+        if self._watcher is None or self._watch is None:
+            return
+        with suppress(AlembicSafeError):
+            look = self._watcher.look(self._watch.application_name, self._known)
+            self._watcher.end([one.session for one in look.ours])

@@ -1,0 +1,119 @@
+"""The steps of one execution of env.py, with as many attempts as the policy allows, under a guard."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+
+from alembic_safe.apply.guard.handle import Guard
+from alembic_safe.apply.interrupts import Interrupts
+from alembic_safe.apply.retrying import Tries, after, cause_of, pause
+from alembic_safe.apply.runner import Attempted, TargetTask, attempt
+from alembic_safe.bridge import Workers
+from alembic_safe.bridge.messages import Job
+from alembic_safe.errors import AlembicSafeError
+from alembic_safe.model.events import EventSink, Notice
+from alembic_safe.model.policies import ApplyPolicy, ControlPolicy, GuardPolicy
+
+_TICK = 0.1
+
+
+def apply_section(
+    workers: Workers,
+    job: Job,
+    tasks: Sequence[TargetTask],
+    *,
+    policy: ApplyPolicy,
+    control: ControlPolicy,
+    interrupts: Interrupts,
+    reopen: Callable[[TargetTask], None],
+    sink: EventSink,
+) -> AlembicSafeError | None:
+    """Run the pending steps of `tasks`, in env.py's order; a revision that waited in vain, or was cut, again.
+
+    Each attempt is a worker of its own, and is made only if nothing of the revision is committed, which was read
+    from the database. Returns what stopped it, None when all was applied; the tasks tell how far each came.
+    Raises `UnreachableError` when the truth cannot be read.
+    """
+    guarded = policy.guard.enabled and any(t.pending and t.target.dialect == "postgresql" for t in tasks)
+    guard = Guard(workers, policy.guard, control, sink) if guarded else None
+    try:
+        while True:
+            if guard is not None:
+                guard.begin_attempt()
+            done = attempt(
+                workers,
+                job,
+                tasks,
+                policy=policy,
+                guard=guard,
+                interrupts=interrupts,
+                reopen=reopen,
+                sink=sink,
+            )
+            if not _again(done, guard, policy.guard, tasks, interrupts, sink):
+                return done.stopped
+    finally:
+        if guard is not None:
+            guard.close()
+
+
+def _again(
+    done: Attempted,
+    guard: Guard | None,
+    policy: GuardPolicy,
+    tasks: Sequence[TargetTask],
+    interrupts: Interrupts,
+    sink: EventSink,
+) -> bool:
+    """Whether another attempt is to be made, after having waited for it; if not, the task says why."""
+    task, ended = done.task, done.ended
+    if task is None or ended is None or (guard is not None and guard.lost is not None):
+        return False
+    cause = cause_of(ended)
+    if cause is None:
+        return False
+    now = time.monotonic()
+    task.tries = after(task.tries, ended, now)
+    stalled = guard.total if guard is not None else 0.0
+    # what spreads attempts in time is no secret
+    seconds = pause(task.tries, cause, policy, stalled=stalled, now=now, chance=random.random())
+    if seconds is None:
+        task.gave_up = _given_up(task, task.tries, guard, now)
+        return False
+    sink(Notice(f"revision {ended.revision}: {task.error}; trying again in {seconds:.1f} s"))
+    if not _wait(seconds, tasks, guard, interrupts):
+        return False
+    _take_back(task)
+    return True
+
+
+def _wait(seconds: float, tasks: Sequence[TargetTask], guard: Guard | None, interrupts: Interrupts) -> bool:
+    """Wait, keeping our connections alive; False when a signal came, or the guard was lost, meanwhile."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if guard is not None:
+            guard.poll()
+        if interrupts.count or (guard is not None and guard.lost is not None):
+            return False
+        for database in {id(task.database): task.database for task in tasks}.values():
+            database.ping()
+        time.sleep(min(_TICK, left))
+    return not interrupts.count
+
+
+def _take_back(task: TargetTask) -> None:
+    """Nothing stands of the attempt that failed: the task is as before it."""
+    if task.applied and task.applied[-1].outcome != "committed":
+        task.applied.pop()
+    task.outcome, task.error, task.detail = None, None, ""
+
+
+def _given_up(task: TargetTask, tries: Tries, guard: Guard | None, now: float) -> str:
+    """What was given up for: "..., tried 5 times in 12 s"; who was in the way, where that was seen."""
+    often = "once" if tries.failed == 1 else f"{tries.failed} times"
+    said = [task.error or "", f"tried {often} in {max(0.0, now - tries.since):.0f} s"]
+    if guard is not None and guard.cut is None and guard.blockers:
+        said.append(f"in the way ({guard.waits_for}): {'; '.join(map(str, guard.blockers))}")
+    return ", ".join(said)
