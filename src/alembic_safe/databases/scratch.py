@@ -14,8 +14,7 @@ from types import TracebackType
 from typing import Protocol
 
 from alembic_safe.errors import UsageError
-from alembic_safe.model.policies import ScratchPolicy
-from alembic_safe.model.scratch import Clone, ScratchServer
+from alembic_safe.model.scratch import Clone, ScratchPolicy, ScratchServer
 from alembic_safe.model.targets import Dialect
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +78,3 @@ class ControlPolicy:
 
     keywords: Mapping[str, str] | None = field(default=None, repr=False)
     connect_timeout: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class ScratchPolicy:
-    """Where a scratch database comes from. "auto": a temporary server of this machine; "off": there is none.
-
-    "server": created on the server that `keywords` (libpq's) reach. `allow_subprocess`: what is run there may
-    start programs, which may reach what they like.
-    """
-
-    mode: Literal["auto", "off", "server"] = "auto"
-    keywords: Mapping[str, str] | None = field(default=None, repr=False)
-    allow_subprocess: bool = False

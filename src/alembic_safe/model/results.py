@@ -9,6 +9,7 @@ from typing import Literal
 from alembic_safe.model.backups import Manifest, Verification
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.model.runs import RunHistory, RunOutcome, StepOutcome
+from alembic_safe.model.scratch import ScratchRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,8 @@ class CheckResult:
     """`check`: the revisions that were judged, for a PostgreSQL major, and what was found in them.
 
     `fail_on` is the gate. `known` counts findings that the baseline has and that are left out here. `rules` are
-    those that found something; `root` is the folder that paths are told relative to.
+    those that found something; `root` is the folder that paths are told relative to. `scratch` tells of revisions
+    that were run to be read.
     """
 
     exit: int
@@ -240,6 +242,7 @@ class CheckResult:
     root: str = ""
     notices: tuple[str, ...] = ()
     error: Failure | None = None
+    scratch: tuple[ScratchRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

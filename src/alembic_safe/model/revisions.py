@@ -51,13 +51,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class RevisionListing:
-    """The statements of a pending revision. `not_inspectable` says why they (or the rest) cannot be shown."""
+    """The statements of a pending revision. `not_inspectable` says why they (or the rest) cannot be shown.
+
+    `ran_on`: they are what it executed on a scratch database there, which holds no rows; else they are rendered.
+    """
 
     revision: Revision
     direction: Direction
     statements: tuple[Statement, ...] = ()
     not_inspectable: str | None = None
     not_inspectable_at: Source | None = None
+    ran_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

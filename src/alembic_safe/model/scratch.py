@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from alembic_safe.model.targets import ConnectParameters, Dialect
 
@@ -69,3 +70,16 @@ class ScratchRun:
     read: tuple[str, ...]
     seconds: float
     faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchPolicy:
+    """Where a scratch database comes from. "auto": a temporary server of this machine; "off": there is none.
+
+    "server": created on the server that `keywords` (libpq's) reach. `allow_subprocess`: what is run there may
+    start programs, which may reach what they like.
+    """
+
+    mode: Literal["auto", "off", "server"] = "auto"
+    keywords: Mapping[str, str] | None = field(default=None, repr=False)
+    allow_subprocess: bool = False

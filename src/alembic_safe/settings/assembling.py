@@ -22,6 +22,7 @@ from alembic_safe.model.policies import (
     ProjectPolicy,
 )
 from alembic_safe.model.preflight import PreflightPolicy
+from alembic_safe.model.scratch import ScratchPolicy
 from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
 from alembic_safe.settings.hours import forbidden_hours
 from alembic_safe.settings.layers import Given, Layer
@@ -52,6 +53,7 @@ def assemble(
     backup_dir = path("backup-dir")
     assert backup_dir is not None  # it has a default
     keywords = _connection(values["control-url"], winning("control-url", layers), environ, bases)
+    scratch = _scratch(values, winning("scratch", layers), environ, bases)
     return Settings(
         command=command,
         directory=bases.project,
@@ -76,11 +78,14 @@ def assemble(
             path("write-baseline"),
         ),
         gate=GatePolicy(values["fail-on"], applying=command in (PLAN, *APPLYING)),
+        scratch=scratch,
         allowances=tuple(Allowance(*text.split("=", 1)) for text in values["allow"]),
         preflight=_preflight(values),
         wait_for_database=values["wait-for-database"],
         ci=values["ci"],
-        _effective=_effective(command, values, layers, keywords),
+        _effective=_effective(
+            command, values, layers, {"control-url": keywords or {}, "scratch": dict(scratch.keywords or {})}
+        ),
     )
 
 
@@ -133,8 +138,22 @@ def _output(command: str, values: dict[str, Any], given: Given | None, file: Pat
     return OutputPolicy(values["format"], file, values["quiet"], values["verbose"])
 
 
+def _scratch(
+    values: dict[str, Any], given: Given | None, environ: Mapping[str, str], bases: Bases
+) -> ScratchPolicy:
+    programs: bool = values["allow-subprocess"]
+    if values["scratch"] in ("auto", "off"):
+        return ScratchPolicy(values["scratch"], None, programs)
+    keywords = _connection(values["scratch"], given, environ, bases, "SCRATCH")
+    return ScratchPolicy("server", keywords, programs)
+
+
 def _connection(
-    value: str | None, given: Given | None, environ: Mapping[str, str], bases: Bases
+    value: str | None,
+    given: Given | None,
+    environ: Mapping[str, str],
+    bases: Bases,
+    variable: str = "CONTROL_URL",
 ) -> dict[str, str] | None:
     if value is None or given is None:
         return None
@@ -150,7 +169,7 @@ def _connection(
     if literal and given.place != "environment" and SECRETS & keywords.keys():
         raise SettingsError(
             f"{given.origin}: a password may not stand here, where others can read it",
-            hint=f"Give {_REFERENCES} instead, or set ALEMBIC_SAFE_CONTROL_URL. Change that password.",
+            hint=f"Give {_REFERENCES} instead, or set the variable ALEMBIC_SAFE_{variable}. Change that password.",
         )
     return keywords
 
@@ -179,17 +198,17 @@ def _dereference(value: str, given: Given, environ: Mapping[str, str], bases: Ba
 
 
 def _effective(
-    command: str, values: dict[str, Any], layers: Sequence[Layer], keywords: dict[str, str] | None
+    command: str, values: dict[str, Any], layers: Sequence[Layer], keywords: Mapping[str, dict[str, str]]
 ) -> tuple[EffectiveValue, ...]:
     rows = []
     for option in options_of(command):
         given = winning(option.name, layers)
-        value = _shown(option, values[option.name], given, keywords)
+        value = _shown(option, values[option.name], given, keywords.get(option.name, {}))
         rows.append(EffectiveValue(option.name, value, given.origin if given else "default"))
     return tuple(rows)
 
 
-def _shown(option: Option, value: object, given: Given | None, keywords: dict[str, str] | None) -> str:
+def _shown(option: Option, value: object, given: Given | None, keywords: dict[str, str]) -> str:
     if value is None or value == ():
         return ""
     if option.repeatable and option.secret:  # `-x url=...` often holds a password
@@ -197,7 +216,7 @@ def _shown(option: Option, value: object, given: Given | None, keywords: dict[st
         return ", ".join(f"{item.partition('=')[0]}=***" for item in value)
     if option.secret:
         reference = isinstance(value, str) and value.startswith(("env:", "file:"))
-        return str(value) if reference else shown(keywords or {})
+        return str(value) if reference or not keywords else shown(keywords)
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     if option.kind == "duration":

@@ -16,6 +16,7 @@ Kind = Literal[
     "compression",
     "journal",
     "connection",
+    "scratch",
     "allowance",
     "level",
     "hours",

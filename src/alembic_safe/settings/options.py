@@ -301,6 +301,23 @@ OPTIONS: tuple[Option, ...] = (
         metavar="FILE",
     ),
     Option(
+        "scratch",
+        "scratch",
+        "Where a revision is run that cannot be read without a connection: `auto`, a temporary PostgreSQL server of "
+        "this machine; `off`; or a database created on the server that env:NAME, file:PATH or service=NAME names.",
+        JUDGING,
+        default="auto",
+        metavar="auto|off|SOURCE",
+        secret=True,
+    ),
+    Option(
+        "allow-subprocess",
+        "switch",
+        "Let the project start programs while its revisions run on a scratch database. They are not kept from the "
+        "project's own database.",
+        JUDGING,
+    ),
+    Option(
         "limit",
         "integer",
         "How many runs to show, newest first.",

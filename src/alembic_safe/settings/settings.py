@@ -9,6 +9,7 @@ from typing import Literal
 from alembic_safe.model.findings import Allowance, GatePolicy
 from alembic_safe.model.policies import ApplyPolicy, BackupPolicy, ControlPolicy, JournalPolicy, ProjectPolicy
 from alembic_safe.model.preflight import PreflightPolicy
+from alembic_safe.model.scratch import ScratchPolicy
 
 OutputFormat = Literal["console", "json", "sarif", "github", "gitlab", "markdown"]
 
@@ -75,6 +76,7 @@ class Settings:
     query: HistoryQuery
     review: ReviewQuery = field(default_factory=ReviewQuery)
     gate: GatePolicy = field(default_factory=GatePolicy)
+    scratch: ScratchPolicy = field(default_factory=ScratchPolicy)
     allowances: tuple[Allowance, ...] = ()
     preflight: PreflightPolicy = field(default_factory=PreflightPolicy)
     wait_for_database: float = 0.0

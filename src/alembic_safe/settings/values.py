@@ -111,6 +111,13 @@ def parse_connection(raw: object, option: Option | None = None) -> str:
     return raw.strip()
 
 
+def parse_scratch(raw: object, option: Option | None = None) -> str:
+    """`auto`, `off`, or a connection; returned as written."""
+    if not isinstance(raw, str) or not raw.strip():
+        raise ValueError("auto, off, env:NAME, file:PATH or service=NAME is needed")
+    return raw.strip()
+
+
 def parse_allowance(raw: object, option: Option | None = None) -> str:
     """RULE=REASON, both with something in them; returned without blanks around the two."""
     rule, equals, reason = parse_text(raw).partition("=")
@@ -147,6 +154,7 @@ PARSERS: dict[str, Callable[..., object]] = {
     "compression": parse_compression,
     "journal": parse_journal,
     "connection": parse_connection,
+    "scratch": parse_scratch,
     "allowance": parse_allowance,
     "level": parse_level,
     "hours": parse_hours,

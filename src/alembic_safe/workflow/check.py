@@ -18,6 +18,7 @@ from alembic_safe.model.events import EventSink, ignore
 from alembic_safe.model.findings import Finding, JudgedPlan
 from alembic_safe.model.results import CheckResult, ReportedFinding
 from alembic_safe.model.revisions import RevisionListing
+from alembic_safe.model.scratch import ScratchRun
 from alembic_safe.rules import all_rules, gate, judge
 from alembic_safe.settings import Settings
 from alembic_safe.sql import Schema
@@ -28,6 +29,7 @@ from alembic_safe.workflow.context import Phases
 from alembic_safe.workflow.judging import judged, replayed
 from alembic_safe.workflow.kept_schema import keep_schema, kept_folder, read_schema
 from alembic_safe.workflow.saying import Saying, masked, page_of
+from alembic_safe.workflow.scratching import Scratch, captured, unread
 from alembic_safe.workflow.selecting import Selection, nothing_there, selected
 
 OLDEST, NEWEST = 15, 18
@@ -47,11 +49,12 @@ def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ign
         with (
             Interrupts() as interrupts,
             Workers(sink, start_timeout=settings.project.start_timeout) as workers,
-            phases.phase("check", "reading the revisions"),
         ):
-            for section in settings.project.sections:
-                job = _job(settings, section, selection)
-                reviews.append(_reviewed(workers, job, sink, interrupts.check))
+            with phases.phase("check", "reading the revisions"):
+                for section in settings.project.sections:
+                    job = _job(settings, section, selection)
+                    reviews.append(_reviewed(workers, job, sink, interrupts.check))
+            reviews = [_run_unread(settings, workers, one, phases, sink, interrupts.check) for one in reviews]
     result = _result(settings, selection, reviews)
     return _settled(settings, result, known, everything=settings.review.everything)
 
@@ -62,6 +65,7 @@ class _Review:
 
     reviewed: Reviewed
     before: Schema
+    run: ScratchRun | None = None
 
 
 def _reviewed(workers: Workers, job: Job, sink: EventSink, tick: Callable[[], None]) -> _Review:
@@ -75,6 +79,35 @@ def _reviewed(workers: Workers, job: Job, sink: EventSink, tick: Callable[[], No
     with suppress(OSError):
         Path(reviewed.kept).unlink()
     return _reviewed(workers, replace(job, kept=""), sink, tick)
+
+
+def _run_unread(
+    settings: Settings,
+    workers: Workers,
+    one: _Review,
+    phases: Phases,
+    sink: EventSink,
+    tick: Callable[[], None],
+) -> _Review:
+    """The review with what revisions that could not be read executed on a scratch database."""
+    reviewed = one.reviewed
+    chosen = frozenset(reviewed.chosen)
+    if settings.scratch.mode == "off" or not unread(reviewed.targets, chosen):
+        return one
+    with phases.phase("scratch", "running revisions that cannot be read otherwise on a scratch database"):
+        found = captured(
+            settings,
+            workers,
+            reviewed.section,
+            reviewed.targets,
+            scratch=Scratch(major=settings.review.server_version),
+            sink=sink,
+            tick=tick,
+            wanted=chosen,
+            with_values=True,
+        )
+    notices = (*reviewed.notices, *found.notices)
+    return replace(one, reviewed=replace(reviewed, targets=found.targets, notices=notices), run=found.run)
 
 
 def _job(settings: Settings, section: str, selection: Selection) -> Job:
@@ -112,6 +145,7 @@ def _result(settings: Settings, selection: Selection, reviews: Sequence[_Review]
         rules=tuple(page_of(rules[name]) for name in sorted({f.rule for f in findings})),
         root=str(root),
         notices=tuple(dict.fromkeys(notices)),
+        scratch=tuple(one.run for one in reviews if one.run is not None),
     )
 
 

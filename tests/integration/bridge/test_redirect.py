@@ -13,7 +13,7 @@ from alembic_safe.bridge.scratch import Played, played
 from alembic_safe.databases import ScratchPlace, open_scratch
 from alembic_safe.databases.postgresql.server import TemporaryServer
 from alembic_safe.model.events import Event
-from alembic_safe.model.policies import ScratchPolicy
+from alembic_safe.model.scratch import ScratchPolicy
 from tests.integration.bridge.conftest import OLD_SQLALCHEMY, SYNC_DRIVERS, a_job
 from tests.support.databases import MAJORS, binaries_by_major
 from tests.support.projects import Project, Rev
@@ -82,7 +82,7 @@ def play(fork_server: tuple[Workers, list[Event]], place: ScratchPlace) -> Calla
         job = further.pop("job", {})
         assert isinstance(job, dict)
         task = a_job(project, "apply", **job)
-        found = played(place, workers, task, sink=events.append, tick=lambda: None, **further)  # type: ignore[arg-type]
+        found = played(place, workers, (task,), sink=events.append, tick=lambda: None, **further)  # type: ignore[arg-type]
         for clone in found.clones:
             place.drop(clone)
         return found
@@ -92,7 +92,7 @@ def play(fork_server: tuple[Workers, list[Event]], place: ScratchPlace) -> Calla
 
 def applied(found: Played) -> list[str]:
     """Revisions that ran to their end."""
-    listings = [one for target in found.replayed.targets for one in target.listings]
+    listings = [one for target in found.replays[-1].targets for one in target.listings]
     return [one.revision.id for one in listings if not one.not_inspectable]
 
 
@@ -123,10 +123,10 @@ ENGINE = "with engine.connect() as connection:\n    run(connection)"
 def test_engine_of_its_own(driver: str, decoy: Decoy, make_project: Make, play: Play) -> None:
     text = env(f"engine = sa.create_engine({decoy.url(driver)!r})", ENGINE)
     found = play(make_project(env=text, revisions=[TABLE]))
-    assert found.replayed.fault is None
+    assert found.replays[-1].fault is None
     assert applied(found) == ["a1"]
-    assert not found.replayed.notices
-    (statement,) = found.replayed.targets[0].listings[0].statements
+    assert not found.replays[-1].notices
+    (statement,) = found.replays[-1].targets[0].listings[0].statements
     assert statement.sql.startswith("CREATE TABLE t")
     assert statement.source is not None
     assert statement.source.file.endswith("a1_revision.py")
@@ -140,7 +140,7 @@ from {driver} import connect
 engine = sa.create_engine('postgresql+{driver}://', creator=lambda: connect({dsn!r}))
 """
     found = play(make_project(env=env(head, ENGINE), revisions=[TABLE]))
-    assert applied(found) == ["a1"], found.replayed.fault
+    assert applied(found) == ["a1"], found.replays[-1].fault
 
 
 @pytest.mark.parametrize("driver", SYNC_DRIVERS)
@@ -157,7 +157,7 @@ def late(dialect, record, arguments, keywords):
     keywords.update(host={host!r}, port={port}, dbname='shop', user='postgres', password={decoy.server.password!r})
 """
     found = play(make_project(env=env(head, ENGINE), revisions=[TABLE]))
-    assert applied(found) == ["a1"], found.replayed.fault
+    assert applied(found) == ["a1"], found.replays[-1].fault
 
 
 @pytest.mark.parametrize("driver", SYNC_DRIVERS)
@@ -175,7 +175,7 @@ os.environ.update(PGSERVICEFILE=str(file), PGSERVICE="shop", PGHOSTADDR="127.0.0
 engine = sa.create_engine('postgresql+{driver}:///?service=shop')
 """
     found = play(make_project(env=env(head, ENGINE), revisions=[TABLE]))
-    assert applied(found) == ["a1"], found.replayed.fault
+    assert applied(found) == ["a1"], found.replays[-1].fault
 
 
 ASYNC = """
@@ -195,7 +195,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 engine = create_async_engine({decoy.url(driver)!r})
 """
     found = play(make_project(env=env(head, ASYNC), revisions=[TABLE]))
-    assert applied(found) == ["a1"], found.replayed.fault
+    assert applied(found) == ["a1"], found.replays[-1].fault
 
 
 RAW = {
@@ -278,7 +278,7 @@ def test_raw_connection_in_a_revision(how: str, decoy: Decoy, make_project: Make
     body += "\nop.execute('select id from raw')\n"
     text = env(f"engine = sa.create_engine({decoy.url(SYNC_DRIVERS[0])!r})", ENGINE)
     found = play(make_project(env=text, revisions=[Rev("a1", body)]))
-    assert applied(found) == ["a1"], found.replayed.fault
+    assert applied(found) == ["a1"], found.replays[-1].fault
 
 
 def test_module_level_engine_and_a_thread(decoy: Decoy, make_project: Make, play: Play) -> None:
@@ -305,8 +305,8 @@ def test_module_level_engine_and_a_thread(decoy: Decoy, make_project: Make, play
     rev = Rev("a1", body)
     project = make_project(env=env("from app.db import engine", ENGINE), revisions=[rev], files=files)
     found = play(project)
-    assert applied(found) == ["a1"], found.replayed.fault
-    (statement,) = found.replayed.targets[0].listings[0].statements
+    assert applied(found) == ["a1"], found.replays[-1].fault
+    (statement,) = found.replays[-1].targets[0].listings[0].statements
     assert statement.sql == "select * from by_thread"
 
 
@@ -365,9 +365,9 @@ def test_other_ways_out_are_refused(how: str, decoy: Decoy, make_project: Make, 
     text = env(f"engine = sa.create_engine({decoy.url(SYNC_DRIVERS[0])!r})", ENGINE)
     found = play(make_project(env=text, revisions=[Rev("a1", body)]))
     assert applied(found) == []
-    assert found.replayed.fault is not None
-    assert "scratch database" in found.replayed.fault.message
-    assert any(note.startswith("refused while revisions run") for note in found.replayed.notices)
+    assert found.replays[-1].fault is not None
+    assert "scratch database" in found.replays[-1].fault.message
+    assert any(note.startswith("refused while revisions run") for note in found.replays[-1].notices)
 
 
 def test_refusal_that_is_swallowed_is_told(decoy: Decoy, make_project: Make, play: Play) -> None:
@@ -375,7 +375,7 @@ def test_refusal_that_is_swallowed_is_told(decoy: Decoy, make_project: Make, pla
     text = env(f"engine = sa.create_engine({decoy.url(SYNC_DRIVERS[0])!r})", ENGINE)
     found = play(make_project(env=text, revisions=[Rev("a1", body)]))
     assert applied(found) == ["a1"]
-    assert "it starts a program (true)" in found.replayed.notices[0]
+    assert "it starts a program (true)" in found.replays[-1].notices[0]
 
 
 def test_programs_when_they_are_allowed(decoy: Decoy, make_project: Make, play: Play) -> None:
@@ -383,7 +383,7 @@ def test_programs_when_they_are_allowed(decoy: Decoy, make_project: Make, play: 
     text = env(f"engine = sa.create_engine({decoy.url(SYNC_DRIVERS[0])!r})", ENGINE)
     project = make_project(env=text, revisions=[Rev("a1", body)])
     found = play(project, allow_subprocess=True)
-    assert applied(found) == ["a1"], found.replayed.fault
+    assert applied(found) == ["a1"], found.replays[-1].fault
 
 
 def test_two_databases_get_two_clones(decoy: Decoy, make_project: Make, play: Play) -> None:
@@ -395,9 +395,9 @@ for name in ("shop", "stock"):
         run(connection)
 """
     found = play(make_project(env=env("", body), revisions=[TABLE]))
-    assert found.replayed.fault is None
-    assert [target.heads for target in found.replayed.targets] == [("a1",), ("a1",)]
-    assert len({target.found.target.database for target in found.replayed.targets}) == 2
+    assert found.replays[-1].fault is None
+    assert [target.heads for target in found.replays[-1].targets] == [("a1",), ("a1",)]
+    assert len({target.found.target.database for target in found.replays[-1].targets}) == 2
 
 
 def test_env_that_cannot_be_executed(make_project: Make, play: Play) -> None:
@@ -406,9 +406,9 @@ def test_env_that_cannot_be_executed(make_project: Make, play: Play) -> None:
     body = "assert op.get_bind().execute(sa.text('select 1')).scalar() == 1\nop.execute('create table t ()')"
     rev = Rev("a1", body)
     found = play(make_project(env=text, revisions=[rev]))
-    assert applied(found) == ["a1"], found.replayed.fault
-    assert "without env.py" in found.replayed.notices[-1]
-    assert "SURELY_NOT_SET" in found.replayed.notices[-1]
+    assert applied(found) == ["a1"], found.replays[-1].fault
+    assert "without env.py" in found.replays[-1].notices[-1]
+    assert "SURELY_NOT_SET" in found.replays[-1].notices[-1]
 
 
 def test_env_of_another_dialect(tmp_path: Path, make_project: Make, play: Play) -> None:
@@ -419,9 +419,9 @@ def test_env_of_another_dialect(tmp_path: Path, make_project: Make, play: Play) 
     rev = Rev("a1", body + "op.execute('create table t (a int[])')")
     project = make_project(env=text, revisions=[rev])
     found = play(project, dialect="postgresql")
-    assert applied(found) == ["a1"], found.replayed.fault
+    assert applied(found) == ["a1"], found.replays[-1].fault
     assert not file.exists()
-    assert any("instead" in note for note in found.replayed.notices)
+    assert any("instead" in note for note in found.replays[-1].notices)
 
 
 def test_attached_file_is_refused(tmp_path: Path, make_project: Make, play: Play) -> None:
@@ -429,7 +429,7 @@ def test_attached_file_is_refused(tmp_path: Path, make_project: Make, play: Play
     body += f"c.execute(\"attach '{tmp_path}/real.db' as r\")"
     found = play(make_project(revisions=[Rev("a1", body)]))
     assert applied(found) == []
-    assert "not authorized" in str(found.replayed.fault)
+    assert "not authorized" in str(found.replays[-1].fault)
     assert not (tmp_path / "real.db").exists()
 
 
@@ -438,7 +438,7 @@ def test_role_that_a_history_expects(decoy: Decoy, make_project: Make, play: Pla
     body = "op.execute('grant select on t to reporting_by_nobody')\n"
     rev = Rev("b2", body + "op.execute('alter database shop_x set timezone to utc')")
     found = play(make_project(env=text, revisions=[TABLE, rev]))
-    assert applied(found) == ["a1", "b2"], found.replayed.fault
+    assert applied(found) == ["a1", "b2"], found.replays[-1].fault
     assert found.made == ("role reporting_by_nobody", "database shop_x")
 
 

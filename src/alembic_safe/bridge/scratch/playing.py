@@ -8,7 +8,7 @@ missing extension the caller is told, who may open another place. Begun again is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from alembic_safe.bridge.launcher import Workers
@@ -31,12 +31,14 @@ _EXTENSION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A replay that came as far as it could. `made` are what the history expected and the place was given.
+    """Replays that came as far as they could, one a job (fewer where one failed).
+
+    `made` are what the history expected and the place was given.
 
     `extension` is one that the place has not, "" where none was missed; `clones` stand until they are dropped.
     """
 
-    replayed: Replayed
+    replays: tuple[Replayed, ...]
     clones: tuple[Clone, ...]
     made: tuple[str, ...] = ()
     extension: str = ""
@@ -45,7 +47,7 @@ class Played:
 def played(
     place: ScratchPlace,
     workers: Workers,
-    job: Job,
+    jobs: Sequence[Job],
     *,
     sink: EventSink,
     tick: Callable[[], None],
@@ -54,7 +56,9 @@ def played(
     allow_subprocess: bool = False,
     observer: Callable[[], Observer] = Observer,
 ) -> Played:
-    """Replay `job` from nothing on clones of `place`, first through env.py, and without it where that fails.
+    """Replay `jobs`, each going on from where the one before ends, on new clones of `place`.
+
+    First through env.py, and without it where it cannot be executed.
 
     `dialect`: alembic gets a connection of it, whatever env.py connects to. `stands_for` is the database (a path
     for SQLite) that the first clone replaces. `observer` makes a fresh one for each beginning. Raises what the
@@ -64,14 +68,9 @@ def played(
     names, made, through_env = [stands_for], list[str](), ""
     for _ in range(_MOST_ATTEMPTS):
         clones = tuple(place.make(name) for name in names)
-        one = replay(
-            workers,
-            job,
-            replace(redirect, clones=clones),
-            sink=sink,
-            tick=_both(tick, place),
-            observer=observer(),
-        )
+        turned = replace(redirect, clones=clones)
+        replays = _one_after_the_other(workers, jobs, turned, sink, _both(tick, place), observer())
+        one = replays[-1]
         if (wanted := [w.database for w in one.wanted if w.dialect == "postgresql"]) and _more(names, wanted):
             names += [name for name in dict.fromkeys(wanted) if name not in names]
         elif one.fault is None:
@@ -83,8 +82,25 @@ def played(
         for clone in clones:
             place.drop(clone)
     if through_env:
-        one = replace(one, notices=(*one.notices, _without_env(through_env)))
-    return Played(one, clones, tuple(made), _missing_extension(one.fault))
+        replays[-1] = replace(one, notices=(*one.notices, _without_env(through_env)))
+    return Played(tuple(replays), clones, tuple(made), _missing_extension(one.fault))
+
+
+def _one_after_the_other(
+    workers: Workers,
+    jobs: Sequence[Job],
+    redirect: Redirect,
+    sink: EventSink,
+    tick: Callable[[], None],
+    observer: Observer,
+) -> list[Replayed]:
+    """A replay a job; the first that has a fault is the last."""
+    replays: list[Replayed] = []
+    for job in jobs:
+        replays.append(replay(workers, job, redirect, sink=sink, tick=tick, observer=observer))
+        if replays[-1].fault is not None or replays[-1].wanted:
+            break
+    return replays
 
 
 def _both(tick: Callable[[], None], place: ScratchPlace) -> Callable[[], None]:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from alembic_safe.model.results import CheckResult, ReportedFinding
+from alembic_safe.model.scratch import ScratchRun
 from alembic_safe.report.console.page import BAD, DOUBTFUL, GOOD, QUIET, STRONG, View, indented, line
 from alembic_safe.report.wording import clean, clean_lines, count, duration, near
 
@@ -53,6 +54,12 @@ def finding(found: ReportedFinding, view: View) -> Iterator[RenderableType]:
     if found.recipe:
         yield indented(line(("write instead:", QUIET)))
         yield code(found.recipe, 6, view.verbose)
+
+
+def scratch_line(run: ScratchRun) -> str:
+    """What was run to be read, and how long that took: no part of the command's own time."""
+    read = count(len(run.read), "revision")
+    return f"{read} read by running {count(run.revisions, 'revision')} on {clean(run.server)}: {duration(run.seconds)}"
 
 
 def place_of(found: ReportedFinding, view: View) -> str:
@@ -106,6 +113,8 @@ def _sum(
     if result.known:
         parts.append(f"; {result.known} known to the baseline")
     yield line(*parts)
+    for run in result.scratch:
+        yield line((scratch_line(run), QUIET))
     if counting:
         yield line(
             ("To let one pass, write `# alembic-safe: allow RULE because REASON` on its line; ", QUIET),
