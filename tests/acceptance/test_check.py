@@ -212,7 +212,7 @@ def test_machine_formats_stand_alone_on_stdout(shop):
         "d4", "c3", "from alembic import context\nprint('noise')\ncontext.config.attributes['x']"
     )
     for form in ("json", "sarif", "gitlab"):
-        json.loads(shop.run("check", "--all", "--format", form).stdout)
+        json.loads(shop.run("check", "--all", "--format", form, "--scratch", "off").stdout)
     for line in shop.run("check", "--all", "--format", "github").stdout.splitlines():
         assert line.startswith("::")
     wrong = shop.run("check", "nonesuch.py", "--format", "sarif")
@@ -227,9 +227,9 @@ def test_a_result_may_go_to_a_file(shop):
 
 def test_what_cannot_be_inspected_is_never_safe(shop):
     shop.add_revision("d4", "c3", "for row in op.get_bind().execute(sa.text('select 1')): pass")
-    document = found(shop, "d4")
+    document = found(shop, "d4", "--scratch", "off")
     assert [one["rule"] for one in document["findings"]] == ["revision-not-inspectable"]
-    assert found(shop, "d4", "--fail-on", "warning", status=3)
+    assert found(shop, "d4", "--scratch", "off", "--fail-on", "warning", status=3)
 
 
 def test_a_version_that_is_not_known_is_judged_as_the_nearest(shop):

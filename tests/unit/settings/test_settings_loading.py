@@ -225,6 +225,17 @@ def test_a_control_url_that_leads_nowhere_is_told(load: Load, value: str, messag
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_scratch_is_auto_off_or_a_server(load: Load) -> None:
+    assert load().scratch.mode == "auto"
+    assert load(flags={"scratch": "off"}).scratch.mode == "off"
+    found = load(flags={"scratch": "env:URL"}, environ={"URL": SECRET_URL})
+    assert found.scratch.mode == "server"
+    assert (found.scratch.keywords or {})["password"] == "hunter2"
+    assert "hunter2" not in repr(found.effective()) + repr(found)
+    with pytest.raises(SettingsError, match="ALEMBIC_SAFE_SCRATCH|may not stand here"):
+        load(flags={"scratch": SECRET_URL})
+
+
 def test_the_effective_settings_show_origins_and_mask_secrets(load: Load) -> None:
     settings = load(
         flags={"x": ["url=postgresql://u:hunter2@h/d", "plain"], "wait": "10m"},
@@ -242,7 +253,7 @@ def test_the_effective_settings_show_origins_and_mask_secrets(load: Load) -> Non
 SAMPLES: dict[str, tuple[object, str]] = {
     "text": ("word", '"word"'), "path": ("p", '"p"'), "duration": ("7s", '"7s"'), "integer": ("16", "16"),
     "switch": (True, "true"), "compression": ("none", '"none"'), "journal": ("file:j", '"file:j"'),
-    "connection": ("service=s", '"service=s"'), "reason": ("why", '"why"'),
+    "connection": ("service=s", '"service=s"'), "scratch": ("off", '"off"'), "reason": ("why", '"why"'),
     "allowance": ("some-rule=why", '"some-rule=why"'),
     "level": ("some-check=off", '"some-check=off"'), "hours": ("09:00-17:00", '"09:00-17:00"'),
 }  # fmt: skip
