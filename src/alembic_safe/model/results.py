@@ -52,6 +52,7 @@ class PlanResult:
     targets: tuple[PlannedTarget, ...]
     notices: tuple[str, ...] = ()
     error: Failure | None = None
+    scratch: tuple[ScratchRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

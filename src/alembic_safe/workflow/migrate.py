@@ -18,6 +18,7 @@ from alembic_safe.workflow import applying, asking, gating, preflighting
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.backing import back_up
 from alembic_safe.workflow.context import Phases
+from alembic_safe.workflow.scratching_sites import read_sites
 
 _PROBES = 3
 
@@ -171,6 +172,17 @@ class _Migration:
             self._unless_empty = False
             self._ask()
             self._read_heads_again()
+        read_sites(
+            self._settings,
+            self._workers,
+            self._sites,
+            direction=self._direction,
+            destination=self._destination,
+            phases=self._phases,
+            sink=self._sink,
+            tick=self._tick,
+            say=self._notices.append,
+        )
         with self._phases.phase("gate", "judging what is pending") as result:
             gating.judge_sites(self._settings, self._sites)
             result.append(gating.summary(self._sites))

@@ -14,6 +14,7 @@ from alembic_safe.workflow import asking
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases
 from alembic_safe.workflow.saying import masked
+from alembic_safe.workflow.scratching_sites import read_sites
 
 
 def plan(settings: Settings, destination: str = "heads", *, sink: EventSink = ignore) -> PlanResult:
@@ -35,8 +36,19 @@ def plan(settings: Settings, destination: str = "heads", *, sink: EventSink = ig
         sites = asking.open_sites(probed, settings.control, read_only=True)
         try:
             notices = [notice.message for section in probed for notice in section.notices]
+            runs = read_sites(
+                settings,
+                workers,
+                sites,
+                direction="upgrade",
+                destination=destination,
+                phases=phases,
+                sink=sink,
+                tick=interrupts.check,
+                say=notices.append,
+            )
             planned = tuple(_planned(settings, site, notices) for site in sites)
-            return PlanResult(0, planned, tuple(notices))
+            return PlanResult(0, planned, tuple(notices), scratch=runs)
         finally:
             asking.close_sites(sites)
 

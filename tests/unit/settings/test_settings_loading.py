@@ -232,7 +232,7 @@ def test_a_scratch_is_auto_off_or_a_server(load: Load) -> None:
     assert found.scratch.mode == "server"
     assert (found.scratch.keywords or {})["password"] == "hunter2"
     assert "hunter2" not in repr(found.effective()) + repr(found)
-    with pytest.raises(SettingsError, match="ALEMBIC_SAFE_SCRATCH|may not stand here"):
+    with pytest.raises(SettingsError, match="may not stand here"):
         load(flags={"scratch": SECRET_URL})
 
 

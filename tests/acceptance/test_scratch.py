@@ -1,0 +1,107 @@
+"""Revisions that need a connection, read by running them on a scratch database: by the installed command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.databases import MAJORS, TestDatabase
+from tests.support.projects import Project, Rev
+
+pytestmark = pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs on this machine")
+
+TABLE = Rev(
+    "a1", "op.create_table('t', sa.Column('id', sa.Integer), sa.Column('x', sa.Text))", "op.drop_table('t')"
+)
+# asks the database, so that it cannot be rendered
+INDEX = Rev(
+    "b2",
+    """
+    if op.get_bind().execute(sa.text("select count(*) from t")).scalar_one() < 100:
+        op.create_index('ix', 't', ['x'])
+    """,
+    """
+    if op.get_bind().execute(sa.text("select to_regclass('ix')")).scalar_one():
+        op.drop_index('ix')
+    """,
+)
+
+
+def rules(document: dict[str, Any], severity: str = "error") -> list[str]:
+    return sorted({one["rule"] for one in document["findings"] if one["severity"] == severity})
+
+
+def test_check_judges_what_ran_and_tells_its_time_apart(make_project: Callable[..., Project]) -> None:
+    project = make_project(
+        env=lambda text: "import os\nos.environ['NO_SUCH_URL']\n" + text, revisions=[TABLE, INDEX]
+    )
+    done = project.run("check", "b2", "--format", "json")
+    document = done.json()
+    assert done.exit == 3, done
+    assert rules(document) == ["index-build-blocks-writes"]
+    (run,) = document["scratch"]
+    assert (run["read"], run["revisions"], run["faults"]) == (["b2"], 2, [])
+    assert run["seconds"] > 0
+    (revision,) = document["revisions"]
+    assert revision["ran_on"] == run["server"]
+    assert revision["statements"][-1]["source"]["line"] > 1
+    assert any("without env.py" in notice for notice in document["notices"])
+
+
+def test_upgrade_judges_on_a_scratch_and_downgrade_the_way_back(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    project = make_project(url=pg_database.url(), revisions=[TABLE, INDEX])
+    first = project.run("upgrade", "a1", "--no-backup=test", "--format", "json")
+    assert first.exit == 0, first
+    off = project.run("upgrade", "--no-backup=test", "--scratch", "off", "--format", "json").json()
+    assert (off["exit"], rules(off)) == (3, ["revision-not-inspectable"])
+    planned = project.run("plan", "--format", "json").json()
+    (listing,) = planned["targets"][0]["revisions"]
+    assert listing["not_inspectable"] is None and listing["ran_on"].startswith("PostgreSQL")
+    assert planned["scratch"][0]["read"] == ["b2"]
+    assert pg_database.fetch("select to_regclass('ix')") == [(None,)]
+    # on the target the table holds nothing, so that the index may pass
+    ran = project.run("upgrade", "--no-backup=test", "--format", "json")
+    assert ran.exit == 0, ran
+    assert ran.json()["durations"]["scratch"] > 0
+    back = project.run("downgrade", "a1", "--no-backup=test", "--format", "json").json()
+    assert "revision-not-inspectable" not in rules(back), back["findings"]
+    assert any(one["rule"].startswith("index-drop") for one in back["findings"]), back
+
+
+def test_sqlite_is_read_on_a_file_of_ours(make_project: Callable[..., Project]) -> None:
+    project = make_project(revisions=[TABLE, INDEX])
+    assert project.run("upgrade", "a1", "--no-backup=test").exit == 0
+    before = project.database_file.read_bytes()
+    planned = project.run("plan", "--format", "json").json()
+    (listing,) = planned["targets"][0]["revisions"]
+    assert listing["not_inspectable"] is None
+    assert listing["ran_on"] == "an SQLite file"
+    assert "CREATE INDEX ix ON t (x)" in [one["sql"] for one in listing["statements"]]
+    assert project.database_file.read_bytes() == before
+
+
+def test_a_server_that_is_given(make_project: Callable[..., Project], pg_database: TestDatabase) -> None:
+    project = make_project(revisions=[TABLE, INDEX])
+    url = pg_database.server.url("psycopg").replace("+psycopg", "")
+    document = project.run(
+        "check", "b2", "--scratch", "env:CI_URL", "--format", "json", env={"CI_URL": url}
+    ).json()
+    assert document["revisions"][0]["ran_on"].startswith(f"PostgreSQL {pg_database.major}")
+    left = pg_database.fetch("select datname from pg_database where datname like 'alembic_safe%'")
+    assert left == []
+    refused = project.run("check", "b2", "--scratch", "env:CI_URL", env={"CI_URL": "host=/nowhere"})
+    assert refused.exit == 9, refused
+
+
+def test_an_extension_that_no_server_has_is_named_with_the_cure(make_project: Callable[..., Project]) -> None:
+    first = Rev("a0", "op.execute('create extension no_such_extension')")
+    project = make_project(revisions=[first, TABLE, INDEX])
+    document = project.run("check", "b2", "--format", "json").json()
+    (finding,) = [one for one in document["findings"] if one["rule"] == "revision-not-inspectable"]
+    assert "since revision a0 fails there" in finding["message"]
+    assert "the extension no_such_extension is installed on no server at hand here" in finding["message"]
+    assert "--scratch env:NAME" in finding["message"]
