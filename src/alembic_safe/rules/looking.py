@@ -16,6 +16,8 @@ def actions(place: Place, *kinds: str) -> Iterator[tuple[Reading, Name, Action]]
     for reading in place.readings:
         target = reading.target
         if reading.kind in _TABLES and target is not None and place.old(target.name):
+            if "if exists" in reading.flags and place.before.knows_all and place.table(target.name) is None:
+                continue
             for action in reading.actions:
                 if action.kind in kinds:
                     yield reading, target.name, action
@@ -47,7 +49,13 @@ def dropped(place: Place, *kinds: str) -> Iterator[tuple[Reading, Name]]:
     for reading in place.readings:
         if reading.kind.startswith("drop ") and reading.kind.removeprefix("drop ") in kinds:
             for named in reading.objects:
-                if named.role == "dropped":
+                absent = (
+                    "if exists" in reading.flags
+                    and named.kind in ("type", "domain")
+                    and place.before.knows_all
+                    and place.before.type(named.name) is None
+                )
+                if named.role == "dropped" and not absent:
                     yield reading, named.name
 
 
@@ -105,6 +113,8 @@ def has_identity(place: Place, table: Name) -> bool | None:
     known = place.table(table)
     if known is None:
         return None
+    if known.replica_identity:
+        return known.replica_identity != "nothing"
     if any(c.kind == "primary key" for c in known.constraints.values()):
         return True
     return False if known.complete else None

@@ -99,7 +99,9 @@ class Place:
 
     def old(self, name: Name) -> bool:
         """Whether a table was there before the plan, so that the application may be using it."""
-        return name.name != "" and self.before.age(name) is None and not self.whole.made_here(self, name)
+        if name.name == "" or self.before.age(name) is not None or self.whole.made_here(self, name):
+            return False
+        return not self.reading.inner or not _made_inside(self.reading, name)
 
     def old_locks(self, at_least: LockMode) -> tuple[LockFact, ...]:
         """Locks of this strength or more on tables that were there before."""
@@ -132,6 +134,16 @@ class Place:
         if self.whole.plan.together:
             return self.whole.places[self.position + 1 :]
         return self.after_in_revision()
+
+
+def _made_inside(reading: Reading, name: Name) -> bool:
+    """Whether the first that a block or function body does with a relation is to make it."""
+    wanted = plain(name)
+    for inner in _flat(reading):
+        roles = {o.role for o in inner.objects if plain(o.name) == wanted}
+        if roles:
+            return "created" in roles
+    return False
 
 
 def _flat(reading: Reading) -> Iterator[Reading]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from alembic_safe.model.facts import Action, Reading
 from alembic_safe.sql.calls import note_calls
@@ -72,6 +73,8 @@ class _Body:
         self.declaring = False
         self.variables: dict[str, Texts | None] = dict(given or {})
         self.lists: dict[str, list[Texts]] = {}
+        self.loops: list[bool] = []  # of each that is open, whether what it goes over is not written out
+        self.counted = False
 
     def run(self, body: str) -> None:
         for piece in split(body):
@@ -79,6 +82,12 @@ class _Body:
                 self._part(Cursor(piece.text))
             except NotUnderstood as fault:
                 self._unknown(f"a part of the block is not read: {fault.reason}")
+
+    def _run(self, reading: Reading) -> None:
+        """A statement of the block. In a loop over what is not written out it runs any number of times."""
+        if any(self.loops):
+            reading = replace(reading, flags=reading.flags | {"loop"})
+        self.draft.inner.append(reading)
 
     def _unknown(self, reason: str) -> None:
         self.draft.not_understood = self.draft.not_understood or reason
@@ -91,6 +100,9 @@ class _Body:
                 self.declaring = True
                 cursor.i += 1
             elif key in _OPENERS:
+                if key == "loop":
+                    self.loops.append(not self.counted)
+                    self.counted = False
                 self.declaring = self.declaring and key != "begin"
                 cursor.i += 1
             elif key == "<" and cursor.at("<", "<"):
@@ -134,6 +146,7 @@ class _Body:
         cursor.skip_until(("loop",))
         elements = strings(cursor, start, cursor.i, self.variables) or self.lists.get(cursor.keys[start])
         if elements:
+            self.counted = True
             self.variables[name] = tuple(dict.fromkeys(text for one in elements for text in one))
 
     def _assign(self, cursor: Cursor, start: int, end: int) -> None:
@@ -169,9 +182,11 @@ class _Body:
         elif key in ("commit", "rollback"):
             self._unknown(f"the block says {key.upper()}")
         elif key == "call":
-            self.draft.inner.append(self.read(cursor.slice(cursor.i, _end(cursor))))
+            self._run(self.read(cursor.slice(cursor.i, _end(cursor))))
             cursor.i = _end(cursor)
         elif key == "end" or key in _HARMLESS:
+            if key == "end" and cursor.keys[cursor.i + 1] == "loop" and self.loops:
+                self.loops.pop()
             self._note_outcome(cursor, key)
             self._expression(cursor, cursor.i, _end(cursor))
         elif key in _SQL and not self._is_assignment(cursor):
@@ -208,7 +223,7 @@ class _Body:
         if cursor.keys[start] in ("select", "with", "values", "insert", "update", "delete", "merge"):
             self._expression(cursor, start, end)
         else:
-            self.draft.inner.append(self.read(cursor.slice(start, end)))
+            self._run(self.read(cursor.slice(start, end)))
 
     def _expression(self, cursor: Cursor, start: int, end: int) -> None:
         """Queries and function calls in a part; functions that are not the server's may do anything."""
@@ -217,7 +232,7 @@ class _Body:
         written = [flag for flag in ("insert", "update", "delete", "merge") if flag in part.flags]
         part.kind = written[0] if written else "select"
         if part.objects:
-            self.draft.inner.append(part.reading(cursor.slice(start, end)))
+            self._run(part.reading(cursor.slice(start, end)))
         if not written:
             note_calls(cursor, self.draft, start, end)
         cursor.i = end
@@ -231,7 +246,8 @@ class _Body:
         cursor.skip_until(("loop",))
         self._forget(cursor, start, cursor.i)
         for one in texts(cursor, start, end, self.variables):
-            self.draft.inner.extend(self.read(piece.text) for piece in split(readable(one)))
+            for piece in split(readable(one)):
+                self._run(self.read(piece.text))
             if not one.whole:
                 self._unknown("the block runs SQL that it puts together when it runs")
 

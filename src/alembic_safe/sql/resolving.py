@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from alembic_safe.model.facts import Action, Name, Reading
+from alembic_safe.model.facts import Action, Name, Reading, Volatility
 from alembic_safe.sql.blocks import read_body
 from alembic_safe.sql.cursor import NotUnderstood
+from alembic_safe.sql.expressions import worst as worse
 from alembic_safe.sql.folding import Text, Texts
 from alembic_safe.sql.lexical import string_value
 from alembic_safe.sql.reader import read
 from alembic_safe.sql.schema.model import Schema
 from alembic_safe.sql.schema.paths import qualified
 from alembic_safe.sql.schema.routines import RoutineState
-from alembic_safe.sql.server.functions import EFFECTS
+from alembic_safe.sql.server.functions import EFFECTS, volatility_of
 
 _DEEPEST = 5
 
@@ -31,10 +32,35 @@ def resolve(reading: Reading, schema: Schema, depth: int = 0) -> Reading:
         reading = qualified(reading, schema)
     if reading.inner and reading.kind != "create function":
         reading = replace(reading, inner=tuple(resolve(one, schema, depth) for one in reading.inner))
+    if schema.routines and any(_doubtful(a) for a in reading.actions):
+        reading = replace(reading, actions=tuple(_settled(a, schema) for a in reading.actions))
     if reading.kind == "create trigger":
         reading = replace(reading, actions=(*reading.actions, *_triggered(reading, schema)))
     called = [action for action in reading.actions if action.kind == "call"]
     return _with_bodies(reading, called, schema, depth) if called else reading
+
+
+def _doubtful(action: Action) -> bool:
+    default = action.column.default if action.column is not None else None
+    return default is not None and default.volatility == "unknown"
+
+
+def _settled(action: Action, schema: Schema) -> Action:
+    """A column's default with the volatility that its functions were declared with."""
+    column = action.column
+    if column is None or column.default is None or not _doubtful(action):
+        return action
+    worst: Volatility = "immutable"
+    for function in column.default.functions:
+        found: Volatility = volatility_of(function)
+        if found == "unknown":
+            known = {routine.volatility for routine in schema.routines_of(Name(function))}
+            found = next((v for v in VOLATILITIES if v in known), "unknown")
+        worst = worse(worst, found)
+    return replace(action, column=replace(column, default=replace(column.default, volatility=worst)))
+
+
+VOLATILITIES: tuple[Volatility, ...] = ("volatile", "stable", "immutable")
 
 
 def _with_bodies(reading: Reading, called: list[Action], schema: Schema, depth: int) -> Reading:

@@ -23,6 +23,7 @@ def test_rules_outside_the_catalogue_are_these() -> None:
         "cluster-object-changed",
         "expand-and-contract-mixed",
         "search-path-left-changed",
+        "version-table-written",
     }
 
 

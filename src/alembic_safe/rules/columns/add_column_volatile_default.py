@@ -19,7 +19,11 @@ def _look(place: Place) -> Iterator[Hit]:
         if column is None or not known or not (default := _computed(column, table)):
             continue
         certain = column.default is None or column.default.volatility != "unknown"
-        doubt = "" if certain else ", if the function is volatile (that it is not is not known)"
+        doubt = (
+            ""
+            if certain
+            else ", unless the function is declared STABLE or IMMUTABLE (what it is is not known)"
+        )
         yield Hit(
             f"writes every row of {table} again to compute {column.name} for each, while every read and write waits"
             + doubt,
@@ -27,7 +31,6 @@ def _look(place: Place) -> Iterator[Hit]:
             (table, f"{table}.{column.name}"),
             work=(table,),
             mode=LockMode.ACCESS_EXCLUSIVE,
-            severity=None if certain else Severity.WARNING,
         )
 
 

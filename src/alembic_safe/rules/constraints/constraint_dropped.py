@@ -20,7 +20,8 @@ def _look(place: Place) -> Iterator[Hit]:
         known = place.table(table)
         constraint = known.constraints.get(name) if known is not None else None
         if place.made("constraint", table, name) or (
-            constraint is not None and _spare(place, table, constraint)
+            _replaced(place, table, constraint or Constraint("check", name))
+            or (constraint is not None and _spare(place, table, constraint))
         ):
             continue
         if constraint is None and known is not None and known.complete and "if exists" in action.flags:
@@ -32,6 +33,9 @@ def _look(place: Place) -> Iterator[Hit]:
             (table, name),
             mode=LockMode.ACCESS_EXCLUSIVE,
         )
+
+
+_KINDS = ("check", "unique", "primary key", "foreign key", "exclude")
 
 
 def _of_domain(place: Place) -> Iterator[Hit]:
@@ -49,9 +53,7 @@ def _of_domain(place: Place) -> Iterator[Hit]:
 
 
 def _spare(place: Place, table: Name, constraint: Constraint) -> bool:
-    """Whether it says what something else still says: NOT NULL, or another unique index, or its replacement."""
-    if _replaced(place, table, constraint):
-        return True
+    """Whether it says what something else still says: NOT NULL, or another unique index."""
     if constraint.kind == "check":
         column = place.column(table, says_not_null(constraint.expression))
         return column is not None and column.not_null and column.not_null_valid
@@ -72,8 +74,9 @@ def _replaced(place: Place, table: Name, constraint: Constraint) -> bool:
     for other in others:
         if other.command.transaction != place.command.transaction:
             continue
-        for where, made, _ in added_constraints(other, constraint.kind):
-            same = made.name == constraint.name or _over(made) & _over(constraint)
+        for where, made, _ in added_constraints(other, *_KINDS):
+            alike = made.kind == constraint.kind and _over(made) & _over(constraint)
+            same = made.name == constraint.name or alike
             if plain(where) == plain(table) and same:
                 return True
     return False

@@ -14,6 +14,8 @@ _VALUE = r"(?:''|\d[\d.]*|:\w+|%\(\w+\)s|\$\d+|\?|%s)"
 
 def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     """True: few rows for certain. False: possibly all. None: by equality on a column of unknown uniqueness."""
+    if "loop" in reading.flags:
+        return False  # each run of it may be a batch, and all of them are in one transaction
     text = _LITERAL.sub("''", reading.text)
     if reading.kind == "insert" and not re.search(r"\bfrom\b", _blank(text, every=True), re.IGNORECASE):
         return True  # SELECT of values alone, whatever its WHERE asks

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from alembic_safe.model.facts import Action, Constraint, Name, Reading
 from alembic_safe.sql.schema.model import ColumnState, Schema, TableState, key
-from alembic_safe.sql.schema.tables import add_constraint, attach, column_state, detach
+from alembic_safe.sql.schema.tables import add_constraint, attach, column_state, detach, mentioned
 
 
 def alter_table(schema: Schema, reading: Reading) -> Schema:
@@ -54,7 +55,11 @@ def _drop_column(schema: Schema, name: Name, action: Action) -> Schema:
     table = _table(schema, name)
     column = action.name or ""
     columns = {k: v for k, v in table.columns.items() if k != column}
-    kept = {k: c for k, c in table.constraints.items() if column not in c.columns}
+    kept = {
+        k: c
+        for k, c in table.constraints.items()
+        if column not in c.columns and not (c.kind == "check" and column in mentioned(c.expression))
+    }
     schema = schema.with_table(replace(table, columns=columns, constraints=kept))
     gone = {
         k
@@ -126,16 +131,39 @@ def add_not_null(schema: Schema, name: Name, constraint: Constraint) -> Schema:
 
 
 def _rename_column(schema: Schema, name: Name, action: Action) -> Schema:
+    """A column under another name, in all that the server ties to the column and not to its name."""
     table = _table(schema, name)
     old, new = action.name or "", action.new_name or ""
+
+    def swap(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(new if x == old else x for x in names)
+
     columns = {
         (new if k == old else k): (replace(c, name=new) if k == old else c) for k, c in table.columns.items()
     }
     constraints = {
-        k: replace(c, columns=tuple(new if x == old else x for x in c.columns))
+        k: replace(c, columns=swap(c.columns), expression=_reworded(c.expression, old, new))
         for k, c in table.constraints.items()
     }
-    return schema.with_table(replace(table, columns=columns, constraints=constraints))
+    dependents = {label: swap(names) for label, names in table.dependents.items()}
+    table = replace(table, columns=columns, constraints=constraints, dependents=dependents)
+    schema = schema.with_table(replace(table, partition_key=swap(table.partition_key)))
+    indexes = {
+        k: replace(i, columns=swap(i.columns), depends=frozenset(swap(i.depends)))
+        if key(i.table) == key(name)
+        else i
+        for k, i in schema.indexes.items()
+    }
+    views = {
+        k: replace(t, uses=tuple((of, new if key(of) == key(name) and x == old else x) for of, x in t.uses))
+        for k, t in schema.tables.items()
+        if t.uses
+    }
+    return replace(schema, indexes=indexes, tables={**schema.tables, **views})
+
+
+def _reworded(expression: str, old: str, new: str) -> str:
+    return re.sub(rf"(?<![\w.]){re.escape(old)}(?!\w)", new, expression) if old in expression else expression
 
 
 def _rename(schema: Schema, name: Name, action: Action) -> Schema:
@@ -158,7 +186,7 @@ def _renamed_in(table: TableState, old: Name, new: Name) -> TableState:
     def swap(names: tuple[Name, ...]) -> tuple[Name, ...]:
         return tuple(new if key(n) == key(old) else n for n in names)
 
-    if not (table.parents or table.children or table.reads or table.constraints):
+    if not (table.parents or table.children or table.reads or table.constraints or table.uses):
         return table
     constraints = {
         k: replace(c, references=new) if c.references is not None and key(c.references) == key(old) else c
@@ -169,6 +197,7 @@ def _renamed_in(table: TableState, old: Name, new: Name) -> TableState:
         parents=swap(table.parents),
         children=swap(table.children),
         reads=swap(table.reads),
+        uses=tuple((new if key(of) == key(old) else of, column) for of, column in table.uses),
         constraints=constraints,
     )
 
@@ -181,6 +210,10 @@ def _rename_constraint(schema: Schema, name: Name, action: Action) -> Schema:
         for k, c in table.constraints.items()
     }
     return schema.with_table(replace(table, constraints=constraints))
+
+
+def _identity(schema: Schema, name: Name, action: Action) -> Schema:
+    return schema.with_table(replace(_table(schema, name), replica_identity=action.value or ""))
 
 
 def _logged(schema: Schema, name: Name, action: Action) -> Schema:
@@ -216,6 +249,7 @@ _CHANGES: dict[str, Callable[[Schema, Name, Action], Schema]] = {
     "attach partition": _attach,
     "detach partition": _detach,
     "detach partition finalize": _detach,
+    "replica identity": _identity,
     "set logged": _logged,
     "set unlogged": _logged,
     "inherit": _inherit,

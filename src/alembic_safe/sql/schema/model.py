@@ -77,6 +77,7 @@ class TableState:
     uses: tuple[tuple[Name, str], ...] = ()
     dependents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partition_key: tuple[str, ...] = ()
+    replica_identity: str = ""
     complete: bool = True
     born: Clock | None = None
 

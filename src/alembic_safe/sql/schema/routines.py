@@ -14,7 +14,7 @@ _OUT = "out"
 class RoutineState:
     """One signature of a routine. `names` are its inputs' ("" without one), `defaults` how many may be left out.
 
-    `body` is None where there is no text that could be read.
+    `body` is None where there is no text that could be read; `volatility` is what it is declared to be.
     """
 
     name: Name
@@ -24,6 +24,7 @@ class RoutineState:
     defaults: int = 0
     language: str = "sql"
     body: str | None = None
+    volatility: str = "volatile"
 
 
 def routine_of(reading: Reading) -> RoutineState | None:
@@ -42,6 +43,7 @@ def routine_of(reading: Reading) -> RoutineState | None:
         sum("default" in a.flags for a in inputs),
         (body.name or "sql") if body is not None else "sql",
         body.value if body is not None else None,
+        next((word for word in ("immutable", "stable") if word in reading.flags), "volatile"),
     )
 
 

@@ -38,6 +38,7 @@ def read_routine(cursor: Cursor, draft: Draft) -> Draft:
         elif cursor.at("begin", "atomic"):
             body = _atomic(cursor)
         else:
+            draft.flags |= {"immutable", "stable"} & {cursor.keys[cursor.i]}
             cursor.i += 1
     draft.act(Action("signature", signature(arguments), value=returns))
     draft.actions += arguments
