@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic_safe import __version__
 from alembic_safe.databases import open_database
 from alembic_safe.errors import GaveUpError, RefusedError
-from alembic_safe.journal._place import JOURNAL_FORMAT
+from alembic_safe.journal._place import bring_up
 from alembic_safe.journal._store import Store
 from alembic_safe.journal.journal import Journal
 from alembic_safe.model.policies import ControlPolicy
@@ -45,6 +45,8 @@ def _journal(database: Database, path: Path, *, create: bool) -> Journal | None:
         with store.transaction(begin="BEGIN IMMEDIATE"):
             if not database.fetch(_HAS_META):
                 _create(store, path)
+            elif store.rows("format"):
+                bring_up(store)
     elif not database.fetch(_HAS_META):
         database.close()
         return None
@@ -57,7 +59,8 @@ def _create(store: Store, path: Path) -> None:
             f"the file {path} is a database, but not a journal of alembic-safe",
             hint='Give the journal another file: `journal = "file:PATH"`.',
         )
-    store.run("create", format=JOURNAL_FORMAT, tool_version=__version__)
+    store.run("create", format=1, tool_version=__version__)
+    bring_up(store)
 
 
 def _make_private(path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, overload
 
 from alembic_safe.errors import RefusedError, SettingsError
 from alembic_safe.journal._file import open_file
-from alembic_safe.journal._place import look, make, require_format, require_rights
+from alembic_safe.journal._place import bring_up_place, look, make, require_format, require_rights
 from alembic_safe.journal._store import Store
 from alembic_safe.journal.journal import Journal
 from alembic_safe.model.policies import JournalPolicy
@@ -72,6 +72,8 @@ def _in_schema(database: Database, policy: JournalPolicy, create: bool) -> Journ
             return None
         make(store, schema)
         place = look(store, schema)
+    if create and place.may_read and place.schema_usage:
+        bring_up_place(store, schema)
     require_rights(place, schema, write=create)
     if create and not database.facts.pooler:
         database.execute("SET synchronous_commit = off")

@@ -8,7 +8,7 @@ from alembic_safe import __version__
 from alembic_safe.errors import AlembicSafeError, RefusedError, UnknownRevisionError
 from alembic_safe.journal._store import Store, quoted, sqlstate
 
-JOURNAL_FORMAT = 1
+JOURNAL_FORMAT = 2
 
 # One key for all schemas: the creation takes a moment, once in a database's life.
 _CREATE_KEY = 0x616C_656D_6A72_6E6C
@@ -66,7 +66,8 @@ def make(store: Store, schema: str) -> None:
         if not place.schema_exists:
             store.database.execute(f"CREATE SCHEMA {quoted(schema)}")
         try:
-            store.run("create", format=JOURNAL_FORMAT, tool_version=__version__)
+            store.run("create", format=1, tool_version=__version__)
+            bring_up(store)
         except AlembicSafeError as error:
             if sqlstate(error) not in ("42P07", "42710"):  # duplicate table, duplicate object
                 raise
@@ -74,6 +75,24 @@ def make(store: Store, schema: str) -> None:
                 f'the schema "{schema}" holds tables that are not a journal of alembic-safe',
                 hint=f"Give the journal another schema (`journal-schema`), {_ALTERNATIVE}",
             ) from error
+
+
+def bring_up(store: Store) -> None:
+    """Bring an older format up to ours, inside the caller's transaction. Nothing older is lost."""
+    ((found, _),) = store.rows("format")
+    for number in range(found + 1, JOURNAL_FORMAT + 1):
+        store.run(f"format_{number}", tool_version=__version__)
+
+
+def bring_up_place(store: Store, schema: str) -> None:
+    """Bring the journal of a schema up to our format, if it is of an older one. Raises as `make` does."""
+    rows = store.rows("format")
+    if not rows or rows[0][0] >= JOURNAL_FORMAT:
+        return
+    with store.transaction():
+        store.database.fetch(f"SELECT pg_advisory_xact_lock({_CREATE_KEY})")
+        _require_creation(look(store, schema), schema)
+        bring_up(store)
 
 
 def _require_creation(place: Place, schema: str) -> None:
@@ -103,7 +122,7 @@ def _ask(statement: str) -> str:
 
 
 def require_format(store: Store) -> None:
-    """Raise UnknownRevisionError when a newer tool made the journal. No older format than ours exists yet."""
+    """Raise UnknownRevisionError when a newer tool made the journal. An older one can be read."""
     rows = store.rows("format")
     if not rows:
         raise RefusedError(

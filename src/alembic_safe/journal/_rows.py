@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from alembic_safe.model.facts import Name
+from alembic_safe.model.live import Mapped
 from alembic_safe.model.runs import RunRecord, StatementRecord, StepRecord
 
 Text = Callable[[str], str]
@@ -15,6 +17,17 @@ Text = Callable[[str], str]
 def heads_text(heads: tuple[str, ...] | None) -> str | None:
     """Version rows as JSON; None (no version table) stays None."""
     return None if heads is None else json.dumps(heads)
+
+
+def mapped_text(mapped: Mapped) -> str:
+    """Mapped tables as JSON, the same for the same tables: [[schema, name, [column, ...]], ...]."""
+    rows = [[name.schema or "", name.name, sorted(columns)] for name, columns in mapped.items()]
+    return json.dumps(sorted(rows), separators=(",", ":"))
+
+
+def mapped_of(text: str) -> Mapped:
+    """Back from `mapped_text`."""
+    return {Name(name, schema or None): frozenset(columns) for schema, name, columns in json.loads(text)}
 
 
 def run_values(run: RunRecord) -> dict[str, object]:

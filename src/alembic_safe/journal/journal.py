@@ -8,12 +8,14 @@ keeps what a process wrote through its death, but through a crash of the machine
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from alembic_safe.journal._rows import (
     heads_text,
+    mapped_text,
     run_values,
     statement_values,
     statements_json,
@@ -21,6 +23,7 @@ from alembic_safe.journal._rows import (
 )
 from alembic_safe.journal._store import Store
 from alembic_safe.journal.reader import JournalReader
+from alembic_safe.model.live import Mapped
 from alembic_safe.model.runs import (
     RunOutcome,
     RunRecord,
@@ -62,6 +65,18 @@ class Journal(JournalReader):
     def set_backup(self, run: str, backup: str) -> None:
         """Name the backup that stands before the run."""
         self.store.change("set_backup", run=run, backup=backup)
+
+    def set_checkout(self, run: str, name: str, mapped: Mapped | None) -> None:
+        """Write which code a run is made with, and what its models map (None: not known)."""
+        text = None if mapped is None else mapped_text(mapped)
+        digest = None if text is None else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        if digest is not None:
+            self.store.run("keep_mapping", mapping=digest, tables=text)
+        self.store.run("set_checkout", run=run, checkout=name, mapping=digest)
+
+    def set_ended_well(self, run: str) -> None:
+        """Write that the run's command ends with exit status 0: its code may be running from now on."""
+        self.store.change("set_ended_well", run=run, well=True)
 
     def begin_step(self, step: StepRecord) -> None:
         """Enter a revision before it is begun; with `attempts` above 1 in place of its attempt before."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from alembic_safe.journal._rows import run_record, statement_record, step_record
+from alembic_safe.journal._rows import mapped_of, run_record, statement_record, step_record
 from alembic_safe.journal._store import Store
+from alembic_safe.model.live import Mapped
 from alembic_safe.model.protocols import Rows
 from alembic_safe.model.revisions import Direction
 from alembic_safe.model.runs import RunHistory, StatementRecord, StepRecord
@@ -43,6 +44,16 @@ class JournalReader:
     def expected_durations(self, revisions: Sequence[str], direction: Direction) -> dict[str, float]:
         """Seconds that each revision took when it was last committed; those never seen are left out."""
         return dict(self.store.rows_in("expected_durations", revisions, direction=direction))
+
+    def mapped_before(self, target: str, checkout: str) -> Mapped | None:
+        """What the models mapped at the newest run on `target` that ended well with another checkout.
+
+        None: there was none, its models were not known, or the journal is older than such knowledge.
+        """
+        if self.store.rows("format")[0][0] < 2:
+            return None
+        rows = self.store.rows("mapped_before", target=target, checkout=checkout, well=True)
+        return mapped_of(rows[0][0]) if rows and rows[0][0] is not None else None
 
     def revision_text(self, checksum: str) -> str | None:
         """The text of a revision's file by its sha256, to show one that is gone. Never to be executed."""

@@ -79,6 +79,8 @@ def nothing_to_do(context: ApplyContext, sites: list[Site]) -> ApplyResult:
         site = next(s for s in sites if (s.target.ordinal, s.section) == key)
         journal = context.journals[id(site.database)]
         journal.begin_run(_record(context, site, run, None))
+        journal.set_checkout(run, site.checkout, site.probed.mapped)
+        journal.set_ended_well(run)
         journal.end_run(run, outcome="nothing", heads_after=site.target.heads or (), error=None, ended=now)
         targets.append(
             AppliedTarget(site.summary(), run, "nothing", site.target.heads, site.target.heads, None, ())
@@ -145,6 +147,7 @@ def _apply_section(
 def _begin(context: ApplyContext, site: Site, run: str, backup: Manifest | None) -> TargetTask:
     journal = context.journals[id(site.database)]
     journal.begin_run(_record(context, site, run, backup))
+    journal.set_checkout(run, site.checkout, site.probed.mapped)
     return TargetTask(
         target=site.target,
         run=run,

@@ -34,7 +34,7 @@ class Site:
     """A target with what is pending on it and our connection to its database.
 
     `judgement` is what judging said of what is pending; None before that, and where nothing is judged
-    (nothing is pending, or the database holds nothing).
+    (nothing is pending, or the database holds nothing). `checkout` names the code, see `workflow.checkout`.
     """
 
     section: str
@@ -42,6 +42,7 @@ class Site:
     probed: ProbedTarget
     database: Database
     judgement: Judgement | None = None
+    checkout: str = ""
 
     @property
     def target(self) -> Target:

@@ -48,6 +48,15 @@ def repository_root(directory: Path) -> Path | None:
         return None
 
 
+def commit_of(directory: Path) -> str:
+    """The commit that is checked out; "" where there is none, or no git."""
+    try:
+        commit, _ = _ask(directory, "rev-parse", "--verify", "--quiet", "HEAD")
+    except UsageError:
+        return ""
+    return (commit or "").strip()
+
+
 def _root(directory: Path) -> Path:
     top, said = _ask(directory, "rev-parse", "--show-toplevel")
     if top is None:

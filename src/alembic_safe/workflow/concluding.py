@@ -47,6 +47,8 @@ def conclude(
             error=task.error or _reason(error, outcome),
             ended=datetime.now(timezone.utc),
         )
+        if error is None:
+            task.journal.set_ended_well(task.run)
         targets.append(_applied(context, site, task, outcome, manifest))
     return ApplyResult(
         exit=error.exit_status if error else 0,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_safe.databases import emptiness_sql
 from alembic_safe.errors import RefusedError
+from alembic_safe.journal import JournalReader
 from alembic_safe.model.events import Notice
 from alembic_safe.model.findings import Judgement
 from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure, ReportedFinding
 from alembic_safe.model.revisions import Direction
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.checkout import checkout_name
 
 if TYPE_CHECKING:
     from alembic_safe.workflow.applying import ApplyContext
@@ -34,20 +37,35 @@ def still_empty(sites: Iterable[Site], settings: Settings) -> bool:
     return True
 
 
-def judge_sites(settings: Settings, sites: Iterable[Site]) -> None:
+def name_checkouts(settings: Settings, sites: Iterable[Site]) -> None:
+    """Name the code of each target; `site.checkout` has it."""
+    names: dict[str, str] = {}
+    for site in sites:
+        # the targets of a section have one directory, and mostly one set of models
+        key = repr((site.section, id(site.probed.mapped)))
+        if key not in names:
+            names[key] = checkout_name(settings.directory, site.graph, site.probed.mapped)
+        site.checkout = names[key]
+
+
+def judge_sites(settings: Settings, sites: Iterable[Site], journals: Mapping[int, JournalReader]) -> None:
     """Judge what is pending on each target, unless its database holds nothing; `site.judgement` has the word."""
     for site in sites:
         if site.pending and not site.probed.found.empty:
-            site.judgement = judged_site(settings, site)
+            site.judgement = judged_site(settings, site, journals.get(id(site.database)))
 
 
-def judged_site(settings: Settings, site: Site) -> Judgement:
+def judged_site(settings: Settings, site: Site, journal: JournalReader | None) -> Judgement:
     """What judging says of a target's pending revisions, which were listed with their values."""
     from alembic_safe.rules import gate, judge
     from alembic_safe.sql import seeded
     from alembic_safe.workflow.judging import judged, named
 
     look = site.database.look(named(site.listings), site.target.search_path)
+    live = look.facts
+    if journal is not None:
+        before = journal.mapped_before(str(site.target.version_table), site.checkout)
+        live = replace(live, mapped_before=before)
     plan = judged(
         site.listings,
         version=look.facts.version,
@@ -56,8 +74,8 @@ def judged_site(settings: Settings, site: Site) -> Judgement:
         mapped=site.probed.mapped,
         heads=site.graph.heads,
     )
-    findings = judge(plan, live=look.facts, allowances=settings.allowances, policy=settings.gate)
-    return Judgement(plan, findings, gate(findings, settings.gate), look.facts)
+    findings = judge(plan, live=live, allowances=settings.allowances, policy=settings.gate)
+    return Judgement(plan, findings, gate(findings, settings.gate), live)
 
 
 def findings_of(sites: Iterable[Site]) -> tuple[ReportedFinding, ...]:

@@ -90,6 +90,7 @@ class _Migration:
             self._journals,
             self._notices,
         )
+        gating.name_checkouts(self._settings, self._sites)
         if not any(site.pending for site in self._sites):
             return applying.nothing_to_do(context, self._sites)
         self._judge()
@@ -184,7 +185,7 @@ class _Migration:
             say=self._notices.append,
         )
         with self._phases.phase("gate", "judging what is pending") as result:
-            gating.judge_sites(self._settings, self._sites)
+            gating.judge_sites(self._settings, self._sites, self._journals)
             result.append(gating.summary(self._sites))
 
     def _settle_earlier_runs(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from alembic_safe.errors import RefusedError, SettingsError, UnknownRevisionError
 from alembic_safe.journal import journal_file, open_journal
+from alembic_safe.model.facts import Name
 from alembic_safe.model.policies import JournalPolicy
 from alembic_safe.model.targets import ConnectParameters
 from tests.integration.journal.conftest import Open, a_run, a_step, commit, pg_parameters, sqlite_parameters
@@ -69,9 +70,9 @@ def test_a_newer_format_is_refused(parameters: ConnectParameters, open_again: Op
     journal = open_again()
     assert journal is not None
     name = '"alembic_safe".meta' if parameters.dialect == "postgresql" else "meta"
-    journal.store.database.execute(f"UPDATE {name} SET format = 2, tool_version = '9.9'")
+    journal.store.database.execute(f"UPDATE {name} SET format = 9, tool_version = '9.9'")
     for create in (True, False):
-        with pytest.raises(UnknownRevisionError, match="format 2, newer than the format 1") as caught:
+        with pytest.raises(UnknownRevisionError, match="format 9, newer than the format 2") as caught:
             open_again(create=create)
         assert caught.value.exit_status == 8
         assert "alembic-safe 9.9" in caught.value.hint
@@ -252,3 +253,28 @@ def test_a_place_that_cannot_be_made(opened: Any, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="cannot be made") as caught:
         open_journal(opened(sqlite_parameters(tmp_path / "app.db")), policy, create=True)
     assert caught.value.exit_status == 3
+
+
+def test_an_older_format_is_read_as_it_is_and_brought_up_to_write(
+    parameters: ConnectParameters, open_again: Open
+) -> None:
+    journal = open_again()
+    assert journal is not None
+    prefix = '"alembic_safe".' if parameters.dialect == "postgresql" else ""
+    for statement in ("DROP TABLE {}mapping", "DROP TABLE {}checkout", "UPDATE {}meta SET format = 1"):
+        journal.store.database.execute(statement.format(prefix))
+    journal.begin_run(a_run("old"))
+    reader = open_again(create=False)
+    assert reader is not None
+    assert [history.run.id for history in reader.runs(10)] == ["old"]
+    assert reader.mapped_before("shop", "now") is None
+    writer = open_again()
+    assert writer is not None
+    writer.begin_run(a_run("new"))
+    mapped = {Name("t"): frozenset({"id", "name"}), Name("u", "s"): frozenset()}
+    writer.set_checkout("new", "before", mapped)
+    assert writer.mapped_before("shop", "now") is None  # it did not end well yet
+    writer.set_ended_well("new")
+    assert writer.mapped_before("shop", "now") == mapped
+    assert writer.mapped_before("shop", "before") is None
+    assert {history.run.id for history in writer.runs(10)} == {"old", "new"}

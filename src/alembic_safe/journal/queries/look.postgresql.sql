@@ -22,4 +22,4 @@ SELECT n.oid IS NOT NULL,
          FROM pg_catalog.pg_class AS c
         WHERE c.relnamespace = n.oid
           AND c.relkind IN ('r', 'p')
-          AND c.relname IN ('meta', 'run', 'step', 'statement', 'revision_file')) AS t
+          AND c.relname IN ('meta', 'run', 'step', 'statement', 'revision_file', 'mapping', 'checkout')) AS t
