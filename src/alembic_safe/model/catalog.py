@@ -68,9 +68,18 @@ class CatalogType:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogRoutine:
+    """A function or procedure in SQL or PL/pgSQL: the statement that would make it again."""
+
+    name: Name
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """The relations that were asked for and what hangs together with them. What is not here is not there."""
 
     tables: tuple[CatalogTable, ...] = ()
     indexes: tuple[CatalogIndex, ...] = ()
     types: tuple[CatalogType, ...] = ()
+    routines: tuple[CatalogRoutine, ...] = ()

@@ -97,9 +97,10 @@ class Database(Protocol):
 
     def fetch(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Rows: ...
 
-    def look(self, names: Iterable[Name], search_path: Sequence[str]) -> LiveLook:
+    def look(self, names: Iterable[Name], search_path: Sequence[str], calls: Iterable[Name] = ()) -> LiveLook:
         """What the catalog says of these relations and what hangs together with them; reads only.
 
+        `calls` are functions and procedures whose bodies are wanted, with those that they call in turn.
         Names without a schema are looked for on `search_path` (PostgreSQL; empty: the session's own).
         """
 

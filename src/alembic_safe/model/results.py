@@ -35,24 +35,63 @@ class TargetSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedLock:
+    """A lock on a table that was there before. `mode` is SQL's ("SHARE"), `statement` the ordinal that takes it.
+
+    `blocks` are the kinds of query that wait for it, `seconds` the estimate of how long it is held once it is
+    taken, to the end of its transaction (None: not known).
+    """
+
+    table: str
+    mode: str
+    statement: int
+    blocks: tuple[str, ...]
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRevision:
+    """What judging says of a pending revision: its phase, its locks, and seconds of reading and rewriting."""
+
+    revision: str
+    phase: str
+    locks: tuple[PlannedLock, ...]
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedTarget:
-    """A target with what is pending on it; `expected` gives known durations (seconds) by revision."""
+    """A target with what is pending on it; `expected` gives known durations (seconds) by revision.
+
+    `judged` is what judging says, a value a revision; empty where the database holds nothing that could be hurt.
+    """
 
     target: TargetSummary
     expected_heads: tuple[str, ...]
     revisions: tuple[RevisionListing, ...]
     expected: dict[str, float]
+    judged: tuple[PlannedRevision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """`plan`: per target the pending revisions with their statements."""
+    """`plan`, and `upgrade --dry-run`: per target the pending revisions with their statements, and the gate's word.
+
+    `destination` is how far; `findings` are of all targets. `refused`: an upgrade would be, with `fail_on` and the
+    command line's `allowances` (rule, reason). Saved, it is what `upgrade --plan` takes.
+    """
 
     exit: int
     targets: tuple[PlannedTarget, ...]
     notices: tuple[str, ...] = ()
     error: Failure | None = None
     scratch: tuple[ScratchRun, ...] = ()
+    destination: str = "heads"
+    findings: tuple[ReportedFinding, ...] = ()
+    refused: bool = False
+    fail_on: str = "error"
+    allowances: tuple[tuple[str, str], ...] = ()
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`check` as Markdown for a comment on a pull request, in which nothing of the project's text takes effect. Pure.
+"""`check` and `plan` as Markdown for a comment on a pull request, in which no text of the project takes effect. Pure.
 
 What is not ours stands in code, or with every character that Markdown, HTML or GitHub gives a meaning taken out
 of reach: as an entity, and behind `@` and `#` a zero-width space, since mentions are looked for after rendering.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from alembic_safe.model.results import CheckResult, ReportedFinding
+from alembic_safe.model.results import CheckResult, PlanResult, ReportedFinding
 from alembic_safe.report.located import relative, sentence
 from alembic_safe.report.wording import clean, clean_lines, count
 
@@ -19,24 +19,32 @@ _LONGEST = 60_000
 _NEUTRAL = re.compile(r"[^\w\s,.;()'-]|_")
 
 
-def render(result: CheckResult) -> str:
+def render(result: CheckResult | PlanResult) -> str:
     """The comment, cut where it would be too long for one."""
+    if isinstance(result, PlanResult):
+        from alembic_safe.report.markdown_plan import planned
+
+        return planned(result)
     counting = [found for found in result.findings if found.allowed is None]
     parts = [_heading(result, counting)]
     if result.error is not None:
-        parts.append(f"**The check could not be made:** {_text(result.error.message)}\n")
-    length = sum(map(len, parts))
+        parts.append(f"**The check could not be made:** {text_of(result.error.message)}\n")
+    parts += findings(counting, result.root, sum(map(len, parts)), "check")
+    parts += [allowed(result.findings)] if len(counting) < len(result.findings) else []
+    parts += [f"> {text_of(text)}\n" for text in result.notices[:20]]
+    return "\n".join(parts)
+
+
+def findings(counting: Sequence[ReportedFinding], root: str, length: int, command: str) -> Iterator[str]:
+    """The findings, as many as a comment has room for beside the `length` characters that it has already."""
     for number, found in enumerate(counting):
-        part = "\n".join(_finding(found, result.root)) + "\n"
+        part = "\n".join(finding(found, root)) + "\n"
         length += len(part)
         if length > _LONGEST:
             left = count(len(counting) - number, "further finding")
-            parts.append(f"... and {left}: see `alembic-safe check` itself.\n")
-            break
-        parts.append(part)
-    parts += [_allowed(result)] if len(counting) < len(result.findings) else []
-    parts += [f"> {_text(text)}\n" for text in result.notices[:20]]
-    return "\n".join(parts)
+            yield f"... and {left}: see `alembic-safe {command}` itself.\n"
+            return
+        yield part
 
 
 def _heading(result: CheckResult, counting: list[ReportedFinding]) -> str:
@@ -49,12 +57,13 @@ def _heading(result: CheckResult, counting: list[ReportedFinding]) -> str:
     return f"### alembic-safe check: {verdict}\n\n{judged}: {', '.join(said) or 'nothing found'}{known}\n"
 
 
-def _finding(found: ReportedFinding, root: str) -> Iterator[str]:
-    yield f"#### {found.severity}: {_code(found.rule)}\n"
+def finding(found: ReportedFinding, root: str) -> Iterator[str]:
+    """One finding, part by part."""
+    yield f"#### {found.severity}: {code_of(found.rule)}\n"
     if found.file is not None:
         place = relative(found.file, root) + (f":{found.line}" if found.line is not None else "")
-        yield _code(place) + (f", revision {_code(found.revision)}" if found.revision else "") + "\n"
-    yield _text(sentence(found)) + "\n"
+        yield code_of(place) + (f", revision {code_of(found.revision)}" if found.revision else "") + "\n"
+    yield text_of(sentence(found)) + "\n"
     if found.excerpt is not None:
         lines = [
             f"{'>' if number == found.line else ' '} {number:>4} | {clean(text.expandtabs(4))}"
@@ -66,16 +75,18 @@ def _finding(found: ReportedFinding, root: str) -> Iterator[str]:
         yield _block("\n".join(clean_lines(found.recipe)), "python")
 
 
-def _allowed(result: CheckResult) -> str:
+def allowed(found: Sequence[ReportedFinding]) -> str:
+    """What a person let pass."""
     rows = [
-        f"- {_code(found.rule)} in {_code(found.revision or 'the plan')}: {_text(found.allowed)}"
-        for found in result.findings
-        if found.allowed is not None
+        f"- {code_of(one.rule)} in {code_of(one.revision or 'the plan')}: {text_of(one.allowed)}"
+        for one in found
+        if one.allowed is not None
     ]
     return "Allowed:\n\n" + "\n".join(rows[:50]) + "\n"
 
 
-def _text(text: str) -> str:
+def text_of(text: str) -> str:
+    """Somebody's text as text, with nothing in it that takes effect."""
     plain = _NEUTRAL.sub(_entity, clean(" ".join(text.split())))
     return re.sub(r"(?i)www\.", lambda match: match[0][:3] + "&#46;", plain)
 
@@ -85,7 +96,7 @@ def _entity(match: re.Match[str]) -> str:
     return f"&#{ord(character)};" + ("&#8203;" if character in "@#" else "")
 
 
-def _code(text: str) -> str:
+def code_of(text: str) -> str:
     """A span of code; longer fences than any in the text."""
     harmless = clean(" ".join(text.split())) or " "
     fence = _fence(harmless, 1)

@@ -76,6 +76,7 @@ def assemble(
             values["postgresql-version"],
             path("baseline"),
             path("write-baseline"),
+            values["live"],
         ),
         gate=GatePolicy(values["fail-on"], applying=command in (PLAN, *APPLYING)),
         scratch=scratch,
@@ -83,6 +84,8 @@ def assemble(
         preflight=_preflight(values),
         wait_for_database=values["wait-for-database"],
         ci=values["ci"],
+        dry_run=values["dry-run"],
+        plan_file=path("plan"),
         _effective=_effective(
             command, values, layers, {"control-url": keywords or {}, "scratch": dict(scratch.keywords or {})}
         ),

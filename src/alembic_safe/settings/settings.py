@@ -37,7 +37,8 @@ class HistoryQuery:
 class ReviewQuery:
     """What `check` judges, and for which PostgreSQL major: what is new since a git ref, or everything.
 
-    `baseline` is a file of known findings; `write_baseline` says where one is to be written.
+    `baseline` is a file of known findings; `write_baseline` says where one is to be written. `live`: the target
+    is asked what it holds.
     """
 
     since: str | None = None
@@ -45,6 +46,7 @@ class ReviewQuery:
     server_version: int = 18
     baseline: Path | None = None
     write_baseline: Path | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Settings:
 
     `directory` is the folder of the alembic configuration in use: the one that a default path is relative
     to and whose pyproject.toml was read. `allowances` are the command line's. `ci` is whose pipeline `init` writes for.
-    `wait_for_database` is in seconds.
+    `wait_for_database` is in seconds. `plan_file` is a saved plan to apply; `dry_run`: nothing is to be applied.
     """
 
     command: str
@@ -81,6 +83,8 @@ class Settings:
     preflight: PreflightPolicy = field(default_factory=PreflightPolicy)
     wait_for_database: float = 0.0
     ci: str | None = None
+    dry_run: bool = False
+    plan_file: Path | None = None
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
 
     def effective(self) -> tuple[EffectiveValue, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from alembic_safe.workflow.history import history
     from alembic_safe.workflow.initialise import initialise
     from alembic_safe.workflow.migrate import downgrade, upgrade
-    from alembic_safe.workflow.plan import plan
+    from alembic_safe.workflow.plan import dry_run, plan
     from alembic_safe.workflow.status import status
 
 _HOMES = {
@@ -31,6 +31,7 @@ _HOMES = {
     "initialise": "initialise",
     "downgrade": "migrate",
     "upgrade": "migrate",
+    "dry_run": "plan",
     "plan": "plan",
     "status": "status",
 }
@@ -39,6 +40,7 @@ __all__ = [
     "check",
     "create_backup",
     "downgrade",
+    "dry_run",
     "explain",
     "history",
     "initialise",

@@ -59,9 +59,9 @@ def judged_site(settings: Settings, site: Site, journal: JournalReader | None) -
     """What judging says of a target's pending revisions, which were listed with their values."""
     from alembic_safe.rules import gate, judge
     from alembic_safe.sql import seeded
-    from alembic_safe.workflow.judging import judged, named
+    from alembic_safe.workflow.judging import called, judged, named
 
-    look = site.database.look(named(site.listings), site.target.search_path)
+    look = site.database.look(named(site.listings), site.target.search_path, called(site.listings))
     live = look.facts
     if journal is not None:
         before = journal.mapped_before(str(site.target.version_table), site.checkout)
@@ -119,7 +119,7 @@ def stops(sites: Iterable[Site]) -> bool:
 def refused(context: ApplyContext, sites: Sequence[Site]) -> ApplyResult:
     """The result of a plan that the gate refuses: nothing was changed, and exit status 3."""
     findings = findings_of(sites)
-    error = RefusedError(_sentence(findings, context.direction), hint=_HINT)
+    error = refusal(findings, context.direction)
     targets = tuple(
         AppliedTarget(
             site.summary(), None, "refused" if site.pending else "nothing", site.target.heads,
@@ -139,11 +139,12 @@ def refused(context: ApplyContext, sites: Sequence[Site]) -> ApplyResult:
     )
 
 
-def _sentence(findings: Sequence[ReportedFinding], direction: Direction) -> str:
+def refusal(findings: Sequence[ReportedFinding], direction: Direction) -> RefusedError:
+    """The error that names the rules."""
     stopping = [found for found in findings if found.stops]
     rules = ", ".join(dict.fromkeys(found.rule for found in stopping))
     count = f"{len(stopping)} finding{'' if len(stopping) == 1 else 's'}"
-    return f"the {direction} is refused for {count}: {rules}"
+    return RefusedError(f"the {direction} is refused for {count}: {rules}", hint=_HINT)
 
 
 def say_what_passes(context: ApplyContext, sites: Iterable[Site]) -> None:

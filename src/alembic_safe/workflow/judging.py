@@ -42,6 +42,25 @@ def named(listings: Iterable[RevisionListing]) -> frozenset[Name]:
     return frozenset(found)
 
 
+def called(listings: Iterable[RevisionListing]) -> frozenset[Name]:
+    """The functions and procedures that the statements call by themselves."""
+    found: set[Name] = set()
+    for listing in listings:
+        for statement in listing.statements:
+            for piece in split(statement.sql):
+                found |= set(_calls(read(piece.text)))
+    return frozenset(found)
+
+
+def _calls(reading: Reading) -> Iterator[Name]:
+    for action in reading.actions:
+        if action.kind == "call" and action.name:
+            schema, _, name = action.name.rpartition(".")
+            yield Name(name, schema or None)
+    for inner in reading.inner:
+        yield from _calls(inner)
+
+
 def _names(reading: Reading) -> Iterator[Name]:
     for named in reading.objects:
         yield named.name

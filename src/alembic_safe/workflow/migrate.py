@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from alembic_safe.apply import Interrupts, preflight, settle_unfinished, take_locks
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import ProbedTarget
-from alembic_safe.errors import GaveUpError, RefusedError
+from alembic_safe.errors import GaveUpError, RefusedError, UsageError
 from alembic_safe.journal import Journal, open_journal
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.protocols import DeployLock
@@ -18,14 +19,27 @@ from alembic_safe.workflow import applying, asking, gating, preflighting
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.backing import back_up
 from alembic_safe.workflow.context import Phases
+from alembic_safe.workflow.saved_plan import SavedPlan, read_plan, require_same, require_same_verdict
 from alembic_safe.workflow.scratching_sites import read_sites
 
 _PROBES = 3
 
 
-def upgrade(settings: Settings, destination: str = "heads", *, sink: EventSink = ignore) -> ApplyResult:
-    """Apply what is pending up to `destination` on every target that env.py configures."""
-    return _migrate(settings, "upgrade", destination, sink)
+def upgrade(settings: Settings, destination: str | None = None, *, sink: EventSink = ignore) -> ApplyResult:
+    """Apply what is pending up to `destination` (heads) on every target that env.py configures.
+
+    With a saved plan in the settings exactly that is applied, or the run is refused.
+    """
+    if settings.plan_file is None:
+        return _migrate(settings, "upgrade", destination or "heads", sink)
+    saved = read_plan(settings.plan_file)
+    if destination not in (None, saved.destination):
+        raise UsageError(
+            f"the saved plan leads to {saved.destination}, not to {destination}",
+            hint="Leave the revision out: the plan says how far.",
+        )
+    settings = replace(settings, allowances=(*settings.allowances, *saved.allowances))
+    return _migrate(settings, "upgrade", saved.destination, sink, saved)
 
 
 def downgrade(settings: Settings, destination: str, *, sink: EventSink = ignore) -> ApplyResult:
@@ -33,13 +47,19 @@ def downgrade(settings: Settings, destination: str, *, sink: EventSink = ignore)
     return _migrate(settings, "downgrade", destination, sink)
 
 
-def _migrate(settings: Settings, direction: Direction, destination: str, sink: EventSink) -> ApplyResult:
+def _migrate(
+    settings: Settings,
+    direction: Direction,
+    destination: str,
+    sink: EventSink,
+    saved: SavedPlan | None = None,
+) -> ApplyResult:
     phases = Phases(sink)
     with (
         Interrupts() as interrupts,
         Workers(sink, start_timeout=settings.project.start_timeout) as workers,
     ):
-        migration = _Migration(settings, direction, destination, workers, interrupts, phases, sink)
+        migration = _Migration(settings, direction, destination, workers, interrupts, phases, sink, saved)
         try:
             return migration.run()
         finally:
@@ -58,6 +78,7 @@ class _Migration:
         interrupts: Interrupts,
         phases: Phases,
         sink: EventSink,
+        saved: SavedPlan | None,
     ) -> None:
         self._settings = settings
         self._direction: Direction = direction
@@ -71,6 +92,7 @@ class _Migration:
         self._journals: dict[int, Journal] = {}
         self._notices: list[str] = []
         self._unless_empty = True
+        self._saved = saved
 
     def run(self) -> ApplyResult:
         preflight.require_known(self._settings.preflight.levels)
@@ -91,9 +113,13 @@ class _Migration:
             self._notices,
         )
         gating.name_checkouts(self._settings, self._sites)
+        if self._saved is not None:
+            require_same(self._saved, self._sites)
         if not any(site.pending for site in self._sites):
             return applying.nothing_to_do(context, self._sites)
         self._judge()
+        if self._saved is not None:
+            require_same_verdict(self._saved, gating.findings_of(self._sites))
         if gating.stops(self._sites):
             return gating.refused(context, self._sites)
         gating.say_what_passes(context, self._sites)

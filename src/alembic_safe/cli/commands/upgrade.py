@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def _work(settings: Settings, arguments: Mapping[str, str | None], sink: EventSink) -> Result:
     from alembic_safe import workflow
 
-    return workflow.upgrade(settings, arguments["revision"] or "heads", sink=sink)
+    if settings.dry_run:
+        return workflow.dry_run(settings, arguments["revision"], sink=sink)
+    return workflow.upgrade(settings, arguments["revision"], sink=sink)
 
 
 COMMAND = Command(

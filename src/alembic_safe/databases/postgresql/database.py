@@ -175,10 +175,10 @@ class PostgresDatabase:
             error, address=self._address, lost=self._connection.closed, secrets=self._connected.secrets
         ) from error
 
-    def look(self, names: Iterable[Name], search_path: Sequence[str]) -> LiveLook:
+    def look(self, names: Iterable[Name], search_path: Sequence[str], calls: Iterable[Name] = ()) -> LiveLook:
         from alembic_safe.databases.postgresql.live import look
 
-        return look(self, names, search_path)
+        return look(self, names, search_path, calls)
 
     def dump_tool(self, bindir: Path | None) -> Dump:
         from alembic_safe.databases.postgresql.dump import find_dump_tool

@@ -10,7 +10,7 @@ from typing import Any
 from alembic_safe.databases.postgresql.assembling import Relation, Relations
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import AlembicSafeError, UnreachableError
-from alembic_safe.model.catalog import Catalog, CatalogColumn, CatalogIndex, CatalogType
+from alembic_safe.model.catalog import Catalog, CatalogColumn, CatalogIndex, CatalogRoutine, CatalogType
 from alembic_safe.model.facts import Constraint, ConstraintKind, Name
 from alembic_safe.model.live import LiveFacts, LiveLook
 from alembic_safe.model.protocols import Database, Rows
@@ -23,7 +23,9 @@ _KINDS: dict[str, ConstraintKind] = {
 _ACTIONS = {"a": "", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 
 
-def look(database: Database, names: Iterable[Name], search_path: Sequence[str]) -> LiveLook:
+def look(
+    database: Database, names: Iterable[Name], search_path: Sequence[str], calls: Iterable[Name] = ()
+) -> LiveLook:
     """What the catalog has of `names` and of what hangs together with them, as `search_path` resolves them.
 
     Reads only. Sizes of tables that somebody holds locked against reading are left unknown. Raises
@@ -44,6 +46,8 @@ def look(database: Database, names: Iterable[Name], search_path: Sequence[str]) 
             relations.depends(oid, what, name)
         indexes = tuple(_indexes(relations, database.fetch(query("live_indexes"), oids)))
         types = tuple(_types(database.fetch(query("live_types"))))
+        called = sorted({name.name for name in calls})
+        bodies = database.fetch(query("live_routines"), {"names": called}) if called else []
         timezone, invalid = database.fetch(query("live_server"))[0]
         sizes = _sizes(database, oids)
     for oid, table, index in sizes:
@@ -54,7 +58,7 @@ def look(database: Database, names: Iterable[Name], search_path: Sequence[str]) 
         timezone=str(timezone),
         invalid_indexes=tuple(_invalid(invalid)),
     )
-    return LiveLook(facts, Catalog(tuple(relations.tables()), indexes, types))
+    return LiveLook(facts, Catalog(tuple(relations.tables()), indexes, types, tuple(_routines(bodies))))
 
 
 @contextmanager
@@ -137,6 +141,11 @@ def _types(rows: Rows) -> Iterator[CatalogType]:
             tuple(values),
             tuple(unchecked),
         )
+
+
+def _routines(rows: Rows) -> Iterator[CatalogRoutine]:
+    for schema, name, visible, definition in rows:
+        yield CatalogRoutine(Name(name, None if visible else schema), definition)
 
 
 def _invalid(rows: Iterable[str]) -> Iterator[Name]:

@@ -186,7 +186,7 @@ class SqliteDatabase:
             ) from error
         raise AlembicSafeError(f"a query of alembic-safe failed on {self._path}: {text}") from error
 
-    def look(self, names: Iterable[Name], search_path: Sequence[str]) -> LiveLook:
+    def look(self, names: Iterable[Name], search_path: Sequence[str], calls: Iterable[Name] = ()) -> LiveLook:
         from alembic_safe.databases.sqlite.live import look
 
         return look(self, names)

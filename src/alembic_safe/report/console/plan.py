@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from alembic_safe.model.results import PlannedTarget, PlanResult
+from alembic_safe.model.results import PlannedRevision, PlannedTarget, PlanResult
 from alembic_safe.model.revisions import RevisionListing, Statement
+from alembic_safe.report.console.findings import findings
 from alembic_safe.report.console.page import (
     BAD,
     DOUBTFUL,
+    GOOD,
     QUIET,
     STRONG,
     View,
@@ -30,6 +32,13 @@ def plan(result: PlanResult, view: View) -> Iterator[RenderableType]:
         if index:
             yield ""
         yield from _target(planned, view)
+    if result.findings:
+        yield ""
+        yield from findings(result.findings, view)
+    if any(planned.judged for planned in result.targets):
+        yield ""
+        word = ("would be refused", BAD) if result.refused else ("would pass the gate", GOOD)
+        yield line("an upgrade ", word, (f" (--fail-on {result.fail_on})", QUIET))
 
 
 def _target(planned: PlannedTarget, view: View) -> Iterator[RenderableType]:
@@ -49,6 +58,19 @@ def _target(planned: PlannedTarget, view: View) -> Iterator[RenderableType]:
         yield _heading(listing, f"{ordinal}/{len(planned.revisions)}", planned)
         yield indented(line((near(listing.revision.path, view.base), QUIET)), 5)
         yield from _body(listing, view)
+        judged = next((one for one in planned.judged if one.revision == listing.revision.id), None)
+        if judged is not None:
+            yield from _judged(judged)
+
+
+def _judged(judged: PlannedRevision) -> Iterator[RenderableType]:
+    took = f", reads and writes for {duration(judged.seconds)}" if judged.seconds else ""
+    yield indented(line(("phase ", QUIET), clean(judged.phase), (took, QUIET)), 5)
+    for lock in judged.locks:
+        held = f" for {duration(lock.seconds)}" if lock.seconds is not None else ""
+        waits = f"; waits: {', '.join(map(clean, lock.blocks))}" if lock.blocks else ""
+        said = f"{clean(lock.mode)} on {clean(lock.table)}{held} (statement {lock.statement}){waits}"
+        yield indented(line(("lock ", QUIET), said), 5)
 
 
 def _heading(listing: RevisionListing, place: str, planned: PlannedTarget) -> Text:

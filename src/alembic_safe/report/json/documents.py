@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from alembic_safe.model.results import Result
+from alembic_safe.model.results import PlanResult, Result
 
 VERSION = 1
 
@@ -27,7 +27,9 @@ def schema_name(command: str) -> str:
 def document(command: str, result: Result) -> dict[str, Any]:
     """The document as Python values that JSON has."""
     body = plain(result)
-    return {"schema": schema_name(command), "version": VERSION, "exit": body.pop("exit"), **body}
+    # `upgrade --dry-run` gives a plan
+    name = "plan" if isinstance(result, PlanResult) else command
+    return {"schema": schema_name(name), "version": VERSION, "exit": body.pop("exit"), **body}
 
 
 def render(command: str, result: Result) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alembic_safe.model.catalog import Catalog, CatalogColumn, CatalogTable, CatalogType
+from alembic_safe.model.catalog import Catalog, CatalogColumn, CatalogRoutine, CatalogTable, CatalogType
 from alembic_safe.model.facts import DataType, Expression
 from alembic_safe.sql.cursor import Cursor, NotUnderstood
 from alembic_safe.sql.expressions import look_at
+from alembic_safe.sql.reader import read
 from alembic_safe.sql.schema.model import ColumnState, IndexState, Schema, TableState, TypeState, key
+from alembic_safe.sql.schema.replay import apply
 from alembic_safe.sql.types import read_type
 
 
 def seeded(catalog: Catalog) -> Schema:
     """The schema that a catalog shows. It knows all: what was asked for and is not in it is not there."""
-    return Schema(
+    schema = Schema(
         tables={key(table.name): _table(table) for table in catalog.tables},
         indexes={
             key(index.name): IndexState(
@@ -30,6 +32,18 @@ def seeded(catalog: Catalog) -> Schema:
         types={key(made.name): _type(made) for made in catalog.types},
         knows_all=True,
     )
+    for routine in catalog.routines:
+        schema = _with_routine(schema, routine)
+    return replace(schema, others={})
+
+
+def _with_routine(schema: Schema, routine: CatalogRoutine) -> Schema:
+    """With a function as its own definition makes it, under the name that it is called by."""
+    reading = read(routine.definition)
+    objects = tuple(
+        replace(one, name=routine.name) if one.role == "created" else one for one in reading.objects
+    )
+    return apply(schema, replace(reading, objects=objects))
 
 
 def _table(table: CatalogTable) -> TableState:
