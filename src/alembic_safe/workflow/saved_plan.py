@@ -122,9 +122,14 @@ def _differences(site: Site, target: SavedTarget) -> Iterator[str]:
     for one in target.revisions:
         if files.get(one.id) != one.checksum:
             yield f"the file of revision {one.id} has changed"
-    listed = {one.revision.id: tuple(s.sql for s in masked(one).statements) for one in site.listings}
-    for one in target.revisions if listed else ():
-        if listed.get(one.id) != one.statements:
+    # one that was run on a scratch is held to its file: what it executes may hold the hour
+    listed = {
+        one.revision.id: tuple(s.sql for s in masked(one).statements)
+        for one in site.listings
+        if one.not_inspectable is None
+    }
+    for one in target.revisions:
+        if listed.get(one.id, one.statements) != one.statements:
             yield f"revision {one.id} would run other statements now"
 
 
