@@ -108,7 +108,9 @@ def test_supervisor_killed_with_a_server_of_ours(make_project: Callable[..., Pro
                 return pid, Path(words[words.index("-D") + 1]).parent
         return None
 
-    pid, folder = wait_until(server, 60, "the temporary server")
+    found = wait_until(server, 60, "the temporary server")
+    assert found is not None
+    pid, folder = found
     wait_until(lambda: (folder / "server.log").exists(), 10)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
