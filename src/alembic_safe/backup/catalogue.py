@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timezone
 
 from alembic_safe.backup.manifest import decode
+from alembic_safe.backup.restore.proof import read_proof
 from alembic_safe.backup.store import COPY, MANIFEST, VERIFIED, Store, require
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import Manifest
@@ -71,7 +72,13 @@ def _listing(store: Store, identifier: str, now: datetime) -> BackupListing:
             "has no manifest: not a backup, or never finished" if missing else "; ".join(faults)
         )
     age = (now - manifest.ended).total_seconds()
-    return BackupListing(manifest, store.path(identifier), age, *_verified(store, identifier))
+    return BackupListing(
+        manifest,
+        store.path(identifier),
+        age,
+        *_verified(store, identifier),
+        restored=read_proof(store, identifier),
+    )
 
 
 def _verified(store: Store, identifier: str) -> tuple[datetime | None, tuple[str, ...]]:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 
+from alembic_safe.backup.encryption import encrypt_folder, options_for, read_recipients
 from alembic_safe.backup.files import checksum, size_of, walk, write_whole
 from alembic_safe.backup.manifest import encode
+from alembic_safe.backup.moving import moving
 from alembic_safe.backup.store import COPY, DUMP, MANIFEST, new_id
 from alembic_safe.backup.stores import open_store
 from alembic_safe.backup.stores.folder import no_room
@@ -40,15 +42,18 @@ def create_backup(
     raise to stop. After any exception nothing is left of it. Raises `BackupError`, or `UnreachableError`.
     """
     store = open_store(policy)
+    read_recipients(policy.recipients)
     facts = database.facts
     tool = database.dump_tool(policy.bindir)
     store.prepare(facts.size)
     began = datetime.now(timezone.utc)
     identifier = new_id(began, _name(facts))
+    progress = _Progress(sink, tick)
+    uploaded = moving("upload", sink, tick)
     try:
-        with store.writing(identifier) as folder:
+        with store.writing(identifier, uploaded) as folder:
             position = wal_position(database)
-            files, tables = _dump(tool, folder, policy, _Progress(folder, sink, tick))
+            files, tables = _dump(tool, folder, policy, progress)
             manifest = Manifest(
                 format=MANIFEST_FORMAT,
                 id=identifier,
@@ -69,6 +74,7 @@ def create_backup(
                 position=position,
                 compression=policy.compression if tool.engine == "pg_dump" else "none",
                 read=True,
+                options=options_for(policy.recipients),
             )
             text = encode(manifest)
             write_whole(folder / MANIFEST, text)
@@ -81,10 +87,14 @@ def create_backup(
 def _dump(
     tool: Dump, folder: Path, policy: BackupPolicy, progress: _Progress
 ) -> tuple[tuple[BackupFile, ...], tuple[TableContent, ...]]:
+    progress.watch(folder)
     progress.begin("dump")
     tool.write(folder / DUMP, jobs=policy.jobs, compression=policy.compression, tick=progress)
     progress.begin("read")
     tables = tool.read(folder / DUMP, tick=progress)
+    if policy.recipients:
+        progress.begin("encrypt")
+        encrypt_folder(folder / DUMP, policy.recipients, progress)
     progress.begin("checksum")
     names = [f"{DUMP}/{name}" for name, _ in walk(folder / DUMP)]
     return tuple(checksum(folder, name, progress) for name in names), tables
@@ -93,11 +103,16 @@ def _dump(
 class _Progress:
     """Passes ticks on, and tells the sink five times a second how far we are."""
 
-    def __init__(self, folder: Path, sink: EventSink, tick: Tick) -> None:
-        self._folder, self._sink, self._tick = folder, sink, tick
+    def __init__(self, sink: EventSink, tick: Tick) -> None:
+        self._folder: Path | None = None
+        self._sink, self._tick = sink, tick
         self._began = self._told = time.monotonic()
         self._phase = ""
         self._size = 0
+
+    def watch(self, folder: Path) -> None:
+        """Tell the size of this folder from now on."""
+        self._folder = folder
 
     def begin(self, phase: str) -> None:
         self._phase = phase
@@ -110,7 +125,7 @@ class _Progress:
 
     def _tell(self) -> None:
         self._told = time.monotonic()
-        if self._phase != "checksum":  # nothing grows any more
+        if self._folder is not None and self._phase != "checksum":  # nothing grows any more
             self._size = size_of(self._folder)
         self._sink(BackupProgress(self._phase, self._size, self._told - self._began))
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from alembic_safe.model.backups import BackupFile
 
@@ -16,6 +17,11 @@ def make_folder(path: Path) -> None:
     """A new folder that only its owner may enter. Raises OSError."""
     path.mkdir(mode=0o700)
     path.chmod(0o700)  # the umask may have taken too much
+
+
+def private_file(path: Path) -> BinaryIO:
+    """A new file that only its owner may read, open for writing. Raises OSError, also where it exists."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -6,10 +6,13 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from alembic_safe.backup.catalogue import read_manifest
+from alembic_safe.backup.encryption import is_encrypted, recipients_of
+from alembic_safe.backup.reading import dump_at_hand
 from alembic_safe.backup.store import DUMP, OWN_FILES, VERIFIED, Store, StoredFile, Tick, require
 from alembic_safe.databases import DumpReader, reading_tool
 from alembic_safe.errors import BackupError
@@ -22,6 +25,7 @@ def verify_backup(
     identifier: str,
     *,
     bindir: Path | None = None,
+    identity: Path | None = None,
     sink: EventSink = ignore,
     tick: Callable[[], None] = lambda: None,
 ) -> Verification:
@@ -33,19 +37,23 @@ def verify_backup(
     require(store, identifier)
     began, at = time.monotonic(), datetime.now(timezone.utc)
     manifest, faults = read_manifest(store, identifier)
+    notes: tuple[str, ...] = ()
     if manifest is not None:
         progress = _progress(manifest.size, sink, tick)
         # The tool before the work: without it nothing can be said in the end.
         reader = reading_tool(manifest.engine, manifest.tool_version, bindir)
-        faults += _files(store, identifier, manifest, progress)
-        if not faults:
-            faults += _read(store, identifier, manifest, reader, progress)
-    verification = Verification(identifier, at, time.monotonic() - began, faults)
+        faults += check_files(store, identifier, manifest, progress)
+        if not faults and is_encrypted(manifest) and identity is None:
+            notes = (f"its contents were not read: they are encrypted to {recipients_of(manifest)}",)
+        elif not faults:
+            faults += _read(store, identifier, manifest, reader, identity, progress)
+    verification = Verification(identifier, at, time.monotonic() - began, faults, notes)
     _keep(store, verification)
     return verification
 
 
-def _files(store: Store, identifier: str, manifest: Manifest, tick: Tick) -> tuple[str, ...]:
+def check_files(store: Store, identifier: str, manifest: Manifest, tick: Tick) -> tuple[str, ...]:
+    """What is wrong with the backup's files by their sizes and checksums: each named, empty when nothing is."""
     there = {file.name: file for file in store.files(identifier) if file.name not in OWN_FILES}
     faults = []
     for file in manifest.files:
@@ -77,13 +85,18 @@ def _changed(store: Store, identifier: str, file: BackupFile, tick: Tick) -> str
 
 
 def _read(
-    store: Store, identifier: str, manifest: Manifest, reader: DumpReader, tick: Tick
+    store: Store,
+    identifier: str,
+    manifest: Manifest,
+    reader: DumpReader,
+    identity: Path | None,
+    tick: Tick,
 ) -> tuple[str, ...]:
-    with store.at_hand(identifier, lambda _: tick()) as folder:
-        try:
-            return _contents(manifest.tables, reader.read(folder / DUMP, tick=tick))
-        except BackupError as error:
-            return (f"{DUMP}: {error.message}",)
+    try:
+        with dump_at_hand(store, replace(manifest, id=identifier), identity, tick) as folder:
+            return _contents(manifest.tables, reader.read(folder, tick=tick))
+    except BackupError as error:
+        return (f"{DUMP}: {error.message}",)
 
 
 def _contents(written: tuple[TableContent, ...], read: tuple[TableContent, ...]) -> tuple[str, ...]:
@@ -117,9 +130,10 @@ def _keep(store: Store, verification: Verification) -> None:
     """Beside the manifest; a backup on a read-only disk is verified all the same."""
     told = {
         "at": verification.at.isoformat(),
-        "how": "checksums and read",
+        "how": "checksums" if verification.notes else "checksums and read",
         "duration": verification.duration,
         "faults": list(verification.faults),
+        "notes": list(verification.notes),
     }
     with contextlib.suppress(OSError):
         store.keep(verification.backup, VERIFIED, (json.dumps(told, indent=1) + "\n").encode())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from alembic_safe.databases._emptiness import emptiness_sql
 from alembic_safe.databases._libpq import libpq_keywords
-from alembic_safe.databases._open import open_database, open_watcher, warm_up
+from alembic_safe.databases._open import copy_tables, open_database, open_watcher, warm_up
 from alembic_safe.databases._reading import DumpReader, reading_tool, wal_position
 from alembic_safe.databases.postgresql.catalog import read_catalog, read_tables
 from alembic_safe.databases.postgresql.hints import connect_hint
@@ -20,6 +20,7 @@ __all__ = [
     "ScratchPlace",
     "clean_leftovers",
     "connect_hint",
+    "copy_tables",
     "emptiness_sql",
     "libpq_keywords",
     "open_database",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from alembic_safe.model.policies import ControlPolicy
@@ -52,3 +53,13 @@ def open_watcher(parameters: ConnectParameters, *, policy: ControlPolicy) -> Wat
 
     connected = connect(parameters, policy, GUARD_APPLICATION, read_only=True)
     return PostgresWatcher(PostgresDatabase(connected))
+
+
+def copy_tables(source: Database, destination: Database, schema: str, tables: Sequence[str]) -> None:
+    """See `databases.postgresql.copying`; both are PostgreSQL databases."""
+    from alembic_safe.databases.postgresql.copying import copy_tables as copy
+    from alembic_safe.databases.postgresql.database import PostgresDatabase
+
+    if not (isinstance(source, PostgresDatabase) and isinstance(destination, PostgresDatabase)):
+        raise TypeError("only tables of PostgreSQL are copied so")
+    copy(source, destination, schema, tables)

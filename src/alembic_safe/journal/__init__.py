@@ -6,7 +6,8 @@ own connection, so that it survives the rollback and the death of what it descri
 
 from alembic_safe.journal._open import journal_file, open_journal
 from alembic_safe.journal._place import JOURNAL_FORMAT
+from alembic_safe.journal.carrying import carry_over
 from alembic_safe.journal.journal import Journal
 from alembic_safe.journal.reader import JournalReader
 
-__all__ = ["JOURNAL_FORMAT", "Journal", "JournalReader", "journal_file", "open_journal"]
+__all__ = ["JOURNAL_FORMAT", "Journal", "JournalReader", "carry_over", "journal_file", "open_journal"]

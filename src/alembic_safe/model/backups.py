@@ -110,12 +110,16 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of verifying one backup; `faults` name the file and what is wrong, empty when good."""
+    """The outcome of verifying one backup; `faults` name the file and what is wrong, empty when good.
+
+    `notes` say what could not be looked at, such as the contents of an encrypted backup without its key.
+    """
 
     backup: str
     at: datetime
     duration: float
     faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:

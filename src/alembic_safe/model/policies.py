@@ -21,7 +21,9 @@ class ProjectPolicy:
 class BackupPolicy:
     """How and where backups are made. `skip_reason` set: none is made, and the reason is journalled.
 
-    `compression` is "gzip", "gzip:LEVEL", "zstd", "zstd:LEVEL" or "none".
+    `compression` is "gzip", "gzip:LEVEL", "zstd", "zstd:LEVEL" or "none". `store` is the URL of a store that is
+    not a folder; `directory` then holds what is being written. `recipients` are the public keys that backups are
+    encrypted to, `identity` the file with a private key that reads them, wanted for reading only.
     """
 
     directory: Path = Path(".alembic-safe/backups")
@@ -29,6 +31,23 @@ class BackupPolicy:
     jobs: int = 2
     compression: str = "gzip"
     bindir: Path | None = None
+    store: str | None = None
+    recipients: tuple[str, ...] = ()
+    identity: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePolicy:
+    """Where a backup is restored to, and what needs no further word from a person.
+
+    `beside` names a database (or an SQLite file) to restore into; None: into the target's place. `try_it`:
+    verify a backup by restoring it into a scratch database. `yes`: nothing is asked.
+    """
+
+    beside: str | None = None
+    end_sessions: bool = False
+    yes: bool = False
+    try_it: bool = False
 
 
 @dataclass(frozen=True, slots=True)

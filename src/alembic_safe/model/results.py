@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from alembic_safe.model.backups import Manifest, Verification
+from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.model.runs import RunHistory, RunOutcome, StepOutcome
 from alembic_safe.model.scratch import ScratchRun
@@ -155,6 +156,7 @@ class TargetStatus:
     lock_holder: str | None
     last_backup: Manifest | None
     facts: tuple[str, ...] = ()
+    last_proof: RestoreProof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,33 @@ class BackupListing:
     age: float
     verified: datetime | None = None
     faults: tuple[str, ...] = ()
+    restored: RestoreProof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """`backup restore`: `database` is where the backup is now, `kept` the name of what was there before (None: beside).
+
+    `since` are sentences on what was written after the backup; `stays` is what did not follow; `notes` name
+    objects whose definition reads differently after the round trip; `copy_back` is SQL. `durations` in seconds.
+    """
+
+    exit: int
+    backup: str
+    target: str
+    database: str
+    kept: str | None
+    heads: tuple[str, ...] | None
+    tables: int
+    rows: int
+    durations: dict[str, float]
+    since: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    copy_back: tuple[str, ...] = ()
+    run: str | None = None
+    notices: tuple[str, ...] = ()
+    error: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +231,7 @@ class BackupResult:
     unreadable: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     error: Failure | None = None
+    proofs: tuple[RestoreProof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +330,7 @@ Result = (
     | StatusResult
     | HistoryResult
     | BackupResult
+    | RestoreResult
     | InitResult
     | CheckResult
     | ExplainResult

@@ -20,6 +20,7 @@ from alembic_safe.model.policies import (
     GuardPolicy,
     JournalPolicy,
     ProjectPolicy,
+    RestorePolicy,
 )
 from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.model.scratch import ScratchPolicy
@@ -64,6 +65,9 @@ def assemble(
             jobs=values["backup-jobs"],
             compression=values["backup-compression"],
             bindir=path("pg-bindir"),
+            store=_store(values["backup-store"], winning("backup-store", layers)),
+            recipients=tuple(values["backup-recipient"]),
+            identity=path("backup-identity"),
         ),
         apply=ApplyPolicy(values["wait"], values["grace"], values["repaired"], _guard(values)),
         journal=JournalPolicy(values["journal-schema"], _journal_file(values, layers, bases)),
@@ -86,6 +90,7 @@ def assemble(
         ci=values["ci"],
         dry_run=values["dry-run"],
         plan_file=path("plan"),
+        restore=RestorePolicy(values["beside"], values["end-sessions"], values["yes"], values["restore"]),
         _effective=_effective(
             command, values, layers, {"control-url": keywords or {}, "scratch": dict(scratch.keywords or {})}
         ),
@@ -116,6 +121,24 @@ def _path(value: str | None, given: Given | None, bases: Bases) -> Path | None:
         return None
     base = bases.working if given and given.place != "file" else bases.project
     return base / Path(value).expanduser()
+
+
+def _store(value: str | None, given: Given | None) -> str | None:
+    if value is None or given is None:
+        return None
+    scheme, colon, rest = value.partition("://")
+    if not colon or not scheme:
+        raise SettingsError(
+            f"{given.origin}: {value!r} is not a URL such as s3://bucket/folder",
+            hint="A folder of this machine is named by `backup-dir`.",
+        )
+    if ":" in rest.partition("@")[0] and "@" in rest.partition("/")[0]:
+        raise SettingsError(
+            f"{given.origin}: a password may not stand in the URL, where others can read it",
+            hint="Give it the way the store's own tools take it (AWS_SECRET_ACCESS_KEY, a profile). Change that"
+            " password.",
+        )
+    return value.rstrip("/")
 
 
 def _journal_file(values: dict[str, Any], layers: Sequence[Layer], bases: Bases) -> Path | None:

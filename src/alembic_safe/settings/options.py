@@ -14,6 +14,7 @@ from alembic_safe.settings.option import (
     ANYWHERE,
     APPLYING,
     BACKING_UP,
+    BACKUP_RESTORE,
     BACKUP_VERIFY,
     CHECK,
     FLAG_ONLY,
@@ -37,6 +38,7 @@ from alembic_safe.settings.option import (
 )
 from alembic_safe.settings.options_before_a_run import BEFORE_A_RUN
 from alembic_safe.settings.options_of_judging import JUDGING_REVISIONS
+from alembic_safe.settings.options_of_restores import OF_RESTORES
 
 __all__ = [
     "ANYWHERE",
@@ -131,8 +133,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "backup-jobs",
         "integer",
-        "How many tables are dumped at a time.",
-        BACKING_UP,
+        "How many tables are dumped, or restored, at a time.",
+        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE),
         default=2,
         metavar="N",
         minimum=1,
@@ -150,7 +152,7 @@ OPTIONS: tuple[Option, ...] = (
         "pg-bindir",
         "path",
         "The folder with pg_dump and pg_restore of the server's major version. Default: they are looked for.",
-        (*BACKING_UP, BACKUP_VERIFY),
+        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE),
         metavar="FOLDER",
     ),
     Option(
@@ -173,12 +175,13 @@ OPTIONS: tuple[Option, ...] = (
         "wait",
         "duration",
         "How long to wait for another run's deploy lock; 0 ends with exit status 4 at once.",
-        APPLYING,
+        (*APPLYING, BACKUP_RESTORE),
         default="0",
         minimum=0,
         maximum=WEEK,
     ),
     *BEFORE_A_RUN,
+    *OF_RESTORES,
     Option(
         "grace",
         "duration",

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from alembic_safe.model.findings import Allowance, GatePolicy
-from alembic_safe.model.policies import ApplyPolicy, BackupPolicy, ControlPolicy, JournalPolicy, ProjectPolicy
+from alembic_safe.model.policies import (
+    ApplyPolicy,
+    BackupPolicy,
+    ControlPolicy,
+    JournalPolicy,
+    ProjectPolicy,
+    RestorePolicy,
+)
 from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.model.scratch import ScratchPolicy
 
@@ -85,6 +92,7 @@ class Settings:
     ci: str | None = None
     dry_run: bool = False
     plan_file: Path | None = None
+    restore: RestorePolicy = field(default_factory=RestorePolicy)
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
 
     def effective(self) -> tuple[EffectiveValue, ...]:

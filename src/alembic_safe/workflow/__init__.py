@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alembic_safe.workflow.initialise import initialise
     from alembic_safe.workflow.migrate import downgrade, upgrade
     from alembic_safe.workflow.plan import dry_run, plan
+    from alembic_safe.workflow.restoring import restore_backup
     from alembic_safe.workflow.status import status
 
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "upgrade": "migrate",
     "dry_run": "plan",
     "plan": "plan",
+    "restore_backup": "restoring",
     "status": "status",
 }
 
@@ -46,6 +48,7 @@ __all__ = [
     "initialise",
     "list_backups",
     "plan",
+    "restore_backup",
     "status",
     "upgrade",
     "verify_backup",

@@ -94,7 +94,7 @@ def _toml(option: Option) -> str:
     if option.name in _EXAMPLES:
         return _EXAMPLES[option.name]
     if option.default is None:
-        return '"..."'
+        return '"s3://bucket/folder"' if option.metavar == "URL" else '"..."'
     return str(option.default) if isinstance(option.default, int) else f'"{option.default}"'
 
 

@@ -25,6 +25,7 @@ from tests.unit.report import samples
 FUNCTIONS = {
     "upgrade": "upgrade", "downgrade": "downgrade", "plan": "plan", "status": "status", "history": "history",
     "backup create": "create_backup", "backup list": "list_backups", "backup verify": "verify_backup",
+    "backup restore": "restore_backup",
     "check": "check", "explain": "explain",
 }  # fmt: skip
 EVERYDAY = samples.everyday()
@@ -32,6 +33,7 @@ RESULT_OF: dict[str, Any] = {
     "upgrade": EVERYDAY["applied"], "downgrade": EVERYDAY["applied"], "plan": EVERYDAY["plan"],
     "status": EVERYDAY["status"], "history": EVERYDAY["history"], "backup create": EVERYDAY["backup_create"],
     "backup list": EVERYDAY["backup_list"], "backup verify": EVERYDAY["backup_verify"],
+    "backup restore": EVERYDAY["backup_restore"],
     "check": EVERYDAY["check"], "explain": EVERYDAY["explain"],
 }  # fmt: skip
 

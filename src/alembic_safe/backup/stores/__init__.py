@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from alembic_safe.backup.store import Store
 from alembic_safe.backup.stores.folder import FolderStore
+from alembic_safe.backup.stores.remote import RemoteStore
 from alembic_safe.model.policies import BackupPolicy
 
-__all__ = ["FolderStore", "open_store"]
+__all__ = ["FolderStore", "RemoteStore", "open_store"]
 
 
 def open_store(policy: BackupPolicy) -> Store:
     """The store that the policy names. Nothing is made or connected to yet."""
+    if policy.store is not None:
+        return RemoteStore(policy.store, policy.directory)
     return FolderStore(policy.directory)

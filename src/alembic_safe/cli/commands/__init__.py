@@ -4,6 +4,7 @@ from alembic_safe.cli.command import Command
 from alembic_safe.cli.commands import (
     backup_create,
     backup_list,
+    backup_restore,
     backup_verify,
     check,
     downgrade,
@@ -25,9 +26,10 @@ COMMANDS: tuple[Command, ...] = (
     backup_create.COMMAND,
     backup_list.COMMAND,
     backup_verify.COMMAND,
+    backup_restore.COMMAND,
     explain.COMMAND,
     init.COMMAND,
 )
-GROUPS: dict[str, str] = {"backup": "Make, list and verify backups."}
+GROUPS: dict[str, str] = {"backup": "Make, list, verify and restore backups."}
 
 __all__ = ["COMMANDS", "GROUPS"]

@@ -185,6 +185,26 @@ class PostgresDatabase:
 
         return find_dump_tool(self, self._connected, bindir)
 
+    @property
+    def connected(self) -> Connected:
+        """What the connection was made from, for the tools of this room."""
+        return self._connected
+
+    def bindir(self) -> Path | None:
+        """The folder of the server's own programs, if it runs here and we may ask (view pg_config)."""
+        info = self._connection.info
+        if not (info.host.startswith("/") or info.hostaddr in ("127.0.0.1", "::1")):
+            return None
+        allowed = (
+            "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_config', 'SELECT')"
+            " AND pg_catalog.has_function_privilege('pg_catalog.pg_config()', 'EXECUTE')"
+        )
+        if not self.fetch(allowed)[0][0]:
+            return None
+        rows = self.fetch("SELECT setting FROM pg_catalog.pg_config WHERE name = 'BINDIR'")
+        folder = Path(str(rows[0][0])) if rows else None
+        return folder if folder and (folder / "pg_dump").exists() else None
+
     def ping(self) -> None:
         if time.monotonic() - self._used >= PING_AFTER:
             self.fetch("SELECT 1")

@@ -169,24 +169,8 @@ def find_dump_tool(database: PostgresDatabase, connected: Connected, bindir: Pat
     """The dump of `database` by a client of its server's major. Raises `BackupError`; see `clients`."""
     facts = database.facts
     major = facts.version_number // 10_000
-    server_bindir = None if bindir else _server_bindir(database, connected)
+    server_bindir = None if bindir else database.bindir()
     client = find_dump_client(major, bindir=bindir, server_bindir=server_bindir)
     environment, conninfo = tool_environment(connected.connection, connected.keywords)
     utf8 = database.fetch("SHOW server_encoding")[0][0] == "UTF8"
     return PostgresDump(client, environment, conninfo, facts.address, utf8)
-
-
-def _server_bindir(database: PostgresDatabase, connected: Connected) -> Path | None:
-    """The folder of the server's own programs, if it runs on this machine and we may ask (view pg_config)."""
-    info = connected.connection.info
-    if not (info.host.startswith("/") or info.hostaddr in ("127.0.0.1", "::1")):
-        return None
-    allowed = (
-        "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_config', 'SELECT')"
-        " AND pg_catalog.has_function_privilege('pg_catalog.pg_config()', 'EXECUTE')"
-    )
-    if not database.fetch(allowed)[0][0]:
-        return None
-    rows = database.fetch("SELECT setting FROM pg_catalog.pg_config WHERE name = 'BINDIR'")
-    folder = Path(str(rows[0][0])) if rows else None
-    return folder if folder and (folder / "pg_dump").exists() else None

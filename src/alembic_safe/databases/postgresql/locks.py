@@ -38,6 +38,17 @@ class AdvisoryLock:
         database = session.facts.database
         self._keys = sorted({lock_key(database, table) for table in tables})
         self._taken: list[int] = []
+        self._elsewhere = False
+
+    def elsewhere(self, session: _Session) -> AdvisoryLock:
+        """The same keys for a session on another database of the server: who takes the lock in ours looks there too.
+
+        So a restore keeps everybody out while no session of ours may be on the database itself.
+        """
+        lock = AdvisoryLock(session, ())
+        lock._keys = list(self._keys)
+        lock._elsewhere = True
+        return lock
 
     def try_take(self) -> bool:
         if self._taken:  # session locks count: a second take would need a second release
@@ -48,6 +59,10 @@ class AdvisoryLock:
                 self.release()
                 return False
             self._taken.append(key)
+        if not self._elsewhere and self._session.fetch(query("lock_elsewhere"), [self._keys])[0][0]:
+            # asked after ours is taken: a restore takes its own before it lets go of the one in the database
+            self.release()
+            return False
         return True
 
     def holder(self) -> str:

@@ -20,6 +20,7 @@ from alembic_safe.model.results import (
     HistoryResult,
     InitResult,
     PlanResult,
+    RestoreResult,
     StatusResult,
 )
 from alembic_safe.report.json.documents import VERSION, schema_name
@@ -34,6 +35,7 @@ RESULTS: dict[str, type] = {
     "backup create": BackupResult,
     "backup list": BackupResult,
     "backup verify": BackupResult,
+    "backup restore": RestoreResult,
     "explain": ExplainResult,
     "init": InitResult,
 }

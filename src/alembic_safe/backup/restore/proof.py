@@ -1,0 +1,46 @@
+"""What restoring a backup showed, kept beside its manifest: every time that it was tried, the newest last."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from alembic_safe.backup.store import RESTORED, Store
+from alembic_safe.model.restores import RestoreProof
+
+_KEPT = 50
+
+
+def keep_proof(store: Store, proof: RestoreProof) -> None:
+    """Add it to the backup's record. A backup on a read-only disk is restored all the same."""
+    told = asdict(proof) | {"at": proof.at.isoformat()}
+    earlier = _told(store, proof.backup)[-_KEPT + 1 :]
+    with contextlib.suppress(OSError):
+        store.keep(proof.backup, RESTORED, (json.dumps([*earlier, told], indent=1) + "\n").encode())
+
+
+def read_proof(store: Store, identifier: str) -> RestoreProof | None:
+    """The newest; None where the backup was never restored, or nothing readable says so."""
+    try:
+        told = _told(store, identifier)[-1]
+        return RestoreProof(
+            **{
+                **told,
+                "at": datetime.fromisoformat(told["at"]),
+                "faults": tuple(told["faults"]),
+                "notes": tuple(told["notes"]),
+            }
+        )
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _told(store: Store, identifier: str) -> list[dict[str, Any]]:
+    try:
+        told = json.loads(store.read(identifier, RESTORED))
+    except (OSError, ValueError):
+        return []
+    return told if isinstance(told, list) else []

@@ -1,0 +1,234 @@
+"""Restore a PostgreSQL backup beside its target, and put it in the target's place.
+
+In order: everything that could stand in the way is looked at; an empty database is made beside; loaded,
+compared, sealed; then two renames in one transaction (see databases.postgresql.swapping). Killed at any moment
+the target is the old database or the new one; what is left beside is found by the next restore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from alembic_safe.backup.restore.loading import Place, Stopwatch, load
+from alembic_safe.backup.restore.since import written_since
+from alembic_safe.databases.postgresql import beside
+from alembic_safe.databases.postgresql.belongings import Belongings, ident, literal, statements
+from alembic_safe.databases.postgresql.clients import major_of
+from alembic_safe.databases.postgresql.database import PostgresDatabase
+from alembic_safe.databases.postgresql.locks import AdvisoryLock
+from alembic_safe.databases.postgresql.objects import extensions_of
+from alembic_safe.databases.postgresql.restore import PostgresRestore, find_restore_tool
+from alembic_safe.databases.postgresql.swapping import Renaming, swap
+from alembic_safe.errors import AlembicSafeError, BackupError, LockHeldError, RefusedError
+from alembic_safe.model.backups import Manifest
+from alembic_safe.model.events import EventSink
+from alembic_safe.model.policies import ControlPolicy
+from alembic_safe.model.restores import Loaded, RestorePlan
+from alembic_safe.model.targets import ConnectParameters
+
+Tick = Callable[[], None]
+
+
+@dataclass(slots=True)
+class Ground:
+    """What a restore stands on: our connection to the target, one beside it, and the server's tools."""
+
+    target: PostgresDatabase
+    control: PostgresDatabase
+    tool: PostgresRestore
+    parameters: ConnectParameters
+    policy: ControlPolicy
+    like: Belongings = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.target.facts.database
+
+    def connect(self, name: str) -> PostgresDatabase:
+        """Another connection of ours to a database of the server."""
+        return beside.open_named(self.parameters, self.policy, name)
+
+    def close(self) -> None:
+        """Close the connection beside; the target's is its owner's. Never raises."""
+        with suppress(Exception):
+            self.control.close()
+
+
+def stand(
+    target: PostgresDatabase,
+    parameters: ConnectParameters,
+    policy: ControlPolicy,
+    manifest: Manifest,
+    bindir: Path | None,
+) -> Ground:
+    """Find the second database and the tools. Raises `RefusedError`, `BackupError`, `UnreachableError`."""
+    tool = find_restore_tool(target, bindir, major_of(manifest.tool_version))
+    control = beside.open_maintenance(parameters, policy, target)
+    try:
+        like = beside.of(control, target.facts.database)
+    except BaseException:
+        control.close()
+        raise
+    return Ground(target, control, tool, parameters, policy, like)
+
+
+def plan(
+    ground: Ground, manifest: Manifest, *, into: str | None, end_sessions: bool, now: datetime
+) -> RestorePlan:
+    """What would be done, or `RefusedError` where something stands in the way. Changes nothing.
+
+    `into` names a database to restore into beside the target; None puts the backup in the target's place.
+    """
+    if into is not None:
+        if beside.exists(ground.control, into):
+            raise RefusedError(
+                f"there is a database {into} already", hint="Name another one: `--beside NAME`."
+            )
+        return RestorePlan(manifest.id, ground.name, into, None)
+    _refuse_what_cannot_be_swapped(ground, manifest)
+    sessions = beside.sessions_on(ground.control, ground.name)
+    if sessions and not end_sessions:
+        raise RefusedError(
+            f"{len(sessions)} sessions are connected to {ground.name}: {sessions[0][0]}"
+            + (", and others" if len(sessions) > 1 else ""),
+            hint="Stop the application, or give `--end-sessions` to end them for a moment when all is ready.",
+            detail="\n".join(who for who, _ in sessions),
+        )
+    if stuck := [who for who, endable in sessions if not endable]:
+        raise RefusedError(
+            f"this role may not end a session on {ground.name}: {stuck[0]}",
+            hint="Grant it pg_signal_backend, or stop that application; or restore `--beside NAME`.",
+        )
+    return RestorePlan(
+        manifest.id,
+        ground.name,
+        ground.name,
+        beside.free_name(ground.name, "before_restore", now),
+        written_since(ground.target, manifest),
+        tuple(
+            f"{kind} {name} ({more})" for kind, name, more in beside.what_stays(ground.control, ground.name)
+        ),
+        tuple(who for who, _ in sessions),
+    )
+
+
+def _refuse_what_cannot_be_swapped(ground: Ground, manifest: Manifest) -> None:
+    if manifest.scope != "full":
+        raise RefusedError(
+            f"backup {manifest.id} holds {manifest.scope} only: it cannot take the place of {ground.name}",
+            hint="Restore it beside, and copy back what is needed: `--beside NAME`.",
+        )
+    if lacking := beside.missing_rights(ground.control, ground.name):
+        raise RefusedError(
+            f"this role cannot put another database in the place of {ground.name}: it lacks {' and '.join(lacking)}",
+            hint="Set `control-url` to a role that has them, or restore `--beside NAME` (needs CREATEDB).",
+        )
+    prepared = [
+        one for one in beside.what_stays(ground.control, ground.name) if one[0] == "prepared transaction"
+    ]
+    if prepared:
+        raise RefusedError(
+            f"{ground.name} has a prepared transaction ({prepared[0][1]}), which keeps its name",
+            hint="End it first: `COMMIT PREPARED` or `ROLLBACK PREPARED`, as its owner means it to end.",
+        )
+
+
+def check_extensions(ground: Ground, folder: Path, tick: Tick) -> None:
+    """Raise `RefusedError` when the server has not every extension of the dump: before minutes are spent."""
+    needed = extensions_of(ground.tool.dumped_objects(folder, tick=tick))
+    if missing := beside.unavailable(ground.control, needed):
+        raise RefusedError(
+            f"{ground.target.facts.address} does not have the extension {', '.join(missing)} that the backup needs",
+            hint="Install it on that server, then run the same command again.",
+        )
+
+
+def bring(
+    ground: Ground,
+    manifest: Manifest,
+    folder: Path,
+    name: str,
+    *,
+    jobs: int,
+    sink: EventSink,
+    tick: Tick,
+    watch: Stopwatch,
+) -> Loaded:
+    """Make the database `name`, load it, compare it, and seal it. After any failure it is dropped.
+
+    Raises `BackupError` also when what arrived is not what the backup says.
+    """
+    beside.make(ground.control, name, ground.like, manifest.id, ground.name)
+    try:
+        place = Place(name, ground.control, ground.tool, ground.connect)
+        loaded = load(place, folder, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
+        if loaded.faults:
+            raise BackupError(
+                f"what was restored is not what backup {manifest.id} holds: {loaded.faults[0]}",
+                hint="The live database was not touched. See `alembic-safe backup verify`, and try another backup.",
+                detail="\n".join(loaded.faults),
+            )
+        beside.seal(ground.control, name, manifest.id, ground.name)
+    except BaseException:
+        with suppress(AlembicSafeError):
+            beside.drop(ground.control, name)
+        raise
+    return loaded
+
+
+def open_to_all(ground: Ground, name: str, said: str) -> None:
+    """Hand over a database that was restored beside: let people in, and say in its comment what it is."""
+    beside.unseal(ground.control, name)
+    ground.control.execute(f"COMMENT ON DATABASE {ident(name)} IS {literal(said)}")
+
+
+def tidy(ground: Ground, manifest: Manifest) -> str | None:
+    """Drop what interrupted restores of this target left; the name of one that is ready, of this very backup."""
+    ready = None
+    for one in beside.find_ours(ground.control, ground.name):
+        if one.ready and one.backup == manifest.id and ready is None:
+            ready = one.name
+        else:
+            beside.drop(ground.control, one.name)
+    return ready
+
+
+def replace_target(
+    ground: Ground,
+    held: AdvisoryLock,
+    new: str,
+    kept: str,
+    backup: str,
+    *,
+    end_sessions: bool,
+    let_go: Callable[[], None],
+) -> AdvisoryLock:
+    """Swap. The deploy lock, which is `held`, is taken on the connection beside before `let_go` closes ours.
+
+    Returns the lock beside, to be released by the caller once the result is read back. Raises `RefusedError`
+    with nothing changed.
+    """
+    lock = held.elsewhere(ground.control)
+    if not lock.try_take():
+        raise LockHeldError("another run holds the deploy lock in the maintenance database")
+    ending = ground.connect(ground.control.facts.database)
+    try:
+        let_go()
+        was = ground.like.row["comment"]
+        said = f"alembic-safe: was {ground.name} until backup {backup} was restored in its place"
+        also = (
+            f"COMMENT ON DATABASE {ident(kept)} IS {literal(said + (f'; {was}' if was else ''))}",
+            # read again: what was set while the backup was loading counts
+            *statements(ground.name, beside.of(ground.control, ground.name)),
+        )
+        swap(ground.control, ending, Renaming(ground.name, new, kept, also), end=end_sessions)
+    except BaseException:
+        lock.release()
+        raise
+    finally:
+        ending.close()
+    return lock

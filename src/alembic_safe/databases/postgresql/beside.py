@@ -1,0 +1,196 @@
+"""Databases that stand beside a target while it is restored: made, marked, sealed, found again, dropped.
+
+A database of ours says so in its name and in its comment. One that is loaded and compared is sealed (nobody may
+connect), so that a later command can trust what an interrupted one made.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from alembic_safe.databases.postgresql.belongings import (
+    Belongings,
+    belongings,
+    create_statement,
+    ident,
+    literal,
+)
+from alembic_safe.databases.postgresql.queries import query
+from alembic_safe.errors import RefusedError, UnreachableError
+from alembic_safe.model.policies import ControlPolicy
+from alembic_safe.model.targets import ConnectParameters
+
+if TYPE_CHECKING:
+    from alembic_safe.databases.postgresql.database import PostgresDatabase
+
+RESTORE_APPLICATION = "alembic-safe/restore"
+_MARK = re.compile(r"alembic-safe: (restoring|verified) (\S+) for (.*)", re.DOTALL)
+_LONGEST = 63  # bytes of a name; the server cuts the rest off
+_MAINTENANCE = ("postgres", "template1")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A database of ours: `ready` when it holds the whole backup, was compared, and nobody could enter since."""
+
+    name: str
+    backup: str
+    ready: bool
+
+
+def open_named(parameters: ConnectParameters, policy: ControlPolicy, name: str) -> PostgresDatabase:
+    """Our own connection to another database of the same server. Raises `UnreachableError`."""
+    from alembic_safe.databases.postgresql.connection import connect
+    from alembic_safe.databases.postgresql.database import PostgresDatabase
+
+    named = replace(parameters, keywords={**parameters.keywords, "dbname": name})
+    keywords = None if policy.keywords is None else {**policy.keywords, "dbname": name}
+    connected = connect(named, replace(policy, keywords=keywords), RESTORE_APPLICATION, read_only=False)
+    return PostgresDatabase(connected)
+
+
+def open_maintenance(
+    parameters: ConnectParameters, policy: ControlPolicy, target: PostgresDatabase
+) -> PostgresDatabase:
+    """A connection to a database of the server that is not the target. Raises `RefusedError` if there is none."""
+    said = []
+    for name in _MAINTENANCE:
+        if name == target.facts.database:
+            continue
+        try:
+            control = open_named(parameters, policy, name)
+        except UnreachableError as error:
+            said.append(f"{name}: {error.message}")
+            continue
+        if _server(control) == _server(target):
+            return control
+        control.close()
+        said.append(f"{name}: is on another server")
+    raise RefusedError(
+        f"a restore needs a second database on the server of {target.facts.address}, and there is none to be had",
+        hint="Let the role connect to the database postgres: `GRANT CONNECT ON DATABASE postgres TO ...`.",
+        detail="\n".join(said),
+    )
+
+
+def free_name(target: str, what: str, at: datetime) -> str:
+    """A name for a database beside `target` that says what it is and since when; within 63 bytes.
+
+    >>> free_name("shop", "before_restore", datetime(2026, 11, 22, 3, 15))
+    'shop_before_restore_20261122t031500'
+    """
+    rest = f"_{what}_{at:%Y%m%dt%H%M%S}"
+    cut = target.encode()[: _LONGEST - len(rest)].decode(errors="ignore")
+    return cut + rest
+
+
+def make(control: PostgresDatabase, name: str, like: Belongings, backup: str, target: str) -> None:
+    """Make an empty database that sorts, encodes and lies as `like` does, and mark it as being restored."""
+    control.execute(create_statement(name, like))
+    control.execute(
+        f"COMMENT ON DATABASE {ident(name)} IS {literal(f'alembic-safe: restoring {backup} for {target}')}"
+    )
+
+
+def seal(control: PostgresDatabase, name: str, backup: str, target: str) -> None:
+    """Say that it is whole, and let nobody in from now on: in one transaction."""
+    control.execute("BEGIN")
+    control.execute(f"ALTER DATABASE {ident(name)} ALLOW_CONNECTIONS false")
+    control.execute(
+        f"COMMENT ON DATABASE {ident(name)} IS {literal(f'alembic-safe: verified {backup} for {target}')}"
+    )
+    control.execute("COMMIT")
+
+
+def unseal(control: PostgresDatabase, name: str) -> None:
+    """Let people in again; it is no longer known to be as it was compared."""
+    control.execute(f"ALTER DATABASE {ident(name)} ALLOW_CONNECTIONS true")
+
+
+def drop(control: PostgresDatabase, name: str) -> None:
+    """Drop a database of ours, with whoever is connected to it."""
+    control.execute(f"DROP DATABASE IF EXISTS {ident(name)} WITH (FORCE)")
+
+
+def find_ours(control: PostgresDatabase, target: str) -> tuple[Beside, ...]:
+    """What interrupted restores of `target` left. The deploy lock must be held: then nobody works on them."""
+    rows = control.fetch(
+        "SELECT datname::text, pg_catalog.shobj_description(oid, 'pg_database'), datallowconn"
+        " FROM pg_catalog.pg_database ORDER BY 1"
+    )
+    any_time = datetime(2000, 1, 1, tzinfo=timezone.utc)
+    cut = re.escape(free_name(target, "restoring", any_time).rpartition("_")[0])
+    named = re.compile(rf"{cut}_\d{{8}}t\d{{6}}")
+    found = []
+    for name, comment, open_ in rows:
+        mark = _MARK.fullmatch(comment or "")
+        if mark is not None and mark[3] == target:
+            found.append(Beside(name, mark[2], mark[1] == "verified" and not open_))
+        elif comment is None and named.fullmatch(name):  # killed before it could be marked
+            found.append(Beside(name, "", False))
+    return tuple(found)
+
+
+def what_stays(control: PostgresDatabase, name: str) -> tuple[tuple[str, str, str], ...]:
+    """What is bound to the database and would not follow its name: (kind, name, more)."""
+    return tuple((kind, one, more) for kind, one, more in control.fetch(query("what_stays"), {"name": name}))
+
+
+def sessions_on(control: PostgresDatabase, name: str) -> tuple[tuple[str, bool], ...]:
+    """Who is connected to the database besides us: a phrase each, and whether this role may end it."""
+    found = []
+    for pid, user, application, host, began, endable in control.fetch(query("sessions_on"), [name]):
+        if application.startswith("alembic-safe/"):
+            continue
+        where = f" from {host}" if host else ""
+        found.append((f"pid {pid} {user}{where} ({application or 'no name'}) since {began[:19]}", endable))
+    return tuple(found)
+
+
+def missing_rights(control: PostgresDatabase, target: str) -> tuple[str, ...]:
+    """What this role lacks to put another database in the target's place; empty: nothing."""
+    superuser, createdb, owner, owns = control.fetch(
+        "SELECT r.rolsuper, r.rolcreatedb, pg_catalog.pg_get_userbyid(d.datdba)::text,"
+        " pg_catalog.pg_has_role(d.datdba, 'MEMBER')"
+        " FROM pg_catalog.pg_roles AS r, pg_catalog.pg_database AS d"
+        " WHERE r.rolname = current_user AND d.datname = %s",
+        [target],
+    )[0]
+    if superuser:
+        return ()
+    lacking = [] if createdb else ["CREATEDB"]
+    return tuple(lacking if owns else [*lacking, f"membership in {owner}, the owner of {target}"])
+
+
+def unavailable(control: PostgresDatabase, extensions: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the extensions that this server does not have."""
+    rows = control.fetch("SELECT name::text FROM pg_catalog.pg_available_extensions")
+    there = {row[0] for row in rows}
+    return tuple(name for name in extensions if name not in there)
+
+
+def exists(control: PostgresDatabase, name: str) -> bool:
+    """Whether there is a database of that name."""
+    return bool(control.fetch("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", [name]))
+
+
+def size(control: PostgresDatabase, name: str) -> int:
+    """Its bytes on the server's disk; 0 where the role may not ask."""
+    allowed = (
+        "SELECT CASE WHEN pg_catalog.has_database_privilege(%(name)s, 'CONNECT')"
+        " THEN pg_catalog.pg_database_size(%(name)s) ELSE 0 END"
+    )
+    return int(control.fetch(allowed, {"name": name})[0][0])
+
+
+def of(control: PostgresDatabase, name: str) -> Belongings:
+    """The belongings of a database; see `belongings`."""
+    return belongings(control, name)
+
+
+def _server(database: PostgresDatabase) -> str:
+    """The running server, whatever the database: the first two parts of its identity."""
+    return "/".join(database.facts.server.split("/")[:2])

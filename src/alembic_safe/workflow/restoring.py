@@ -1,0 +1,264 @@
+"""`backup restore`: choose a backup, say what would be lost, restore it beside, put it in the target's place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from alembic_safe.apply import Interrupts, take_locks
+from alembic_safe.backup import list_backups, open_store
+from alembic_safe.backup.moving import moving
+from alembic_safe.backup.reading import dump_at_hand
+from alembic_safe.backup.restore.loading import Stopwatch
+from alembic_safe.backup.restore.proof import keep_proof
+from alembic_safe.backup.store import Store
+from alembic_safe.backup.verify import check_files
+from alembic_safe.bridge import Workers
+from alembic_safe.databases import open_database
+from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError
+from alembic_safe.model.backups import Manifest
+from alembic_safe.model.events import EventSink, Notice, ignore
+from alembic_safe.model.protocols import Database, DeployLock
+from alembic_safe.model.restores import Loaded, RestorePlan, RestoreProof
+from alembic_safe.model.results import BackupListing, RestoreResult
+from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.settings import Settings
+from alembic_safe.workflow import asking
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.context import Phases
+from alembic_safe.workflow.restore_journal import RestoreJournal
+
+Confirm = Callable[[RestorePlan], bool]
+
+
+def restore_backup(
+    settings: Settings, backup_id: str | None, *, confirm: Confirm | None = None, sink: EventSink = ignore
+) -> RestoreResult:
+    """Restore a backup, by default the newest of the target, into the target's place or beside it.
+
+    `confirm` is asked before the target is replaced, unless the settings say yes; without it nothing is done.
+    Raises `RefusedError` with nothing changed, `BackupError` where the backup or its restoring is at fault.
+    """
+    with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts())
+        work = Restoration(settings, interrupts, Phases(sink), sink, confirm, stack)
+        work.find(backup_id)
+        if work.database.facts.dialect == "sqlite":
+            from alembic_safe.workflow.restoring_file import restore_file
+
+            return restore_file(work)
+        from alembic_safe.workflow.restoring_server import restore_on_server
+
+        return restore_on_server(work)
+
+
+@dataclass(slots=True)
+class Restoration:
+    """One restore on its way: what it was told, what it found, what must be given back at its end."""
+
+    settings: Settings
+    interrupts: Interrupts
+    phases: Phases
+    sink: EventSink
+    confirm: Confirm | None
+    stack: ExitStack
+    began: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    watch: Stopwatch = field(default_factory=Stopwatch)
+    sites: list[Site] = field(default_factory=list)
+    _database: Database | None = None
+    _listing: BackupListing | None = None
+
+    @property
+    def database(self) -> Database:
+        """Our connection to the database that the backup belongs to, as long as there is one."""
+        assert self._database is not None
+        return self._database
+
+    @property
+    def manifest(self) -> Manifest:
+        """The chosen backup's."""
+        assert self._listing is not None
+        return self._listing.manifest
+
+    @property
+    def store(self) -> Store:
+        return open_store(self.settings.backup)
+
+    @property
+    def here(self) -> list[Site]:
+        """The targets of that database."""
+        return [site for site in self.sites if site.database is self._database]
+
+    @property
+    def parameters(self) -> ConnectParameters:
+        """How that database is reached."""
+        if self.here:
+            return self.here[0].target.parameters
+        return ConnectParameters("postgresql", "psycopg", self.settings.control.keywords or {})
+
+    def tick(self) -> None:
+        """Stop on a signal; keep our connection alive."""
+        self.interrupts.check()
+        if self._database is not None:
+            self._database.ping()
+
+    def find(self, backup_id: str | None) -> None:
+        """Ask the project for its databases, and find the backup and the database it belongs to."""
+        if self.settings.restore.beside is not None and self.settings.control.keywords is not None:
+            # the way when the target is gone: nobody needs to reach it
+            self._database = self._open(self.parameters)
+            self._listing = self._choose(backup_id)
+            return
+        with self.phases.phase("probe", "finding the databases"):
+            workers = self.stack.enter_context(
+                Workers(self.sink, start_timeout=self.settings.project.start_timeout)
+            )
+            probed = asking.ask(
+                self.settings,
+                workers,
+                "heads",
+                "upgrade",
+                listing=False,
+                sink=self.sink,
+                tick=self.interrupts.check,
+            )
+            self.sites = asking.open_sites(probed, self.settings.control, read_only=False)
+            self.stack.callback(asking.close_sites, self.sites)
+        self._listing = self._choose(backup_id)
+        self._database = self._belonging()
+
+    def _open(self, parameters: ConnectParameters) -> Database:
+        database = open_database(parameters, policy=self.settings.control)
+        self.stack.callback(database.close)
+        return database
+
+    def _choose(self, backup_id: str | None) -> BackupListing:
+        found, unreadable = list_backups(self.store)
+        if backup_id is not None:
+            for listing in found:
+                if listing.manifest.id == backup_id:
+                    return _good(listing)
+            said = next((one for one in unreadable if one.startswith(f"{backup_id}: ")), None)
+            raise BackupError(
+                f"backup {said}" if said else f"there is no backup {backup_id} in {self.store.place}",
+                hint="See `alembic-safe backup list`.",
+            )
+        addresses = {database.facts.address for database in asking.databases_of(self.sites)}
+        for listing in found:
+            if (
+                listing.manifest.scope == "full"
+                and not listing.faults
+                and listing.manifest.address in addresses
+            ):
+                return listing
+        raise BackupError(
+            f"there is no full backup of {', '.join(sorted(addresses)) or 'the target'} in {self.store.place}",
+            hint="Name one: `alembic-safe backup list` shows what there is.",
+        )
+
+    def _belonging(self) -> Database:
+        """The database of the backup: the same address, else the only one of the same name."""
+        databases = asking.databases_of(self.sites)
+        for database in databases:
+            if database.facts.address == self.manifest.address:
+                return database
+        named = [one for one in databases if one.facts.database == self.manifest.database]
+        if len(named) == 1 or (len(databases) == 1 and self.settings.restore.beside is not None):
+            database = (named or databases)[0]
+            said = f"the backup was made of {self.manifest.address}, and {database.facts.address} is restored"
+            self.sink(Notice(said))
+            return database
+        raise RefusedError(
+            f"backup {self.manifest.id} is of {self.manifest.address}, which env.py does not configure",
+            hint="Restore it into a new database: `--beside NAME`.",
+        )
+
+    def say(self, plan: RestorePlan) -> None:
+        """Say what is about to happen, and ask; raise `RefusedError` unless that is what is wanted."""
+        if plan.kept is None:
+            return
+        minutes = (datetime.now(timezone.utc) - self.manifest.began).total_seconds() / 60
+        since = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} minutes"
+        self.sink(
+            Notice(
+                f"backup {plan.backup} of {self.manifest.began:%Y-%m-%d %H:%M:%S} UTC takes the place of"
+                f" {plan.target}; what was written in the {since} since will only be in {plan.kept}"
+            )
+        )
+        for sentence in (*plan.since, *(f"does not follow: {one}" for one in plan.stays)):
+            self.sink(Notice(sentence))
+        for who in plan.sessions[:5]:
+            self.sink(Notice(f"will be disconnected: {who}"))
+        if self.settings.restore.yes:
+            return
+        if self.confirm is None:
+            raise RefusedError(
+                "nothing is asked where there is no terminal, so nothing was done",
+                hint="When what is said above is meant, give `--yes`.",
+            )
+        if not self.confirm(plan):
+            raise RefusedError(
+                "nothing was done", hint="`--beside NAME` restores without replacing anything."
+            )
+
+    @contextmanager
+    def dump(self) -> Iterator[Path]:
+        """The backup's dump on this machine: checked against its checksums, fetched and decrypted."""
+        store, manifest = self.store, self.manifest
+        with self.phases.phase("verify", f"checking backup {manifest.id}"), self.watch.part("check"):
+            if faults := check_files(store, manifest.id, manifest, self.tick):
+                raise BackupError(
+                    f"backup {manifest.id} is not good: {faults[0]}",
+                    hint="Choose another: `alembic-safe backup list`.",
+                    detail="\n".join(faults),
+                )
+        with ExitStack() as stack:
+            with self.watch.part("fetch"):
+                moved = moving("fetch", self.sink, self.tick)
+                opened = dump_at_hand(store, manifest, self.settings.backup.identity, self.tick, moved)
+                folder = stack.enter_context(opened)
+            yield folder
+
+    def lock(self) -> DeployLock:
+        """Take the deploy lock of every target of the database."""
+        lock = self.database.deploy_lock([site.target.version_table for site in self.here])
+        with self.phases.phase("lock", "taking the deploy lock"):
+            take_locks([lock], wait=self.settings.apply.wait, sink=self.sink, tick=self.interrupts.check)
+        self.stack.callback(lock.release)
+        return lock
+
+    def journal(self) -> RestoreJournal:
+        """The journal of the restore, begun."""
+        return RestoreJournal.begin(self.settings, self.here, self.manifest.id, self.began)
+
+    def proof(self, loaded: Loaded, where: str) -> RestoreProof:
+        """Write down beside the backup that it can be restored, and how long that took."""
+        durations = dict(self.watch.durations)
+        proof = RestoreProof(
+            backup=self.manifest.id,
+            at=datetime.now(timezone.utc),
+            where=where,
+            recovery_time=sum(took for part, took in durations.items() if part != "compare"),
+            age=(datetime.now(timezone.utc) - self.manifest.began).total_seconds(),
+            durations=durations,
+            tables=loaded.tables,
+            rows=loaded.rows,
+            faults=loaded.faults,
+            notes=loaded.notes,
+        )
+        with suppress(AlembicSafeError):
+            keep_proof(self.store, proof)
+        return proof
+
+
+def _good(listing: BackupListing) -> BackupListing:
+    if listing.faults:
+        raise BackupError(
+            f"backup {listing.manifest.id} was found not good: {listing.faults[0]}",
+            hint="Choose another: `alembic-safe backup list`.",
+            detail="\n".join(listing.faults),
+        )
+    return listing

@@ -1,0 +1,92 @@
+"""`backup restore` on an SQLite file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic_safe.backup.restore import in_file
+from alembic_safe.databases import open_database
+from alembic_safe.databases.sqlite import restore as files
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.restores import Loaded, RestorePlan
+from alembic_safe.model.results import RestoreResult
+from alembic_safe.workflow.restoring import Restoration
+
+
+def restore_file(work: Restoration) -> RestoreResult:
+    """Beside, or into the target's place."""
+    named = work.settings.restore.beside
+    into = Path(named).expanduser().absolute() if named else None
+    plan = in_file.plan(work.database, work.manifest, into=into, now=work.began)
+    work.say(plan)
+    return _replace(work, plan) if into is None else _beside(work, plan, into)
+
+
+def _beside(work: Restoration, plan: RestorePlan, into: Path) -> RestoreResult:
+    with (
+        work.dump() as dump,
+        work.phases.phase("restore", f"restoring into {into}"),
+        in_file.brought(into, dump, work.manifest, work.began, work.tick, work.watch) as (folder, loaded),
+    ):
+        files.swap(folder, into, into)
+    work.proof(loaded, f"a new file {into}")
+    return _result(work, plan, loaded, work.manifest.heads, None)
+
+
+def _replace(work: Restoration, plan: RestorePlan) -> RestoreResult:
+    lock = work.lock()
+    target = Path(work.database.facts.database).resolve()
+    files.tidy(target)
+    with work.dump() as dump:
+        journal = work.journal()
+        try:
+            with (
+                work.phases.phase("restore", f"restoring {target}"),
+                in_file.brought(target, dump, work.manifest, work.began, work.tick, work.watch) as (
+                    folder,
+                    loaded,
+                ),
+            ):
+                work.interrupts.check()
+                lock.check()
+                work.database.close()  # nobody may have it open, we neither
+                with work.watch.part("swap"):
+                    files.swap(folder, target, Path(plan.kept or ""))
+        except BaseException as error:
+            journal.fail(_reopened(work), error)
+            raise
+    with work.phases.phase("read back", f"reading {target}"):
+        database = _reopened(work)
+        heads = {
+            str(one.target.version_table): database.read_heads(one.target.version_table) for one in work.here
+        }
+        journal.done(database, heads)
+    work.proof(loaded, str(target))
+    return _result(work, plan, loaded, heads, journal.run)
+
+
+def _reopened(work: Restoration) -> Database:
+    database = open_database(work.parameters, policy=work.settings.control)
+    work.stack.callback(database.close)
+    return database
+
+
+def _result(
+    work: Restoration, plan: RestorePlan, loaded: Loaded, heads: object, run: str | None
+) -> RestoreResult:
+    assert isinstance(heads, dict)
+    return RestoreResult(
+        exit=0,
+        backup=plan.backup,
+        target=plan.target,
+        database=plan.database,
+        kept=plan.kept,
+        heads=next(iter(heads.values()), None),
+        tables=loaded.tables,
+        rows=loaded.rows,
+        durations=dict(work.watch.durations),
+        since=plan.since,
+        stays=plan.stays,
+        notes=loaded.notes,
+        run=run,
+    )

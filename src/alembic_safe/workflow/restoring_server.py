@@ -1,0 +1,175 @@
+"""`backup restore` on a PostgreSQL server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from alembic_safe.backup.restore import replacing
+from alembic_safe.backup.restore.copy_back import copy_back
+from alembic_safe.backup.restore.replacing import Ground
+from alembic_safe.databases.postgresql import beside
+from alembic_safe.databases.postgresql.database import PostgresDatabase
+from alembic_safe.databases.postgresql.locks import AdvisoryLock
+from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError
+from alembic_safe.model.events import Notice
+from alembic_safe.model.restores import Loaded, RestorePlan
+from alembic_safe.model.results import RestoreResult
+from alembic_safe.workflow.asking import close_sites
+from alembic_safe.workflow.restore_journal import RestoreJournal
+from alembic_safe.workflow.restoring import Restoration
+
+Heads = Mapping[str, tuple[str, ...] | None]
+
+
+def restore_on_server(work: Restoration) -> RestoreResult:
+    """Beside, or into the target's place."""
+    target, settings = work.database, work.settings
+    assert isinstance(target, PostgresDatabase)
+    if target.facts.in_recovery or target.facts.read_only:
+        raise RefusedError(f"{target.facts.address} is read-only", hint="Point env.py at the primary.")
+    ground = replacing.stand(target, work.parameters, settings.control, work.manifest, settings.backup.bindir)
+    work.stack.callback(ground.close)
+    into = settings.restore.beside
+    plan = replacing.plan(
+        ground, work.manifest, into=into, end_sessions=settings.restore.end_sessions, now=work.began
+    )
+    work.say(plan)
+    return _replace(work, ground, plan) if into is None else _beside(work, ground, plan, into)
+
+
+def _beside(work: Restoration, ground: Ground, plan: RestorePlan, into: str) -> RestoreResult:
+    with work.dump() as dump:
+        replacing.check_extensions(ground, dump, work.tick)
+        with work.phases.phase("restore", f"restoring into {into}"):
+            loaded = _bring(work, ground, dump, into)
+        replacing.open_to_all(ground, into, f"alembic-safe: backup {plan.backup}, restored beside")
+    work.proof(loaded, f"database {into} on {ground.target.facts.address}")
+    shown = copy_back(ground, work.manifest, into) if work.here else ()
+    return _result(work, plan, loaded, work.manifest.heads, None, shown)
+
+
+def _replace(work: Restoration, ground: Ground, plan: RestorePlan) -> RestoreResult:
+    lock = work.lock()
+    assert isinstance(lock, AdvisoryLock)
+    ready = replacing.tidy(ground, work.manifest)
+    with work.dump() as dump:
+        replacing.check_extensions(ground, dump, work.tick)
+        journal = work.journal()
+        try:
+            if ready is None:
+                ready = beside.free_name(ground.name, "restoring", work.began)
+                with work.phases.phase("restore", f"restoring beside {ground.name}"):
+                    loaded = _bring(work, ground, dump, ready)
+                work.proof(loaded, f"database {ready} on {ground.target.facts.address}")
+            else:
+                loaded = Loaded(len(work.manifest.tables), work.manifest.rows)
+                work.sink(Notice(f"{ready} is restored and compared already, by an earlier command"))
+            work.interrupts.check()
+            lock.check()
+        except BaseException as error:
+            journal.fail(ground.target, error)
+            raise
+    with work.phases.phase("swap", f"putting it in the place of {ground.name}"), work.watch.part("swap"):
+        moved = _swap(work, ground, plan, lock, ready, journal)
+    try:
+        heads = _read_back(work, ground, journal)
+    finally:
+        moved.release()
+    return _result(work, plan, loaded, heads, journal.run)
+
+
+def _bring(work: Restoration, ground: Ground, dump: Path, name: str) -> Loaded:
+    return replacing.bring(
+        ground,
+        work.manifest,
+        dump,
+        name,
+        jobs=work.settings.backup.jobs,
+        sink=work.sink,
+        tick=work.tick,
+        watch=work.watch,
+    )
+
+
+def _swap(
+    work: Restoration,
+    ground: Ground,
+    plan: RestorePlan,
+    lock: AdvisoryLock,
+    ready: str,
+    journal: RestoreJournal,
+) -> AdvisoryLock:
+    beside.unseal(ground.control, ready)
+    new = ground.connect(ready)
+    try:
+        journal.carry(ground.target, new)
+    finally:
+        new.close()
+    try:
+        return replacing.replace_target(
+            ground,
+            lock,
+            ready,
+            plan.kept or "",
+            plan.backup,
+            end_sessions=work.settings.restore.end_sessions,
+            let_go=lambda: close_sites(work.here),
+        )
+    except BaseException as error:
+        # the old one is in its place; what was restored waits for the next command
+        with suppress(AlembicSafeError):
+            beside.seal(ground.control, ready, plan.backup, ground.name)
+        with suppress(AlembicSafeError):
+            old = ground.connect(ground.name)
+            journal.fail(old, error)
+            old.close()
+        raise
+
+
+def _read_back(work: Restoration, ground: Ground, journal: RestoreJournal) -> Heads:
+    """What the database that bears the target's name says now, on a connection of its own."""
+    with work.phases.phase("read back", f"reading {ground.name}"):
+        database = ground.connect(ground.name)
+        work.stack.callback(database.close)
+        heads = {
+            str(site.target.version_table): database.read_heads(site.target.version_table)
+            for site in work.here
+        }
+        for table, rows in heads.items():
+            then = work.manifest.heads.get(table, rows)
+            if tuple(sorted(then or ())) != tuple(sorted(rows or ())):
+                raise BackupError(
+                    f"{ground.name} is at {rows} after the restore, and the backup was at {then}",
+                    hint="See `alembic-safe status`.",
+                )
+        journal.done(database, heads)
+    return heads
+
+
+def _result(
+    work: Restoration,
+    plan: RestorePlan,
+    loaded: Loaded,
+    heads: Heads,
+    run: str | None,
+    shown: tuple[str, ...] = (),
+) -> RestoreResult:
+    result = RestoreResult(
+        exit=0,
+        backup=plan.backup,
+        target=plan.target,
+        database=plan.database,
+        kept=plan.kept,
+        heads=next(iter(heads.values()), None),
+        tables=loaded.tables,
+        rows=loaded.rows,
+        durations=dict(work.watch.durations),
+        since=plan.since,
+        stays=plan.stays,
+        notes=loaded.notes,
+        run=run,
+    )
+    return replace(result, copy_back=shown)

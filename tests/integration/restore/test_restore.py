@@ -1,0 +1,96 @@
+"""A backup restored in the place of its target is the original again, object by object."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+
+import psycopg
+import pytest
+
+from tests.integration.restore.conftest import picture
+from tests.support.projects import Rev
+
+REVISIONS = [Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')")]
+
+
+@pytest.mark.slow
+def test_what_is_restored_is_the_original(any_pg_database, make_project, fill):
+    database = any_pg_database
+    fill(database)
+    project = make_project(url=database.url(), revisions=REVISIONS)
+    project.run("upgrade", "--no-backup=a test").ok()
+    before = picture(database)
+    project.run("backup", "create").ok()
+    database.fetch("INSERT INTO t SELECT generate_series(1, 30)")
+    database.fetch("DROP TABLE customer CASCADE")
+    database.fetch("SELECT lo_unlink(oid) FROM pg_largeobject_metadata")
+
+    done = project.run("backup", "restore", "--yes", "--format", "json")
+
+    assert done.exit == 0, done.stderr
+    assert picture(database) == before
+    document = done.json()
+    assert document["heads"] == ["a1"]
+    assert document["rows"] > 1500
+    assert "public.customer is no longer there (1001 rows come back)" in document["since"]
+    kept = database.server.connect(document["kept"])
+    assert kept.execute("SELECT count(*) FROM t").fetchone() == (30,)
+    kept.close()
+    runs = project.run("history", "--format", "json").json()["runs"]
+    assert [(one["run"]["command"], one["run"]["outcome"]) for one in runs] == [
+        ("restore", "done"),
+        ("upgrade", "done"),
+    ]
+    assert project.run("upgrade", "--no-backup=a test").exit == 0
+
+
+def test_an_application_sees_one_database_or_the_other(pg_database, make_project):
+    project = make_project(url=pg_database.url(), revisions=REVISIONS)
+    project.run("upgrade", "--no-backup=a test").ok()
+    pg_database.fetch("CREATE TABLE side AS SELECT 'old' AS side")
+    pg_database.fetch("INSERT INTO t SELECT generate_series(1, 1000)")
+    project.run("backup", "create").ok()
+    pg_database.fetch("UPDATE side SET side = 'new'; INSERT INTO t SELECT generate_series(1001, 1500)")
+    seen: list[tuple[float, object]] = []
+    stop = threading.Event()
+
+    def apply() -> None:
+        while not stop.is_set():
+            try:
+                with pg_database.server.connect(pg_database.name, application_name="shop") as connection:
+                    while not stop.is_set():
+                        with connection.transaction():
+                            connection.execute("INSERT INTO t VALUES (0)")
+                            row = connection.execute(
+                                "SELECT (SELECT side FROM side), (SELECT count(*) FROM t WHERE id > 0)"
+                            ).fetchone()
+                        seen.append((time.monotonic(), row))
+            except psycopg.Error as error:
+                seen.append((time.monotonic(), error))
+                time.sleep(0.01)
+
+    applications = [threading.Thread(target=apply) for _ in range(3)]
+    for one in applications:
+        one.start()
+    refused = project.run("backup", "restore", "--yes")
+    done = project.run("backup", "restore", "--yes", "--end-sessions", "--format", "json")
+    time.sleep(0.3)
+    stop.set()
+    for one in applications:
+        one.join()
+
+    assert refused.exit == 3
+    assert "sessions are connected" in refused.stderr
+    assert done.exit == 0, done.stderr
+    rows = [row for _, row in seen if isinstance(row, tuple)]
+    assert set(rows) == {("new", 1500), ("old", 1000)}
+    assert rows.index(("old", 1000)) > 0
+    assert rows[-1] == ("old", 1000)
+    answered = sorted(at for at, row in seen if isinstance(row, tuple))
+    assert max(b - a for a, b in itertools.pairwise(answered)) < 5
+    kept = pg_database.server.connect(done.json()["kept"])
+    assert kept.execute("SELECT side FROM side").fetchone() == ("new",)
+    kept.close()
+    pg_database.server.drop_database(done.json()["kept"])
