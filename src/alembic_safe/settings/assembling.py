@@ -65,7 +65,7 @@ def assemble(
             jobs=values["backup-jobs"],
             compression=values["backup-compression"],
             bindir=path("pg-bindir"),
-            store=_store(values["backup-store"], winning("backup-store", layers)),
+            store=values["backup-store"],
             recipients=tuple(values["backup-recipient"]),
             identity=path("backup-identity"),
         ),
@@ -121,24 +121,6 @@ def _path(value: str | None, given: Given | None, bases: Bases) -> Path | None:
         return None
     base = bases.working if given and given.place != "file" else bases.project
     return base / Path(value).expanduser()
-
-
-def _store(value: str | None, given: Given | None) -> str | None:
-    if value is None or given is None:
-        return None
-    scheme, colon, rest = value.partition("://")
-    if not colon or not scheme:
-        raise SettingsError(
-            f"{given.origin}: {value!r} is not a URL such as s3://bucket/folder",
-            hint="A folder of this machine is named by `backup-dir`.",
-        )
-    if ":" in rest.partition("@")[0] and "@" in rest.partition("/")[0]:
-        raise SettingsError(
-            f"{given.origin}: a password may not stand in the URL, where others can read it",
-            hint="Give it the way the store's own tools take it (AWS_SECRET_ACCESS_KEY, a profile). Change that"
-            " password.",
-        )
-    return value.rstrip("/")
 
 
 def _journal_file(values: dict[str, Any], layers: Sequence[Layer], bases: Bases) -> Path | None:

@@ -20,6 +20,7 @@ Kind = Literal[
     "allowance",
     "level",
     "hours",
+    "url",
 ]
 Place = Literal["flag", "environment", "file"]
 

@@ -15,7 +15,7 @@ from alembic_safe.settings.option import (
 OF_RESTORES: tuple[Option, ...] = (
     Option(
         "backup-store",
-        "text",
+        "url",
         "Where backups are kept, when not in a folder: a URL such as s3://bucket/shop, of any kind that fsspec knows. "
         "What is being written stands in backup-dir until it is uploaded.",
         WITH_BACKUPS,

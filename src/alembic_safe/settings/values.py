@@ -143,6 +143,21 @@ def parse_hours(raw: object, option: Option | None = None) -> str:
     return text
 
 
+def parse_url(raw: object, option: Option | None = None) -> str:
+    """The URL of a store, without a password in it."""
+    text = parse_text(raw).strip()
+    scheme, colon, rest = text.partition("://")
+    if not colon or not scheme:
+        raise ValueError("the value is not a URL such as s3://bucket/folder")
+    authority = rest.partition("/")[0]
+    if "@" in authority and ":" in authority.partition("@")[0]:
+        raise ValueError(
+            "a password may not stand in the URL, where others can read it: the store's own profiles and"
+            " variables hold it"
+        )
+    return text.rstrip("/")
+
+
 PARSERS: dict[str, Callable[..., object]] = {
     "text": parse_text,
     "reason": parse_reason,
@@ -158,6 +173,7 @@ PARSERS: dict[str, Callable[..., object]] = {
     "allowance": parse_allowance,
     "level": parse_level,
     "hours": parse_hours,
+    "url": parse_url,
 }
 
 

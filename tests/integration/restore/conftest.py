@@ -23,7 +23,7 @@ SELECT jsonb_build_object(
     'acl', (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(datacl) AS a), 'limit', datconnlimit,
     'collate', datcollate, 'ctype', datctype, 'encoding', encoding, 'owner', pg_get_userbyid(datdba),
     'comment', shobj_description(oid, 'pg_database'), 'open', datallowconn,
-    'settings', (SELECT array_agg(coalesce(setrole::regrole::text, '') || c::text ORDER BY 1)
+    'settings', (SELECT array_agg(setrole || c::text ORDER BY setrole, c)
                  FROM pg_db_role_setting, unnest(setconfig) AS c WHERE setdatabase = d.oid))
 FROM pg_database AS d WHERE datname = current_database()
 """
@@ -38,7 +38,13 @@ def fill() -> Any:
         filled.append(database)
         name = database.name
         with database.server.connect(name) as connection:
-            connection.execute(_EVERYTHING.replace("DBNAME", name).encode())
+            text = _EVERYTHING.replace("DBNAME", name)
+            there = connection.execute(
+                "SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"
+            ).fetchone()
+            if not there:  # a wheel without contrib
+                text = text.replace("CREATE EXTENSION pg_trgm;", "")
+            connection.execute(text.encode())
 
     yield put
     for database in filled:

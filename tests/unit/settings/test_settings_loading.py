@@ -255,6 +255,7 @@ SAMPLES: dict[str, tuple[object, str]] = {
     "switch": (True, "true"), "compression": ("none", '"none"'), "journal": ("file:j", '"file:j"'),
     "connection": ("service=s", '"service=s"'), "scratch": ("off", '"off"'), "reason": ("why", '"why"'),
     "allowance": ("some-rule=why", '"some-rule=why"'),
+    "url": ("s3://b/f", '"s3://b/f"'),
     "level": ("some-check=off", '"some-check=off"'), "hours": ("09:00-17:00", '"09:00-17:00"'),
 }  # fmt: skip
 

@@ -24,6 +24,8 @@ _ROLE_TYPES = frozenset({"ACL", "DEFAULT ACL", "POLICY", "USER MAPPING"})
 _NO_ROLES = frozenset({"public", "current_user", "session_user", "current_role"})
 # What the database itself has, and no object in it: restored apart, or never.
 _DATABASE = frozenset({"DATABASE", "DATABASE PROPERTIES", "ENCODING", "STDSTRINGS", "SEARCHPATH"})
+# Contents: pg_restore names some of them in a schema's text, pg_dump does not.
+_CONTENTS = (" DATA", "SEQUENCE SET", "BLOB", "BLOBS", "BLOB METADATA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,20 @@ def objects_of(text: str) -> dict[SchemaObject, str]:
     ends = [header.start() for header in headers[1:]] + [len(text)]
     for header, end in zip(headers, ends, strict=True):
         one = SchemaObject(header["type"], header["schema"], header["name"], header["owner"])
-        if one.type in _DATABASE or (one.type in ("COMMENT", "ACL") and one.name.startswith("DATABASE ")):
+        if (
+            one.type in _DATABASE
+            or one.type.endswith(_CONTENTS)
+            or (one.type in ("COMMENT", "ACL") and one.name.startswith("DATABASE "))
+        ):
             continue
         body = text[header.end() : end]
         lines = [line for line in body.split("\n") if not _NOISE.match(line)]
         found[one] = found.get(one, "") + "\n".join(lines)
     return found
+
+
+def _of_the_database(one: SchemaObject) -> bool:
+    return one.type in ("COMMENT", "ACL") and one.name.startswith("DATABASE ")
 
 
 def differences(backup: Objects, restored: Objects) -> tuple[tuple[str, ...], tuple[str, ...]]:
