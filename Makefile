@@ -17,7 +17,7 @@ PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
 COMPILED = bin/python -m compileall -q src
 MADE_FROM = pyproject.toml scripts/venv
 
-.PHONY: help demo test test-lowest test-newest published lint format bench docs clean
+.PHONY: help demo test test-lowest test-newest published lint format bench bench-stall soak docs clean
 help:
 	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
 
@@ -51,6 +51,12 @@ lint: .venv-lint/.stamp  ## ruff, mypy, import contracts, and that the docs buil
 format: .venv-lint/.stamp  ## ruff's formatter and its safe fixes
 	.venv-lint/bin/ruff check --fix
 	.venv-lint/bin/ruff format
+
+bench-stall: .venv-test/.stamp  ## how long an application waits for a migration: raw alembic, then alembic-safe (20 min)
+	.venv-test/bin/python -m benchmarks.stall $(ARGS)
+
+soak: .venv-test/.stamp  ## 500 runs against random blockers, deadlocks and killed connections (an hour)
+	SOAK_RUNS=$${SOAK_RUNS:-500} .venv-test/bin/python -m pytest -n 0 -s tests/acceptance/test_soak.py $(ARGS)
 
 docs: .venv-lint/.stamp  ## write the reference pages from the code, and build the documentation into site/
 	.venv-lint/bin/python -m alembic_safe.cli.reference docs/reference

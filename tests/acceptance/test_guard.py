@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests.support.processes import called, wait_until
 from tests.support.projects import Rev
 
 pytestmark = pytest.mark.slow
@@ -49,25 +50,23 @@ class Load:
                 time.sleep(0.01)
 
 
-@contextmanager
-def idle_reader(database: Any, seconds: float, statement: str = "select count(*) from t") -> Iterator[None]:
-    """A transaction that has read the table and does nothing, for a while."""
-    connection = database.connect(application_name="reporting")
-    connection.autocommit = False
-    connection.execute(statement)
-    timer = threading.Timer(seconds, connection.rollback)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.join()
-
-
 def _project(make_project: Any, database: Any, body: str, driver: str | None = None) -> Any:
     with database.connect() as connection:
         connection.execute(_TABLE)
     template = "async" if driver == "asyncpg" else "generic"
     return make_project(template=template, url=database.url(driver), revisions=[Rev("a1", body)])
+
+
+def _upgrade(project: Any, *arguments: str) -> Any:
+    """The gate would refuse most of these revisions beforehand."""
+    return project.run("upgrade", "--no-backup=test", "--fail-on", "never", *arguments)
+
+
+def _attempts(database: Any) -> int:
+    """How often the revision was begun."""
+    if database.fetch("select to_regclass('alembic_safe.step') is null")[0][0]:
+        return 0
+    return int(database.fetch("select coalesce(max(attempts), 0) from alembic_safe.step")[0][0])
 
 
 def _columns(database: Any) -> set[str]:
@@ -100,7 +99,7 @@ def test_a_revision_that_keeps_a_lock_is_cut_and_tried_once_more(
 ) -> None:
     project = _project(make_project, pg_database, body, driver)
     with Load(pg_database) as load:
-        done = project.run("upgrade", "--no-backup=test")
+        done = _upgrade(project)
     assert done.exit == 10, str(done)
     assert load.longest < 1.6, str(done)
     assert load.errors == 0
@@ -109,3 +108,205 @@ def test_a_revision_that_keeps_a_lock_is_cut_and_tried_once_more(
     shown = project.run("history", "--format", "json").ok().json()["runs"][0]
     assert shown["run"]["outcome"] == "failed"
     assert [(s["outcome"], s["attempts"]) for s in shown["steps"]] == [("rolled_back", 2)]
+
+
+def test_a_reader_is_waited_for_briefly_and_often(pg_database: Any, make_project: Any) -> None:
+    project = _project(make_project, pg_database, _ADD)
+    reader = pg_database.connect(application_name="reporting")
+    reader.autocommit = False
+    reader.execute("select count(*) from t")
+    with Load(pg_database) as load:
+        process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
+        wait_until(lambda: _attempts(pg_database) > 2, 90)
+        reader.rollback()
+        _out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert load.longest < 1.0, "the load waits behind us for no longer than lock_timeout"
+    assert "extra" in _columns(pg_database)
+    assert "trying again" in err
+    shown = project.run("history", "--format", "json").ok().json()["runs"][0]
+    assert [(s["outcome"], s["attempts"] > 2) for s in shown["steps"]] == [("committed", True)]
+
+
+def test_the_blocker_is_named_when_it_stays(pg_database: Any, make_project: Any) -> None:
+    project = _project(make_project, pg_database, _ADD)
+    reader = pg_database.connect(application_name="reporting")
+    reader.autocommit = False
+    pid = reader.execute(
+        "select pg_backend_pid(), count(*) from t where name <> 'secret of ours'"
+    ).fetchone()[0]
+    done = _upgrade(project, "--retry-deadline", "2s")
+    assert done.exit == 10, str(done)
+    for part in (
+        f"pid {pid}",
+        "user postgres",
+        "application reporting",
+        "idle in transaction",
+        "from t where",
+        "tried",
+    ):
+        assert part in done.stderr, part
+    assert "secret of ours" not in done.stderr
+    assert project.run("status").exit in {0, 5}
+
+
+def test_nobody_waits_nobody_is_cut(pg_database: Any, make_project: Any) -> None:
+    """A rewrite that takes longer than the budget, and a load on another table."""
+    project = _project(make_project, pg_database, _ADD + "op.execute('select pg_sleep(4)')")
+    pg_database.fetch("create table other as select 1 as id")
+    with Load(pg_database, "update other set id = id") as load:
+        done = _upgrade(project)
+    assert done.exit == 0, str(done)
+    assert load.count > 50 and load.longest < 1.0
+    assert "cut" not in done.stderr
+
+
+def test_maintenance_lifts_the_budget_and_is_journalled(pg_database: Any, make_project: Any) -> None:
+    project = _project(make_project, pg_database, _ADD + "op.execute('select pg_sleep(2.5)')")
+    with Load(pg_database) as load:
+        done = _upgrade(project, "--maintenance=night of the move")
+    assert done.exit == 0, str(done)
+    assert load.longest > 2
+    run = project.run("history", "--format", "json").ok().json()["runs"][0]["run"]
+    assert ["maintenance", "night of the move"] in [list(pair) for pair in run["allowances"]]
+
+
+def test_a_second_connection_of_the_migration_is_named_at_once(pg_database: Any, make_project: Any) -> None:
+    body = (
+        "import sqlalchemy\nengine = sqlalchemy.create_engine(op.get_bind().engine.url)\n"
+        "other = engine.connect()\nother.execute(sa.text('select * from t')).all()\n" + _ADD
+    )
+    project = _project(make_project, pg_database, body)
+    done = _upgrade(project)
+    assert done.exit == 5, str(done)
+    assert "another connection of the migration itself" in done.stderr
+    assert done.seconds < 30 and "trying again" not in done.stderr
+
+
+def test_the_loss_of_the_guard_stops_the_run(pg_database: Any, make_project: Any) -> None:
+    project = _project(make_project, pg_database, _ADD + "op.execute('select pg_sleep(60)')")
+    process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
+    sleeping = (
+        "select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()"
+    )
+    wait_until(lambda: pg_database.fetch(sleeping)[0][0], 60)
+    guard = called(project, "alembic-guard")
+    assert guard is not None
+    os.kill(guard, signal.SIGKILL)
+    _out, err = process.communicate(timeout=30)
+    assert process.returncode == 5, err
+    assert "the guard is lost" in err and "rolled back" in err
+    assert "extra" not in _columns(pg_database)
+    assert pg_database.fetch(sleeping) == [(0,)]
+
+
+def test_without_its_supervisor_the_guard_ends_the_session_and_itself(
+    pg_database: Any, make_project: Any
+) -> None:
+    project = _project(make_project, pg_database, _ADD + "op.execute('select pg_sleep(60)')")
+    process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
+    sleeping = (
+        "select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()"
+    )
+    wait_until(lambda: pg_database.fetch(sleeping)[0][0], 60)
+    assert called(project, "alembic-guard") is not None
+    process.kill()
+    process.communicate(timeout=30)
+    wait_until(lambda: pg_database.fetch(sleeping) == [(0,)], 3)
+    wait_until(lambda: called(project, "alembic-guard") is None, 3)
+
+
+def test_what_a_revision_leaves_set_is_set_back_and_said(pg_database: Any, make_project: Any) -> None:
+    project = make_project(
+        url=pg_database.url(),
+        revisions=[
+            Rev("a1", "op.execute('create schema x')\nop.execute('set search_path = x, public')\n"
+                "op.execute('set statement_timeout = 0')\nop.execute('create table x.one (id int)')"),
+            Rev("b2", "op.execute('create table two (id int)')"),
+        ],
+    )  # fmt: skip
+    done = _upgrade(project)
+    assert done.exit == 0, str(done)
+    assert "left search_path set to 'x, public'" in done.stderr
+    assert pg_database.fetch("select to_regclass('public.two') is not null") == [(True,)]
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+def test_how_long_statements_may_wait_goes_by_what_they_hold_up(
+    driver: str, pg_database: Any, make_project: Any
+) -> None:
+    shown = "seen.append(op.get_bind().exec_driver_sql('show lock_timeout').scalar())\n"
+    body = (
+        "seen = []\n" + shown
+        + "op.execute('update t set name = name where id = 1')\n" + shown
+        + _ADD + shown
+        + "op.execute('update t set name = name where id = 1')\n" + shown
+        + "with op.get_context().autocommit_block():\n"
+        + "    op.execute('create index concurrently ix on t (name)')\n    " + shown
+        + "op.execute('alter table t add column more int')\n" + shown
+        + "op.execute('set local lock_timeout = 1234')\nop.execute('alter table t add column most int')\n" + shown
+        + "print(seen, flush=True)"
+    )  # fmt: skip
+    project = _project(make_project, pg_database, body, driver)
+    done = _upgrade(project)
+    assert done.exit == 0, str(done)
+    assert "['500ms', '0', '500ms', '500ms', '0', '500ms', '1234ms']" in done.stderr
+    assert "sets lock_timeout itself" in done.stderr
+
+
+def _concurrent(make_project: Any, database: Any, body: str) -> Any:
+    return _project(
+        make_project, database, f"with op.get_context().autocommit_block():\n    op.execute({body!r})"
+    )
+
+
+def _invalid(database: Any) -> list[Any]:
+    return list(database.fetch("select indexrelid::regclass::text from pg_index where not indisvalid"))
+
+
+def test_what_a_failed_concurrent_build_leaves_is_dropped(pg_database: Any, make_project: Any) -> None:
+    project = _concurrent(make_project, pg_database, "create unique index concurrently ix on t (name)")
+    done = _upgrade(project)
+    assert done.exit == 5, str(done)
+    assert "rolled back" in done.stderr and "dropped what" in done.stderr
+    assert _invalid(pg_database) == []
+    project.run("status").ok()
+
+
+def test_if_not_exists_does_not_hide_an_invalid_index(pg_database: Any, make_project: Any) -> None:
+    project = _concurrent(make_project, pg_database, "create index concurrently if not exists ix on t (name)")
+    with pytest.raises(psycopg.Error), pg_database.connect() as connection:
+        connection.execute("create unique index concurrently ix on t (name)")
+    assert _invalid(pg_database) == [("ix",)]
+    done = _upgrade(project)
+    assert done.exit == 5, str(done)
+    assert "INVALID" in done.stderr and "DROP INDEX CONCURRENTLY public.ix" in done.stderr
+
+
+def test_a_concurrent_build_that_loses_a_deadlock_is_run_again_by_itself(
+    pg_database: Any, make_project: Any
+) -> None:
+    """The first statement of the block is committed, so the revision as a whole cannot be run again."""
+    body = (
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('insert into t values (-1, null)')\n"
+        "    op.execute('create index concurrently ix on t (name)')"
+    )
+    project = _project(make_project, pg_database, body)
+    writer = pg_database.connect(application_name="writer")
+    writer.autocommit = False
+    writer.execute("update t set name = name where id = 7")
+    process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
+    building = (
+        "select pid from pg_stat_activity"
+        " where query like 'create index concurrently%' and wait_event_type = 'Lock'"
+    )
+    pid = wait_until(lambda: pg_database.fetch(building), 60)[0][0]
+    pg_database.fetch("select pg_cancel_backend(%s)", (pid,))
+    wait_until(lambda: pg_database.fetch(building), 20)
+    writer.rollback()
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "run again" in err and "writer" in err
+    assert _invalid(pg_database) == []
+    assert pg_database.fetch("select count(*) from t where id = -1") == [(1,)]

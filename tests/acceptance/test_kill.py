@@ -5,17 +5,15 @@ The form in CI kills at a few moments; `--sweep` at many.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.processes import is_running, marked, wait_until
+from tests.support.processes import called, is_running, marked, wait_until
 from tests.support.projects import Rev
 
 pytestmark = pytest.mark.slow
@@ -38,15 +36,7 @@ def _revisions() -> list[Rev]:
 
 def _worker(project: Any) -> int | None:
     """The pid of the worker, which calls itself one."""
-    return _called(project, "alembic-worker")
-
-
-def _called(project: Any, name: str) -> int | None:
-    for pid in marked(project.mark):
-        with contextlib.suppress(OSError):
-            if Path(f"/proc/{pid}/comm").read_text().strip() == name:
-                return pid
-    return None
+    return called(project, "alembic-worker")
 
 
 def _ours(database: Any) -> list[Any]:

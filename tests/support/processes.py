@@ -125,6 +125,15 @@ def marked(mark: str) -> dict[int, str]:
     return found
 
 
+def called(project: Any, name: str) -> int | None:
+    """The pid of a project's process that calls itself `name`: "alembic-worker", "alembic-guard"."""
+    for pid in marked(project.mark):
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                return pid
+    return None
+
+
 def children() -> dict[int, str]:
     """Our own living children: pid -> command line."""
     found = {}

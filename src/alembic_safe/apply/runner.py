@@ -6,13 +6,14 @@ exception. One execution of env.py may run the steps of several targets, one aft
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from alembic_safe.apply.ending import Ending, end_sessions
 from alembic_safe.apply.guard.handle import Guard, describe_cut
 from alembic_safe.apply.interrupts import Interrupts
-from alembic_safe.apply.retrying import Ended, Tries
+from alembic_safe.apply.retrying import STATEMENT_TRIES, Ended, Tries
 from alembic_safe.apply.stepping import Steps
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import (
@@ -23,6 +24,7 @@ from alembic_safe.bridge.messages import (
     Message,
     StatementBegun,
     StatementEnded,
+    StatementStuck,
     StepBegun,
     StepCommitted,
     StepFailed,
@@ -99,7 +101,7 @@ def attempt(
     Raises `UnreachableError` when the truth cannot be read.
     """
     worker = workers.start()
-    run = _SectionRun(tasks, job.application_name, guard, interrupts, sink)
+    run = _SectionRun(tasks, job.application_name, guard, interrupts, policy.guard.retry_deadline, sink)
     ending = Ending(worker, policy.grace, interrupts, job.application_name, run.current, guard)
     run.tick = ending.tick
     stopped: AlembicSafeError | None = None
@@ -111,6 +113,8 @@ def attempt(
                 ending.tick()
                 if why := run.why_stop():
                     worker.stop(why)
+                elif run.again is not None:
+                    worker.again(run.again)
                 else:
                     worker.proceed()
                 run.write_ended()
@@ -138,14 +142,19 @@ class _SectionRun:
         application_name: str,
         guard: Guard | None,
         interrupts: Interrupts,
+        retry_deadline: float,
         sink: EventSink,
     ) -> None:
         self._tasks = tasks
+        self._retry_deadline = retry_deadline
         self._application_name = application_name
         self._guard = guard
         self._interrupts = interrupts
         self._sink = sink
         self._before = {id(task): list(task.applied) for task in tasks}
+        self._stuck = 0
+        # what a worker with a stuck statement is to run now; None lets it fail
+        self.again: str | None = None
         self.tick: Callable[[], None] = lambda: None
         self.failed_task: TargetTask | None = None
         self.ended: Ended | None = None
@@ -170,6 +179,7 @@ class _SectionRun:
 
     def take(self, message: Message) -> bool:
         """Handle one message; True when the worker waits for the word."""
+        self.again = None
         if isinstance(message, TargetFound):
             self._target_found(message)
             return True
@@ -188,6 +198,9 @@ class _SectionRun:
             if self._guard is not None:
                 self._guard.waited_no_more()
             return message.statement.autocommit and message.statement.error is None
+        elif isinstance(message, StatementStuck):
+            self.again = self._try_again(message)
+            return True
         elif isinstance(message, StepReady):
             self._steps[message.target].ready(message)
             return bool(message.split)
@@ -204,6 +217,32 @@ class _SectionRun:
                 )
             )
         return False
+
+    def _try_again(self, message: StatementStuck) -> str | None:
+        """Clean up after a concurrent statement and wait a little; what to run then, None to let it fail."""
+        steps = next((s for s in self._steps.values() if s.open is not None), None)
+        debris = steps.debris if steps is not None else None
+        self.tick()
+        self._stuck += 1
+        if debris is None or self._stuck >= STATEMENT_TRIES or self.why_stop():
+            return None
+        another = debris.next_try()
+        deadline = time.monotonic() + self._retry_deadline
+        # dropping waits for the very transactions that the statement waited for
+        while not (another or debris.goes_on() or debris.clean()):
+            self._pause(0.5)
+            if self.why_stop() or time.monotonic() > deadline:
+                return None
+        self._sink(Notice(f"a concurrent statement is run again: {message.message}"))
+        self._pause(0.5 * self._stuck)
+        return another
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, and hear signals and the guard meanwhile."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.why_stop():
+            self.tick()
+            time.sleep(0.05)
 
     def _target_found(self, message: TargetFound) -> None:
         task = self._match(message.target)

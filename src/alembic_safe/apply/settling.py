@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from alembic_safe.model.revisions import Statement
@@ -19,6 +19,7 @@ class Evidence:
 
     `expected` are the version rows that its commit makes, None where it never got that far. `changed` is
     SQLite's word whether anything at all was committed in the meantime; None where there is no such word.
+    `cleaned` are the ordinals of concurrent statements that failed and of which nothing is left.
     `left` names how the revision left alembic's transaction, `statements` are in order of execution.
     """
 
@@ -29,6 +30,7 @@ class Evidence:
     changed: bool | None = None
     left: tuple[str, ...] = ()
     statements: Sequence[Statement] = ()
+    cleaned: Collection[int] = ()
 
 
 def settle(evidence: Evidence) -> StepOutcome:
@@ -39,7 +41,7 @@ def settle(evidence: Evidence) -> StepOutcome:
         return "unknown"
     if evidence.changed is not None:
         return "partial" if evidence.changed else "rolled_back"
-    if _committed_on_its_own(evidence.statements):
+    if _committed_on_its_own([s for s in evidence.statements if s.ordinal not in evidence.cleaned]):
         return "partial"
     if evidence.transaction in {"in progress", "unknown"}:
         return "unknown"

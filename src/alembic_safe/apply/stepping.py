@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from alembic_safe.apply.debris import Debris, is_concurrent
 from alembic_safe.apply.retrying import Tries
 from alembic_safe.apply.settling import Evidence, settle
 from alembic_safe.bridge.messages import StatementBegun, StatementEnded, StepBegun, StepFailed, StepReady
@@ -63,6 +64,8 @@ class Steps:
         self._sink = sink
         self.applied: list[AppliedStep] = []
         self.open: _Open | None = None
+        # of the concurrent statement that began last
+        self.debris: Debris | None = None
         self._unwritten: Callable[[], None] | None = None
         self.heads = target.heads or ()
         self._offset = 0
@@ -80,6 +83,7 @@ class Steps:
         ordinal = message.step + self._offset
         tries = self._tries
         attempts = 1 + (tries.failed if tries is not None and tries.revision == revision.id else 0)
+        self.debris = None
         self.open = _Open(
             ordinal,
             revision,
@@ -129,6 +133,9 @@ class Steps:
         step.starts[statement.ordinal] = _now()
         if statement.autocommit:
             self.journal.begin_statement(self._record(step, statement))
+        if is_concurrent(statement):
+            self.debris = Debris(self.database, statement, self._sink)
+            self.debris.look_before()
         self._sink(StatementBegan(self._target.label, step.revision.id, statement))
 
     def statement_ended(self, message: StatementEnded) -> None:
@@ -177,6 +184,7 @@ class Steps:
         step = self.open
         if step is None:
             return None
+        cleaned = self._clean(step)
         now = self._read_heads()
         counter = self.database.change_counter()
         outcome = settle(
@@ -188,11 +196,27 @@ class Steps:
                 changed=None if counter is None else counter != step.counter,
                 left=step.left,
                 statements=list(step.statements.values()),
+                cleaned=cleaned,
             )
         )
         self._end(step, outcome, error)()
         self.heads = now
         return outcome
+
+    def _clean(self, step: _Open) -> set[int]:
+        """Drop what a concurrent statement that did not end well left INVALID; its ordinal, if nothing stays."""
+        debris = self.debris
+        if debris is None:
+            return set()
+        last = step.statements.get(debris.statement.ordinal)
+        if (
+            last is None
+            or last.sql != debris.statement.sql
+            or (last.duration is not None and last.error is None)
+        ):
+            return set()
+        debris.database = self.database
+        return {last.ordinal} if debris.clean() else set()
 
     def _end(self, step: _Open, outcome: StepOutcome, error: str | None) -> Callable[[], None]:
         """The step is over; what is returned writes that to the journal."""

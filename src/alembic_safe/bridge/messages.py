@@ -78,6 +78,13 @@ class Stop:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Run the statement that got stuck once more, or `sql` in its place where that is not ""."""
+
+    sql: str = ""
+
+
 # ---- worker to supervisor
 
 
@@ -203,6 +210,15 @@ class StatementEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementStuck:
+    """A concurrent statement lost a wait or a deadlock. The worker waits for `Again`; any other word lets it fail."""
+
+    statement: Statement
+    sqlstate: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepReady:
     """Body done, version row written, nothing committed yet; the worker waits if and only if `split`.
 
@@ -267,6 +283,7 @@ Message = (
     Job
     | Proceed
     | Stop
+    | Again
     | Started
     | ConnectionOpened
     | CloneWanted
@@ -278,6 +295,7 @@ Message = (
     | StepBegun
     | StatementBegun
     | StatementEnded
+    | StatementStuck
     | StepReady
     | StepCommitted
     | StepFailed

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from alembic_safe.bridge.channel import Channel, ChannelClosedError
 from alembic_safe.bridge.messages import (
+    Again,
     Failed,
     Finished,
     Job,
@@ -104,6 +105,11 @@ class Worker:
         """The word to go on. A worker that is gone shows in `messages`."""
         with contextlib.suppress(ChannelClosedError):
             self._channel.send(Proceed())
+
+    def again(self, sql: str) -> None:
+        """The word to run a statement that got stuck again, or `sql` in its place."""
+        with contextlib.suppress(ChannelClosedError):
+            self._channel.send(Again(sql))
 
     def stop(self, reason: str) -> None:
         """The word to undo what is open and end."""

@@ -10,6 +10,12 @@ from alembic_safe.databases._libpq import libpq_keywords
 from alembic_safe.databases._open import copy_tables, open_database, open_watcher, warm_up
 from alembic_safe.databases._reading import DumpReader, reading_tool, wal_position
 from alembic_safe.databases.postgresql.catalog import read_catalog, read_tables
+from alembic_safe.databases.postgresql.concurrency import (
+    InvalidIndex,
+    drop_invalid,
+    invalid_indexes,
+    old_snapshots,
+)
 from alembic_safe.databases.postgresql.hints import connect_hint
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL, pooler_refusal
 from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
@@ -17,12 +23,16 @@ from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_s
 __all__ = [
     "SERVER_IDENTITY_SQL",
     "DumpReader",
+    "InvalidIndex",
     "ScratchPlace",
     "clean_leftovers",
     "connect_hint",
     "copy_tables",
+    "drop_invalid",
     "emptiness_sql",
+    "invalid_indexes",
     "libpq_keywords",
+    "old_snapshots",
     "open_database",
     "open_scratch",
     "open_watcher",

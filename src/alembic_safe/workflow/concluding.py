@@ -18,6 +18,7 @@ from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure
 from alembic_safe.model.runs import RunOutcome
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.gating import findings_of
+from alembic_safe.workflow.recipes import recipe
 from alembic_safe.workflow.way_back import way_back
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def conclude(
     stopped: AlembicSafeError | None,
 ) -> ApplyResult:
     """Close every run's journal entry and make the result. Exit 0 only when every target is where it should."""
-    error = _error(context, list(tasks.values()), stopped)
+    error = _error(context, sites, list(tasks.values()), stopped)
     targets = []
     for site in sites:
         task = tasks[site.target.ordinal, site.section]
@@ -100,12 +101,15 @@ def _outcome(context: ApplyContext, task: TargetTask) -> RunOutcome:
 
 
 def _error(
-    context: ApplyContext, tasks: list[TargetTask], stopped: AlembicSafeError | None
+    context: ApplyContext,
+    sites: list[Site],
+    tasks: list[TargetTask],
+    stopped: AlembicSafeError | None,
 ) -> AlembicSafeError | None:
     """What the command ends with: the worst first."""
     broken = next((task for task in tasks if task.outcome is not None and task.outcome != "committed"), None)
     if broken is not None:
-        return _broken(context, broken)
+        return _broken(context, sites, broken)
     unfinished = next((task for task in tasks if not task.finished), None)
     if unfinished is None:
         return _after_the_end(stopped)
@@ -134,15 +138,12 @@ def _after_the_end(stopped: AlembicSafeError | None) -> AlembicSafeError | None:
     )
 
 
-def _broken(context: ApplyContext, task: TargetTask) -> AlembicSafeError:
+def _broken(context: ApplyContext, sites: list[Site], task: TargetTask) -> AlembicSafeError:
     revision = task.applied[-1].revision
     verb = "was" if context.interrupts.count else "failed:"
     said = f"revision {revision} {verb} {task.error}"
     if task.outcome == "rolled_back" and task.gave_up is not None:
-        return GaveUpError(
-            f"gave up on revision {revision}: {task.gave_up}; it was rolled back, and {_where(task)}",
-            detail=task.detail or None,
-        )
+        return _gave_up(sites, task, revision)
     if task.outcome == "rolled_back":
         again = "Run the same command again." if context.interrupts.count else None
         return RevisionFailedError(
@@ -150,6 +151,19 @@ def _broken(context: ApplyContext, task: TargetTask) -> AlembicSafeError:
         )
     what = "part of it is committed" if task.outcome == "partial" else "what of it took effect cannot be told"
     return DirtyTargetError(f"{said}; {what}, and {_where(task)}", detail=task.detail or None)
+
+
+def _gave_up(sites: list[Site], task: TargetTask, revision: str) -> GaveUpError:
+    """Clean, and the same command later may pass; one that was cut for its stall needs to be written otherwise."""
+    message = f"gave up on revision {revision}: {task.gave_up}; it was rolled back, and {_where(task)}"
+    if task.tries is None or not task.tries.stalls:
+        return GaveUpError(
+            message,
+            hint="Nothing is left behind: see to what is in the way, or run the same command again later.",
+            detail=task.detail or None,
+        )
+    hint, code = recipe(sites, revision)
+    return GaveUpError(message, hint=hint, detail=code)
 
 
 def _where(task: TargetTask) -> str:

@@ -61,13 +61,14 @@ class Guard:
         self.blockers: tuple[Other, ...] = ()
         self.waits_for = ""
         self.total = 0.0
-        self.cuts = 0
+        self._acted = False
         self._target = ""
 
     def begin_attempt(self) -> None:
         """A new worker: nothing is known against it."""
         self.poll()
         self.cut, self.powerless, self.blockers, self.waits_for = None, None, (), ""
+        self._acted = False
 
     def watch(self, target: Target, application_name: str, tick: Callable[[], None]) -> None:
         """See that the guard watches the target's database, before anything is done on it.
@@ -96,7 +97,7 @@ class Guard:
     def begin_step(self, revision: object) -> None:
         """Another revision than before sums its stalls anew."""
         if revision != self._step:
-            self._step, self.total, self.cuts = revision, 0.0, 0
+            self._step, self.total = revision, 0.0
             self._send(NextStep())
 
     def check(self) -> None:
@@ -132,9 +133,9 @@ class Guard:
             self._take_cut(message)
         elif isinstance(message, CutEnded):
             self.powerless = message.refused or self.powerless
-            if not message.done and not message.refused and self.cut is not None:
+            self._acted = self._acted or message.done
+            if not (self._acted or self.powerless):
                 self.cut = None  # what was to be cut had ended by itself
-                self.cuts -= 1
         elif isinstance(message, Working):
             work = message.work
             self._sink(StatementProgress(self._target, work.command, work.phase, work.done, work.total))
@@ -142,8 +143,6 @@ class Guard:
             self.lost = message.message
 
     def _take_cut(self, message: Cutting) -> None:
-        if self.cut is None:
-            self.cuts += 1
         first = self.cut if self.cut is not None and self.cut.reason == message.cut.reason else message.cut
         # who waited is known best at the first cut; the second only says that the first did not help
         self.cut = replace(message.cut, others=self._shown(first.others), waits_for=first.waits_for)

@@ -87,6 +87,11 @@ class StatementCapture:
             error = context.sqlalchemy_exception or context.original_exception
             self._end(execution.cursor, None, explain.describe(error))
 
+    def running(self, cursor: Any) -> Statement | None:
+        """The statement that this cursor executes now."""
+        found = self._open.get(id(cursor))
+        return found[0] if found is not None else None
+
     def _end(self, cursor: Any, rows: int | None, error: str | None) -> None:
         found = self._open.pop(id(cursor), None)
         if found is None or self.recording is None:

@@ -31,6 +31,7 @@ from alembic_safe.bridge.messages import (
 from alembic_safe.bridge.worker import failures, process, redirected, reviewing, transactions
 from alembic_safe.bridge.worker.applying import Application
 from alembic_safe.bridge.worker.capture import StatementCapture, is_autocommit
+from alembic_safe.bridge.worker.concurrent import ConcurrentStatements
 from alembic_safe.bridge.worker.connections import ConnectionWatch
 from alembic_safe.bridge.worker.link import Link, StoppedError
 from alembic_safe.bridge.worker.lock_timeouts import LockTimeouts
@@ -146,6 +147,7 @@ class _Session:
         capture, watch = StatementCapture(), transactions.TransactionWatch()
         capture.install()
         watch.install()
+        ConcurrentStatements(self._link, capture).install()
         timeouts = LockTimeouts(capture, self._job.lock_timeout)
         application = Application(self._job, self._link, script, capture, watch, timeouts)
         if self._job.lock_timeout:

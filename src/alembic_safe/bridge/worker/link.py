@@ -77,6 +77,14 @@ class Link:
             self._take(self.receive())
         self._raise_if_stopped()
 
+    def ask_for(self, message: Message) -> Message:
+        """Send and wait for whatever is answered; a Stop is remembered, and raised by what asks next."""
+        self.tell(message)
+        answer = self.receive()
+        if isinstance(answer, Stop):
+            self.stopped = answer.reason
+        return answer
+
     def tell_or_stop(self, message: Message) -> None:
         """Send without waiting for a word. Raises `StoppedError` when a Stop has arrived by now."""
         self.tell(message)

@@ -1,0 +1,84 @@
+"""Concurrent statements on the supervisor's side: whom they wait for, and cleaning up what one leaves that failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from alembic_safe.bridge.worker.masking import mask_sql
+from alembic_safe.databases import InvalidIndex, drop_invalid, invalid_indexes, old_snapshots
+from alembic_safe.model.events import EventSink, Notice
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.revisions import Statement
+
+CONCURRENT = re.compile(r"\bconcurrently\b", re.IGNORECASE)
+_DROP = re.compile(r"\s*drop\s+index\b", re.IGNORECASE)
+_DETACH = re.compile(r"(\bdetach\s+partition\b.*?)\bconcurrently\b\s*;?\s*$", re.IGNORECASE | re.DOTALL)
+
+
+def is_concurrent(statement: Statement) -> bool:
+    """Whether it is one that commits by itself and may leave something half done."""
+    return statement.autocommit and bool(CONCURRENT.search(statement.sql))
+
+
+@dataclass(slots=True)
+class Debris:
+    """What one concurrent statement leaves. `before` are the indexes that were INVALID already."""
+
+    database: Database
+    statement: Statement
+    sink: EventSink
+    before: frozenset[int] = field(default_factory=frozenset)
+    _said: bool = False
+
+    def look_before(self) -> None:
+        """Note what is INVALID now, and say for whom the statement will have to wait."""
+        self.before = frozenset(index.oid for index in invalid_indexes(self.database))
+        others = old_snapshots(self.database)
+        if others:
+            who = "; ".join(str(replace(one, query=mask_sql(one.query)[:200])) for one in others[:5])
+            self.sink(Notice(f"a concurrent statement waits for every transaction that is older: {who}"))
+
+    def left(self) -> list[InvalidIndex]:
+        """What it left INVALID, as far as it cannot be another's that is just being built."""
+        named = self.statement.sql.lower()
+        return [
+            index
+            for index in invalid_indexes(self.database)
+            if index.oid not in self.before and (not index.busy or index.plain.lower() in named)
+        ]
+
+    def clean(self) -> bool:
+        """Drop what it left; whether nothing is left of it, as before it ran. Says what was done."""
+        if _DETACH.search(self.statement.sql):
+            return False  # it may be half detached, which only going on can mend
+        left = self.left()
+        if _DROP.match(self.statement.sql):
+            return not left  # the index is to go, and INVALID until it does
+        gone = [index for index in left if drop_invalid(self.database, index)]
+        if gone:
+            self.sink(Notice(f"dropped what a failed concurrent statement left INVALID: {_names(gone)}"))
+        stays = [index for index in left if index not in gone]
+        if stays and not self._said:
+            self._said = True
+            self.sink(
+                Notice(
+                    f"a failed concurrent statement left INVALID what could not be dropped yet: {_names(stays)}",
+                    f"Run `DROP INDEX CONCURRENTLY {stays[0].name}`.",
+                )
+            )
+        return not stays
+
+    def goes_on(self) -> bool:
+        """Whether the statement takes up what it left: a second DROP INDEX does."""
+        return bool(_DROP.match(self.statement.sql))
+
+    def next_try(self) -> str:
+        """What to run in its place at the next try; "" the same again."""
+        found = _DETACH.search(self.statement.sql)
+        return f"{self.statement.sql[: found.start()]}{found[1]}FINALIZE" if found else ""
+
+
+def _names(indexes: Sequence[InvalidIndex]) -> str:
+    return ", ".join(index.name for index in indexes)

@@ -1,0 +1,66 @@
+"""What concurrent builds meet and leave: old transactions before them, INVALID indexes after them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from alembic_safe.databases.postgresql.queries import query
+from alembic_safe.errors import AlembicSafeError, UnreachableError
+from alembic_safe.model.guarding import Other
+from alembic_safe.model.protocols import Database
+
+# an INVALID index that cannot be dropped now can be dropped later; nobody is to wait for it
+_DROP_WAIT = "2s"
+_USUAL_WAIT = "30s"
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidIndex:
+    """`name` is qualified and quoted, `plain` neither. `busy`: it may be another's, just being built."""
+
+    oid: int
+    name: str
+    plain: str
+    busy: bool
+
+
+def invalid_indexes(database: Database) -> tuple[InvalidIndex, ...]:
+    """Every one of the database; none on SQLite, which has no such thing."""
+    if database.facts.dialect != "postgresql":
+        return ()
+    return tuple(InvalidIndex(*row) for row in database.fetch(query("invalid_indexes")))
+
+
+def drop_invalid(database: Database, index: InvalidIndex) -> bool:
+    """Drop it concurrently, waiting 2 s at most; whether it is gone. Raises `UnreachableError`."""
+    try:
+        database.execute(f"SET lock_timeout = '{_DROP_WAIT}'")
+        database.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}")
+    except UnreachableError:
+        raise
+    except AlembicSafeError:  # waited in vain, or another role's
+        return False
+    finally:
+        with suppress(AlembicSafeError):
+            database.execute(f"SET lock_timeout = '{_USUAL_WAIT}'")
+    return True
+
+
+def old_snapshots(database: Database) -> tuple[Other, ...]:
+    """Transactions older than a second, the oldest first; none on SQLite."""
+    if database.facts.dialect != "postgresql":
+        return ()
+    rows = database.fetch(query("old_snapshots"))
+    return tuple(
+        Other(
+            pid,
+            user,
+            application,
+            state,
+            " ".join(text.split()),
+            age,
+            application.startswith("alembic-safe/"),
+        )
+        for pid, user, application, state, text, age in rows
+    )

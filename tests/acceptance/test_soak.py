@@ -1,0 +1,142 @@
+"""Runs against random blockers, deadlocks and killed connections: each ends in a documented state, once.
+
+The suite makes a few runs; `make soak` makes 500 (SOAK_RUNS, SOAK_SEED).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support.projects import Rev
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(6 * 3600)]
+
+_RUNS = int(os.environ.get("SOAK_RUNS", "3"))
+_SEED = int(os.environ.get("SOAK_SEED", "1"))
+_SETUP = """
+drop schema if exists public cascade; drop schema if exists alembic_safe cascade; create schema public;
+create table t (id int primary key, name text); insert into t select g, 'x' from generate_series(1, 5000) g;
+create table u (id int primary key, t_id int); insert into u select g, g from generate_series(1, 500) g;
+create table done (revision text)
+"""
+_REVISIONS = [
+    Rev("r1", "op.execute('alter table t add column one int')\nop.execute(\"insert into done values ('r1')\")"),
+    Rev(
+        "r2",
+        "op.execute(\"set statement_timeout = '50s'\")\nop.execute('alter table u add constraint fk foreign key (t_id)"
+        " references t (id)')\nop.execute(\"insert into done values ('r2')\")",
+    ),
+    Rev("r3", "with op.get_context().autocommit_block():\n    op.execute('create index concurrently ix on t (name)')"),
+    Rev("r4", "op.execute(\"insert into done values ('r4')\")\nop.execute('update t set one = 1 where id % 50 = 0')"),
+    Rev("r5", "op.execute('alter table t add column five int')\nop.execute(\"insert into done values ('r5')\")"),
+]  # fmt: skip
+
+
+class Chaos:
+    """Sessions that hold, deadlock and kill, until left."""
+
+    def __init__(self, database: Any, chance: random.Random) -> None:
+        self._database = database
+        self._stop = threading.Event()
+        works = [self._reader, self._writer, self._writer, self._killer]
+        self._threads = [threading.Thread(target=self._run, args=(w, chance.random())) for w in works]
+
+    def __enter__(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _run(self, work: Any, seed: float) -> None:
+        chance = random.Random(seed)
+        while not self._stop.is_set():
+            try:
+                with self._database.server.connect(self._database.name, application_name="web") as connection:
+                    while not self._stop.is_set():
+                        work(connection, chance)
+            except psycopg.Error:
+                pass  # it was the one that lost
+
+    def _reader(self, connection: Any, chance: random.Random) -> None:
+        with connection.transaction():
+            connection.execute("select count(*) from t where id < 10")
+            self._stop.wait(chance.choice([0.01, 0.1, 1.5]))
+        self._stop.wait(chance.random() * 0.3)
+
+    def _writer(self, connection: Any, chance: random.Random) -> None:
+        """Locks rows of two tables in either order."""
+        statements = ["update t set name = name where id = 50", "update u set t_id = t_id where id = 50"]
+        chance.shuffle(statements)
+        with connection.transaction():
+            connection.execute(statements[0])
+            self._stop.wait(chance.random() * 0.05)
+            connection.execute(statements[1])
+        self._stop.wait(chance.random() * 0.05)
+
+    def _killer(self, connection: Any, chance: random.Random) -> None:
+        """Now and then one of the run's own sessions: its worker's, its guard's, its control connection."""
+        self._stop.wait(0.2 + chance.random() * 4)
+        if chance.random() < 0.5:
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'alembic-safe/%'"
+                " and datname = current_database() order by random() limit 1"
+            )
+
+
+def _check(database: Any, done: Any) -> None:
+    """What is there agrees with the version row, each revision did its work once, and what is INVALID was said."""
+    assert done.exit in {0, 2, 5, 6, 9, 10}, str(done)
+    exists = database.fetch("select to_regclass('public.alembic_version') is not null")[0][0]
+    rows = database.fetch("select version_num from alembic_version") if exists else []
+    assert len(rows) <= 1
+    applied = int(rows[0][0][1:]) if rows else 0
+    written = sorted(name for (name,) in database.fetch("select revision from done"))
+    assert written == [f"r{n}" for n in range(1, applied + 1) if n != 3], str(done)
+    columns = {
+        n
+        for (n,) in database.fetch(
+            "select column_name from information_schema.columns where table_name = 't'"
+        )
+    }
+    assert ("one" in columns, "five" in columns) == (applied >= 1, applied >= 5), str(done)
+    invalid = database.fetch("select indexrelid::regclass::text from pg_index where not indisvalid")
+    if applied >= 3:
+        assert not invalid and database.fetch("select to_regclass('public.ix') is not null")[0][0]
+    if invalid and done.exit != 9:  # 9: the connection is gone, and nothing can be known
+        assert done.exit == 6, str(done)
+    if done.exit == 0:
+        assert applied == 5
+        assert "left statement_timeout" in done.stderr
+
+
+def test_every_run_ends_in_a_documented_state(pg_database: Any, make_project: Any) -> None:
+    project = make_project(url=pg_database.url(), revisions=_REVISIONS)
+    ends: dict[int, int] = {}
+    for number in range(_RUNS):
+        chance = random.Random(_SEED * 1_000_003 + number)
+        pg_database.fetch(_SETUP)
+        with Chaos(pg_database, chance):
+            time.sleep(0.1)
+            done = project.run(
+                "upgrade", "--no-backup=soak", "--fail-on", "never", "--retry-deadline", "10s", timeout=120
+            )
+        ends[done.exit] = ends.get(done.exit, 0) + 1
+        _check(pg_database, done)
+        again = project.run("upgrade", "--no-backup=soak", "--fail-on", "never")
+        if again.exit == 6:
+            pg_database.fetch("drop index if exists ix")
+            again = project.run(
+                "upgrade", "--no-backup=soak", "--fail-on", "never", "--repaired=the index is dropped"
+            )
+        assert again.exit == 0, f"run {number}\n{done}\n{again}"
+    print(f"exits of {_RUNS} runs: {dict(sorted(ends.items()))}")
