@@ -81,7 +81,7 @@ def _columns(database: Any) -> set[str]:
         (_ADD + "import time; time.sleep(30)", "asyncpg"),
         (_ADD + "op.execute('select pg_sleep(30)')", "psycopg2"),
         (
-            _ADD + "for _ in range(100000):\n    op.execute('select pg_sleep(0.01)')",
+            _ADD + "for _ in range(400):\n    op.execute('select pg_sleep(0.02)')",
             "psycopg",
         ),
         (
@@ -299,11 +299,12 @@ def test_a_concurrent_build_that_loses_a_deadlock_is_run_again_by_itself(
     process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
     building = (
         "select pid from pg_stat_activity"
-        " where query like 'create index concurrently%' and wait_event_type = 'Lock'"
+        " where query ilike 'create index concurrently%' and wait_event_type = 'Lock'"
     )
     pid = wait_until(lambda: pg_database.fetch(building), 60)[0][0]
     pg_database.fetch("select pg_cancel_backend(%s)", (pid,))
-    wait_until(lambda: pg_database.fetch(building), 20)
+    # what it left cannot go before the writer does: the drop waits for it too
+    wait_until(lambda: pg_database.fetch(building.replace("create index", "drop index")), 20)
     writer.rollback()
     _out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
