@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 import errno
-import time
+import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from alembic_safe.backup.choosing import FULL, Choice
 from alembic_safe.backup.encryption import encrypt_folder, options_for, read_recipients
-from alembic_safe.backup.files import checksum, size_of, walk, write_whole
+from alembic_safe.backup.files import checksum, walk, write_whole
 from alembic_safe.backup.manifest import encode
 from alembic_safe.backup.moving import moving
-from alembic_safe.backup.store import COPY, DUMP, MANIFEST, new_id
+from alembic_safe.backup.progress import Progress
+from alembic_safe.backup.sizes import expected_size, last_manifest
+from alembic_safe.backup.store import COPY, DUMP, MANIFEST, Store, new_id
 from alembic_safe.backup.stores import open_store
 from alembic_safe.backup.stores.folder import no_room
-from alembic_safe.databases import wal_position
-from alembic_safe.errors import BackupError
-from alembic_safe.model.backups import MANIFEST_FORMAT, BackupFile, Manifest, TableContent
-from alembic_safe.model.events import BackupProgress, EventSink, ignore
+from alembic_safe.databases import system_identifier, wal_position
+from alembic_safe.errors import BackupError, CredentialsError
+from alembic_safe.model.backups import (
+    MANIFEST_FORMAT,
+    WHOLE,
+    BackupFile,
+    DumpContent,
+    Manifest,
+    TableContent,
+)
+from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.policies import BackupPolicy
 from alembic_safe.model.protocols import Database, Dump
 from alembic_safe.model.targets import DatabaseFacts
 
 Tick = Callable[[], None]
 Heads = Mapping[str, tuple[str, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows come from, if not from the database itself.
+
+    `replica` is dumped in its stead. `renew` connects anew, with the credentials that env.py is given then: for
+    a password or token that expired while the dump went on. `content` see `DumpContent`, `left_out` counts tables.
+    """
+
+    replica: Database | None = None
+    renew: Callable[[], Database] | None = None
+    content: DumpContent = WHOLE
+    left_out: int = 0
 
 
 def create_backup(
@@ -35,30 +60,36 @@ def create_backup(
     heads: Heads,
     sink: EventSink = ignore,
     tick: Tick = lambda: None,
+    choice: Choice = FULL,
+    source: Source | None = None,
 ) -> Manifest:
-    """Make a full backup of `database` in the policy's store and read it back.
+    """Make a backup of `database` in the policy's store and read it back.
 
-    `heads` are the rows by version table, for the manifest. `tick` is called several times a second and may
-    raise to stop. After any exception nothing is left of it. Raises `BackupError`, or `UnreachableError`.
+    `heads` are the rows by version table, for the manifest. `choice` says how much, and `source` from where.
+    `tick` is called several times a second and may raise to stop. After any exception nothing is left of it.
+    Raises `BackupError`, or `UnreachableError`.
     """
-    store = open_store(policy)
     read_recipients(policy.recipients)
-    facts = database.facts
-    tool = database.dump_tool(policy.bindir)
-    store.prepare(facts.size)
+    source = source or Source()
+    store, facts = open_store(policy), database.facts
+    dumped = source.replica or database
+    tool = dumped.dump_tool(policy.bindir)
+    tool.check(policy.compression)
+    store.prepare(facts.size if choice.scope == "full" else choice.reach.bytes)
+    expected = _expected(store, facts, choice, policy)
     began = datetime.now(timezone.utc)
     identifier = new_id(began, _name(facts))
-    progress = _Progress(sink, tick)
+    progress = Progress(sink, tick, expected)
     uploaded = moving("upload", sink, tick)
     try:
         with store.writing(identifier, uploaded) as folder:
-            position = wal_position(database)
-            files, tables = _dump(tool, folder, policy, progress)
+            position = wal_position(dumped)
+            files, tables = _dump(tool, folder, policy, source, progress, sink)
             manifest = Manifest(
                 format=MANIFEST_FORMAT,
                 id=identifier,
                 engine="sqlite" if tool.engine == "sqlite" else "pg_dump",
-                scope="full",
+                scope=choice.scope,
                 run=run,
                 database=facts.database,
                 address=facts.address,
@@ -75,21 +106,49 @@ def create_backup(
                 compression=policy.compression if tool.engine == "pg_dump" else "none",
                 read=True,
                 options=options_for(policy.recipients),
+                why=choice.why,
+                way_back=choice.way_back,
+                left_out=source.left_out,
+                source=source.replica.facts.address if source.replica else "",
+                system=system_identifier(database),
+                database_size=facts.size,
             )
-            text = encode(manifest)
-            write_whole(folder / MANIFEST, text)
-            write_whole(folder / COPY, text)
+            write_manifest(folder, manifest)
     except (OSError, BackupError) as error:
-        raise _explained(error, policy.directory, facts) from error
+        raise explained(error, policy.directory, facts) from error
     return manifest
 
 
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Both copies. Raises OSError."""
+    text = encode(manifest)
+    write_whole(folder / MANIFEST, text)
+    write_whole(folder / COPY, text)
+
+
 def _dump(
-    tool: Dump, folder: Path, policy: BackupPolicy, progress: _Progress
+    tool: Dump,
+    folder: Path,
+    policy: BackupPolicy,
+    source: Source,
+    progress: Progress,
+    sink: EventSink,
 ) -> tuple[tuple[BackupFile, ...], tuple[TableContent, ...]]:
     progress.watch(folder)
     progress.begin("dump")
-    tool.write(folder / DUMP, jobs=policy.jobs, compression=policy.compression, tick=progress)
+    try:
+        _write(tool, folder, policy, source, progress)
+    except CredentialsError as error:
+        if source.renew is None or source.replica is not None:
+            raise
+        sink(Notice(f"{error.message}; once more, with what env.py connects with now"))
+        fresh = source.renew()
+        try:
+            shutil.rmtree(folder / DUMP)
+            (folder / DUMP).mkdir(mode=0o700)
+            _write(fresh.dump_tool(policy.bindir), folder, policy, source, progress)
+        finally:
+            fresh.close()
     progress.begin("read")
     tables = tool.read(folder / DUMP, tick=progress)
     if policy.recipients:
@@ -100,41 +159,32 @@ def _dump(
     return tuple(checksum(folder, name, progress) for name in names), tables
 
 
-class _Progress:
-    """Passes ticks on, and tells the sink five times a second how far we are."""
+def _write(tool: Dump, folder: Path, policy: BackupPolicy, source: Source, progress: Progress) -> None:
+    tool.write(
+        folder / DUMP,
+        jobs=policy.jobs,
+        compression=policy.compression,
+        tick=progress,
+        content=source.content,
+    )
 
-    def __init__(self, sink: EventSink, tick: Tick) -> None:
-        self._folder: Path | None = None
-        self._sink, self._tick = sink, tick
-        self._began = self._told = time.monotonic()
-        self._phase = ""
-        self._size = 0
 
-    def watch(self, folder: Path) -> None:
-        """Tell the size of this folder from now on."""
-        self._folder = folder
-
-    def begin(self, phase: str) -> None:
-        self._phase = phase
-        self._tell()
-
-    def __call__(self) -> None:
-        self._tick()
-        if time.monotonic() - self._told >= 0.2:
-            self._tell()
-
-    def _tell(self) -> None:
-        self._told = time.monotonic()
-        if self._folder is not None and self._phase != "checksum":  # nothing grows any more
-            self._size = size_of(self._folder)
-        self._sink(BackupProgress(self._phase, self._size, self._told - self._began))
+def _expected(store: Store, facts: DatabaseFacts, choice: Choice, policy: BackupPolicy) -> int | None:
+    """How large it is likely to be. Raises `BackupError` when the disk has not room for that."""
+    if choice.scope != "full":
+        return None
+    compression = policy.compression if facts.dialect == "postgresql" else "none"
+    expected = expected_size(last_manifest(store, facts.address), facts, choice, compression)
+    if expected is not None and shutil.disk_usage(policy.directory).free < expected * 0.9:
+        raise no_room(policy.directory, facts.size)
+    return expected
 
 
 def _name(facts: DatabaseFacts) -> str:
     return Path(facts.database).stem if facts.dialect == "sqlite" else facts.database
 
 
-def _explained(error: OSError | BackupError, directory: Path, facts: DatabaseFacts) -> BackupError:
+def explained(error: OSError | BackupError, directory: Path, facts: DatabaseFacts) -> BackupError:
     """A full disk is named as such, whoever met it: us, pg_dump or SQLite."""
     if isinstance(error, BackupError):
         said = f"{error.message}\n{error.detail or ''}".lower()

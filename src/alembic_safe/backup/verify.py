@@ -31,6 +31,7 @@ def verify_backup(
 ) -> Verification:
     """Verify a backup without its database; the outcome is also kept beside the manifest.
 
+    Of one that a command of the user's made there is only the manifest to check: the rest is its tool's to say.
     Faults are in the value. Raises `BackupError` when it cannot be told: no such backup, a manifest of a
     newer format, no pg_restore that reads it.
     """
@@ -38,7 +39,7 @@ def verify_backup(
     began, at = time.monotonic(), datetime.now(timezone.utc)
     manifest, faults = read_manifest(store, identifier)
     notes: tuple[str, ...] = ()
-    if manifest is not None:
+    if manifest is not None and manifest.engine != "external":
         progress = _progress(manifest.size, sink, tick)
         # The tool before the work: without it nothing can be said in the end.
         reader = reading_tool(manifest.engine, manifest.tool_version, bindir)

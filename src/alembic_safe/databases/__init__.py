@@ -8,7 +8,8 @@ from __future__ import annotations
 from alembic_safe.databases._emptiness import emptiness_sql
 from alembic_safe.databases._libpq import libpq_keywords
 from alembic_safe.databases._open import copy_tables, open_database, open_watcher, warm_up
-from alembic_safe.databases._reading import DumpReader, reading_tool, wal_position
+from alembic_safe.databases._reading import DumpReader, reading_tool, system_identifier, wal_position
+from alembic_safe.databases.external import run_external
 from alembic_safe.databases.postgresql.catalog import read_catalog, read_tables
 from alembic_safe.databases.postgresql.concurrency import (
     InvalidIndex,
@@ -18,6 +19,12 @@ from alembic_safe.databases.postgresql.concurrency import (
 )
 from alembic_safe.databases.postgresql.hints import connect_hint
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL, pooler_refusal
+from alembic_safe.databases.postgresql.recovery_points import (
+    current_point,
+    make_restore_point,
+    wait_for_archive,
+)
+from alembic_safe.databases.postgresql.replica import check_replica
 from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
 
 __all__ = [
@@ -25,13 +32,16 @@ __all__ = [
     "DumpReader",
     "InvalidIndex",
     "ScratchPlace",
+    "check_replica",
     "clean_leftovers",
     "connect_hint",
     "copy_tables",
+    "current_point",
     "drop_invalid",
     "emptiness_sql",
     "invalid_indexes",
     "libpq_keywords",
+    "make_restore_point",
     "old_snapshots",
     "open_database",
     "open_scratch",
@@ -40,6 +50,9 @@ __all__ = [
     "read_catalog",
     "read_tables",
     "reading_tool",
+    "run_external",
+    "system_identifier",
+    "wait_for_archive",
     "wal_position",
     "warm_up",
 ]

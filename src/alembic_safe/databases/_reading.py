@@ -56,3 +56,15 @@ def wal_position(database: Database) -> str | None:
     except AlembicSafeError:
         return None
     return None if position is None else str(position)
+
+
+def system_identifier(database: Database) -> str:
+    """What tells the server's data apart from any other's, and a replica shares; "" where it is not told."""
+    if database.facts.dialect != "postgresql":
+        return ""
+    try:
+        return str(database.fetch("SELECT system_identifier FROM pg_catalog.pg_control_system()")[0][0])
+    except UnreachableError:
+        raise
+    except AlembicSafeError:
+        return ""

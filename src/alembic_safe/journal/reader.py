@@ -34,6 +34,12 @@ class JournalReader:
         """Runs on `target` whose end was never written, newest first: they are running, or were killed."""
         return self._histories(self.store.rows("unfinished_runs", target=target))
 
+    def backups_needed(self) -> dict[str, str]:
+        """Backups, by id, that a run on any target still needs, and which run that is, in words."""
+        words = {"unfinished": "has no end", "dirty": "is dirty"}
+        rows = self.store.rows("backups_needed")
+        return {backup: f"run {run} {words.get(outcome, 'was the last')}" for backup, run, outcome in rows}
+
     def slowest(self, limit: int) -> tuple[tuple[str, str, str, float], ...]:
         """The slowest statements of all runs: revision, file:line ("" where not known), SQL, seconds."""
         rows = self.store.rows("slowest", number=limit)

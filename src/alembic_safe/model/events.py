@@ -36,11 +36,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class BackupProgress:
-    """Bytes written so far, and seconds since the backup began."""
+    """Bytes written so far, and seconds since the backup began; `expected` bytes, as far as an earlier one tells."""
 
     phase: str
     size: int
     seconds: float
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

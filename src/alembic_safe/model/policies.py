@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from alembic_safe.model.backups import ScopeChoice
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectPolicy:
@@ -24,6 +26,10 @@ class BackupPolicy:
     `compression` is "gzip", "gzip:LEVEL", "zstd", "zstd:LEVEL" or "none". `store` is the URL of a store that is
     not a folder; `directory` then holds what is being written. `recipients` are the public keys that backups are
     encrypted to, `identity` the file with a private key that reads them, wanted for reading only.
+
+    With scope "auto" a database up to `full_below` bytes is backed up whole. `command` makes the backup instead of
+    pg_dump; what it tells of may have ended `command_max_age` seconds ago. `source` are libpq keywords of a replica to
+    dump from, `replica_wait` the seconds that it has to catch up.
     """
 
     directory: Path = Path(".alembic-safe/backups")
@@ -34,6 +40,12 @@ class BackupPolicy:
     store: str | None = None
     recipients: tuple[str, ...] = ()
     identity: Path | None = None
+    scope: ScopeChoice = "auto"
+    full_below: int = 5_000_000_000
+    command: str | None = None
+    command_max_age: float = 0.0
+    source: Mapping[str, str] | None = field(default=None, repr=False)
+    replica_wait: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,19 @@ class RestorePolicy:
     end_sessions: bool = False
     yes: bool = False
     try_it: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPolicy:
+    """Of how many days, ISO weeks and months (UTC, those that have any) the newest backup is kept.
+
+    `prune`: what need not be kept is removed after a run that went well.
+    """
+
+    daily: int = 7
+    weekly: int = 4
+    monthly: int = 12
+    prune: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ class Dump(Protocol):
         Raises `BackupError` with the tool's own words when it fails; the tool is ended if `tick` raises.
         """
 
+    def check(self, compression: str) -> None:
+        """Raise `BackupError` when the tool cannot compress so, or the role may not read something, before minutes
+        are spent."""
+
     def read(self, folder: Path, *, tick: Callable[[], None]) -> tuple[TableContent, ...]:
         """Read the dump whole, keeping nothing; rows by table. Raises `BackupError` naming the fault."""
 

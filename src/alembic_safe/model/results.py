@@ -235,6 +235,31 @@ class BackupResult:
 
 
 @dataclass(frozen=True, slots=True)
+class PrunedBackup:
+    """A backup that was looked at: whether it is kept, and why. `removed` is False with --dry-run."""
+
+    id: str
+    began: datetime
+    scope: str
+    size: int
+    keep: bool
+    why: str
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PruneResult:
+    """`backup prune`: every backup of this project's databases, newest first; `left_alone` are others, and why."""
+
+    exit: int
+    dry_run: bool
+    backups: tuple[PrunedBackup, ...]
+    left_alone: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InitResult:
     """`init`: files written or left alone, and snippets to paste."""
 
@@ -330,6 +355,7 @@ Result = (
     | StatusResult
     | HistoryResult
     | BackupResult
+    | PruneResult
     | RestoreResult
     | InitResult
     | CheckResult

@@ -11,6 +11,7 @@ from alembic_safe.model.results import (
     HistoryResult,
     InitResult,
     PlanResult,
+    PruneResult,
     RestoreResult,
     Result,
     StatusResult,
@@ -33,6 +34,8 @@ def empty_result(command: str, exit_status: int, failure: Failure) -> Result:
         return HistoryResult(exit_status, (), error=failure)
     if command == "init":
         return InitResult(exit_status, (), (), {}, error=failure)
+    if command == "backup prune":
+        return PruneResult(exit_status, False, (), error=failure)
     if command == "backup restore":
         return RestoreResult(exit_status, "", "", "", None, None, 0, 0, {}, error=failure)
     return BackupResult(exit_status, command.removeprefix("backup "), (), error=failure)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic_safe.errors import SettingsError
+from alembic_safe.model.backups import ScopeChoice
 from alembic_safe.model.findings import Allowance, GatePolicy
 from alembic_safe.model.policies import (
     ApplyPolicy,
@@ -21,6 +22,7 @@ from alembic_safe.model.policies import (
     JournalPolicy,
     ProjectPolicy,
     RestorePolicy,
+    RetentionPolicy,
 )
 from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.model.scratch import ScratchPolicy
@@ -28,7 +30,7 @@ from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
 from alembic_safe.settings.hours import forbidden_hours
 from alembic_safe.settings.layers import Given, Layer
 from alembic_safe.settings.option import APPLYING, PLAN
-from alembic_safe.settings.options import Option, options_of
+from alembic_safe.settings.options import BY_NAME, Option, options_of
 from alembic_safe.settings.settings import EffectiveValue, HistoryQuery, OutputPolicy, ReviewQuery, Settings
 from alembic_safe.settings.validating import winning
 
@@ -53,8 +55,12 @@ def assemble(
 
     backup_dir = path("backup-dir")
     assert backup_dir is not None  # it has a default
-    keywords = _connection(values["control-url"], winning("control-url", layers), environ, bases)
+    connections = {
+        name: _connection(name, values[name], winning(name, layers), environ, bases)
+        for name in ("control-url", "backup-url")
+    }
     scratch = _scratch(values, winning("scratch", layers), environ, bases)
+    connections["scratch"] = dict(scratch.keywords or {})
     return Settings(
         command=command,
         directory=bases.project,
@@ -68,10 +74,16 @@ def assemble(
             store=values["backup-store"],
             recipients=tuple(values["backup-recipient"]),
             identity=path("backup-identity"),
+            scope=_scope(values, winning("backup-scope", layers)),
+            full_below=values["backup-full-below"],
+            command=values["backup-command"],
+            command_max_age=values["backup-command-max-age"],
+            source=connections["backup-url"],
+            replica_wait=values["replica-wait"],
         ),
         apply=ApplyPolicy(values["wait"], values["grace"], values["repaired"], _guard(values)),
         journal=JournalPolicy(values["journal-schema"], _journal_file(values, layers, bases)),
-        control=ControlPolicy(keywords, values["connect-timeout"]),
+        control=ControlPolicy(connections["control-url"], values["connect-timeout"]),
         output=_output(command, values, winning("format", layers), path("output")),
         query=HistoryQuery(values["limit"], values["slowest"], values["run"]),
         review=ReviewQuery(
@@ -88,12 +100,14 @@ def assemble(
         preflight=_preflight(values),
         wait_for_database=values["wait-for-database"],
         ci=values["ci"],
-        dry_run=values["dry-run"],
         plan_file=path("plan"),
         restore=RestorePolicy(values["beside"], values["end-sessions"], values["yes"], values["restore"]),
-        _effective=_effective(
-            command, values, layers, {"control-url": keywords or {}, "scratch": dict(scratch.keywords or {})}
+        retention=RetentionPolicy(
+            values["keep-daily"], values["keep-weekly"], values["keep-monthly"], values["prune"]
         ),
+        max_age=values["max-age"],
+        dry_run=values["dry-run"],
+        _effective=_effective(command, values, layers, connections),
     )
 
 
@@ -114,6 +128,16 @@ def _guard(values: dict[str, Any]) -> GuardPolicy:
         retry_deadline=values["retry-deadline"],
         maintenance=values["maintenance"],
     )
+
+
+def _scope(values: dict[str, Any], given: Given | None) -> ScopeChoice:
+    scope: ScopeChoice = values["backup-scope"]
+    if scope == "none" and values["no-backup"] is None:
+        raise SettingsError(
+            f"{given.origin if given else '--backup-scope'}: to make no backup takes a reason",
+            hint="Give --no-backup=REASON: the reason is written to the journal.",
+        )
+    return scope
 
 
 def _path(value: str | None, given: Given | None, bases: Bases) -> Path | None:
@@ -152,16 +176,12 @@ def _scratch(
     programs: bool = values["allow-subprocess"]
     if values["scratch"] in ("auto", "off"):
         return ScratchPolicy(values["scratch"], None, programs)
-    keywords = _connection(values["scratch"], given, environ, bases, "SCRATCH")
+    keywords = _connection("scratch", values["scratch"], given, environ, bases)
     return ScratchPolicy("server", keywords, programs)
 
 
 def _connection(
-    value: str | None,
-    given: Given | None,
-    environ: Mapping[str, str],
-    bases: Bases,
-    variable: str = "CONTROL_URL",
+    name: str, value: str | None, given: Given | None, environ: Mapping[str, str], bases: Bases
 ) -> dict[str, str] | None:
     if value is None or given is None:
         return None
@@ -177,7 +197,7 @@ def _connection(
     if literal and given.place != "environment" and SECRETS & keywords.keys():
         raise SettingsError(
             f"{given.origin}: a password may not stand here, where others can read it",
-            hint=f"Give {_REFERENCES} instead, or set the variable ALEMBIC_SAFE_{variable}. Change that password.",
+            hint=f"Give {_REFERENCES} instead, or set {BY_NAME[name].variable}. Change that password.",
         )
     return keywords
 
@@ -206,12 +226,15 @@ def _dereference(value: str, given: Given, environ: Mapping[str, str], bases: Ba
 
 
 def _effective(
-    command: str, values: dict[str, Any], layers: Sequence[Layer], keywords: Mapping[str, dict[str, str]]
+    command: str,
+    values: dict[str, Any],
+    layers: Sequence[Layer],
+    connections: Mapping[str, dict[str, str] | None],
 ) -> tuple[EffectiveValue, ...]:
     rows = []
     for option in options_of(command):
         given = winning(option.name, layers)
-        value = _shown(option, values[option.name], given, keywords.get(option.name, {}))
+        value = _shown(option, values[option.name], given, connections.get(option.name) or {})
         rows.append(EffectiveValue(option.name, value, given.origin if given else "default"))
     return tuple(rows)
 

@@ -37,6 +37,7 @@ from alembic_safe.settings.option import (
     Place,
 )
 from alembic_safe.settings.options_before_a_run import BEFORE_A_RUN
+from alembic_safe.settings.options_of_backups import OF_BACKUPS
 from alembic_safe.settings.options_of_judging import JUDGING_REVISIONS
 from alembic_safe.settings.options_of_restores import OF_RESTORES
 
@@ -182,6 +183,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     *BEFORE_A_RUN,
     *OF_RESTORES,
+    *OF_BACKUPS,
     Option(
         "grace",
         "duration",

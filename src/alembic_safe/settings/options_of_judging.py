@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alembic_safe.settings.option import CHECK, FLAG_ONLY, JUDGING, UPGRADE, Option
+from alembic_safe.settings.option import BACKUP_PRUNE, CHECK, FLAG_ONLY, JUDGING, UPGRADE, Option
 
 JUDGING_REVISIONS: tuple[Option, ...] = (
     Option(
@@ -44,8 +44,9 @@ JUDGING_REVISIONS: tuple[Option, ...] = (
     Option(
         "dry-run",
         "switch",
-        "Show the plan and end as the gate would: exit status 3 where the upgrade would be refused.",
-        (UPGRADE,),
+        "Change nothing and say what would be done. An upgrade shows its plan and ends as the gate would: exit "
+        "status 3 where it would be refused.",
+        (UPGRADE, BACKUP_PRUNE),
         FLAG_ONLY,
     ),
     Option(

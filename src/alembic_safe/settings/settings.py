@@ -14,6 +14,7 @@ from alembic_safe.model.policies import (
     JournalPolicy,
     ProjectPolicy,
     RestorePolicy,
+    RetentionPolicy,
 )
 from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.model.scratch import ScratchPolicy
@@ -90,9 +91,11 @@ class Settings:
     preflight: PreflightPolicy = field(default_factory=PreflightPolicy)
     wait_for_database: float = 0.0
     ci: str | None = None
-    dry_run: bool = False
     plan_file: Path | None = None
     restore: RestorePolicy = field(default_factory=RestorePolicy)
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    max_age: float | None = None
+    dry_run: bool = False
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
 
     def effective(self) -> tuple[EffectiveValue, ...]:

@@ -18,7 +18,7 @@ from alembic_safe.settings.layers import Given, Layer
 from alembic_safe.settings.options import OPTIONS, Option
 from alembic_safe.settings.values import parse
 
-_TYPES: dict[str, Any] = {"duration": float, "integer": int, "switch": bool}
+_TYPES: dict[str, Any] = {"duration": float, "integer": int, "size": int, "switch": bool}
 
 
 class _Source(PydanticBaseSettingsSource):

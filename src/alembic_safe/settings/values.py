@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from alembic_safe.settings.hours import forbidden_hours
 from alembic_safe.settings.options import Option
 
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h)?", re.ASCII)
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h|d)?", re.ASCII)
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*(B|kB|MB|GB|TB)?", re.ASCII | re.IGNORECASE)
+_SIZES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _INTEGER = re.compile(r"[+-]?\d{1,12}", re.ASCII)
 _COMPRESSION = re.compile(r"(gzip|zstd)(?::(\d{1,2}))?|none", re.ASCII)
 _RULE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
@@ -23,7 +25,7 @@ _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
 def parse_duration(raw: object, option: Option | None = None) -> float:
-    """Seconds from "500ms", "5s", "10m", "1h", or a number of seconds.
+    """Seconds from "500ms", "5s", "10m", "1h", "2d", or a number of seconds.
 
     >>> parse_duration("10m"), parse_duration("500ms"), parse_duration(3)
     (600.0, 0.5, 3.0)
@@ -33,7 +35,7 @@ def parse_duration(raw: object, option: Option | None = None) -> float:
     else:
         match = _DURATION.fullmatch(_string(raw).strip())
         if match is None:
-            raise ValueError(f"{raw!r} is not a duration (such as 500ms, 5s, 10m, 1h, or seconds)")
+            raise ValueError(f"{raw!r} is not a duration (such as 500ms, 5s, 10m, 1h, 2d, or seconds)")
         seconds = float(match[1]) * _UNITS[match[2] or "s"]
     _check_range(seconds, raw, option, " s")
     return seconds
@@ -118,6 +120,20 @@ def parse_scratch(raw: object, option: Option | None = None) -> str:
     return raw.strip()
 
 
+def parse_size(raw: object, option: Option | None = None) -> int:
+    """Bytes from "500MB", "5GB" (decimal units), or a number of bytes.
+
+    >>> parse_size("1.5GB"), parse_size("20 kB"), parse_size(0)
+    (1500000000, 20000, 0)
+    """
+    if isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0:
+        return raw
+    match = _SIZE.fullmatch(_string(raw).strip()) if isinstance(raw, str) else None
+    if match is None:
+        raise ValueError(f"{raw!r} is not a size (such as 500MB, 5GB, or bytes)")
+    return round(float(match[1]) * _SIZES[(match[2] or "B").lower()])
+
+
 def parse_allowance(raw: object, option: Option | None = None) -> str:
     """RULE=REASON, both with something in them; returned without blanks around the two."""
     rule, equals, reason = parse_text(raw).partition("=")
@@ -174,6 +190,7 @@ PARSERS: dict[str, Callable[..., object]] = {
     "level": parse_level,
     "hours": parse_hours,
     "url": parse_url,
+    "size": parse_size,
 }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alembic_safe.workflow.initialise import initialise
     from alembic_safe.workflow.migrate import downgrade, upgrade
     from alembic_safe.workflow.plan import dry_run, plan
+    from alembic_safe.workflow.pruning import prune_backups
     from alembic_safe.workflow.restoring import restore_backup
     from alembic_safe.workflow.status import status
 
@@ -34,6 +35,7 @@ _HOMES = {
     "upgrade": "migrate",
     "dry_run": "plan",
     "plan": "plan",
+    "prune_backups": "pruning",
     "restore_backup": "restoring",
     "status": "status",
 }
@@ -48,6 +50,7 @@ __all__ = [
     "initialise",
     "list_backups",
     "plan",
+    "prune_backups",
     "restore_backup",
     "status",
     "upgrade",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from alembic_safe.backup import create_backup
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import Notice
+from alembic_safe.model.findings import JudgedPlan
 from alembic_safe.model.protocols import Database
+from alembic_safe.workflow import asking
 from alembic_safe.workflow.applying import ApplyContext, RunIds
 from alembic_safe.workflow.asking import Site, databases_of
+from alembic_safe.workflow.making import make_backup, renewed, summary
 
 
 def back_up(context: ApplyContext, sites: list[Site], runs: RunIds) -> dict[int, Manifest]:
@@ -23,19 +25,41 @@ def back_up(context: ApplyContext, sites: list[Site], runs: RunIds) -> dict[int,
             continue
         here = [site for site in sites if site.database is database]
         with context.phases.phase("backup", f"backing up {database.facts.address}") as result:
-            manifest = create_backup(
+            manifest = make_backup(
                 database,
                 policy=policy,
                 run=next(runs[site.target.ordinal, site.section] for site in here if site.pending),
                 heads={str(site.target.version_table): site.target.heads for site in here},
+                plans=_plans(here),
+                renew=lambda here=here: _renewed(context, here[0]),  # type: ignore[misc]
                 sink=context.sink,
                 tick=context.tick(database),
             )
             made[id(database)] = manifest
-            result.append(
-                f"{manifest.id}, {manifest.rows} row{'' if manifest.rows == 1 else 's'}, read whole"
-            )
+            result.append(summary(manifest))
     return made
+
+
+def _plans(sites: list[Site]) -> list[JudgedPlan] | None:
+    """What is pending on a database, judged; None unless all of it is."""
+    pending = [site for site in sites if site.pending]
+    plans = [site.judgement.plan for site in pending if site.judgement is not None]
+    return plans if len(plans) == len(pending) else None
+
+
+def _renewed(context: ApplyContext, site: Site) -> Database:
+    """A connection with what env.py connects with now. Raises `BackupError` where it does not come there again."""
+    settings = context.settings
+    probed = asking.ask(
+        settings,
+        context.workers,
+        context.destination,
+        context.direction,
+        listing=False,
+        sink=context.sink,
+        tick=context.interrupts.check,
+    )
+    return renewed(probed, site, settings.control)
 
 
 def _is_new(database: Database) -> bool:

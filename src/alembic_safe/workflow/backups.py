@@ -3,47 +3,67 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import datetime, timezone
 
 from alembic_safe.apply import Interrupts
-from alembic_safe.backup import create_backup as make
 from alembic_safe.backup import find_backup, open_store
 from alembic_safe.backup import list_backups as listed
 from alembic_safe.backup import verify_backup as verify
 from alembic_safe.bridge import Workers
+from alembic_safe.bridge.probe import Probed
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import Verification
 from alembic_safe.model.events import EventSink, ignore
+from alembic_safe.model.findings import JudgedPlan
 from alembic_safe.model.results import BackupListing, BackupResult
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.concluding import as_failure
 from alembic_safe.workflow.context import Phases
+from alembic_safe.workflow.making import make_backup, renewed, summary
 
 
 def create_backup(settings: Settings, *, sink: EventSink = ignore) -> BackupResult:
     """Back up every database that env.py configures, now. Raises `BackupError` at the first that fails."""
     phases = Phases(sink)
+    policy = settings.backup
+    listing = policy.scope in ("touched", "schema")  # they depend on what is pending
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
         workers = stack.enter_context(Workers(sink, start_timeout=settings.project.start_timeout))
-        with phases.phase("probe", "finding the databases"):
-            probed = asking.ask(
-                settings, workers, "heads", "upgrade", listing=False, sink=sink, tick=interrupts.check
+
+        def ask(listing: bool) -> list[Probed]:
+            return asking.ask(
+                settings, workers, "heads", "upgrade", listing=listing, sink=sink, tick=interrupts.check
             )
-        sites = asking.open_sites(probed, settings.control, read_only=True)
+
+        with phases.phase("probe", "finding the databases"):
+            probed = ask(listing)
+        sites = asking.open_sites(probed, settings.control, read_only=not policy.command)
         stack.callback(asking.close_sites, sites)
         made: list[BackupListing] = []
         for database in asking.databases_of(sites):
-            heads = {str(s.target.version_table): s.target.heads for s in sites if s.database is database}
+            here = [site for site in sites if site.database is database]
             with phases.phase("backup", f"backing up {database.facts.address}") as result:
-                manifest = make(
-                    database, policy=settings.backup, run=None, heads=heads, sink=sink, tick=interrupts.check
+                manifest = make_backup(
+                    database,
+                    policy=policy,
+                    run=None,
+                    heads={str(site.target.version_table): site.target.heads for site in here},
+                    plans=_plans(settings, here) if listing else None,
+                    renew=lambda here=here: renewed(ask(False), here[0], settings.control),  # type: ignore[misc]
+                    sink=sink,
+                    tick=interrupts.check,
                 )
-                result.append(
-                    f"{manifest.id}, {manifest.rows} row{'' if manifest.rows == 1 else 's'}, read whole"
-                )
-            made.append(find_backup(open_store(settings.backup), manifest.id))
+                result.append(summary(manifest))
+            made.append(find_backup(open_store(policy), manifest.id))
     return BackupResult(0, "create", tuple(made))
+
+
+def _plans(settings: Settings, sites: list[asking.Site]) -> list[JudgedPlan]:
+    from alembic_safe.workflow.gating import judged_site
+
+    return [judged_site(settings, site, None).plan for site in sites if site.pending]
 
 
 def list_backups(settings: Settings) -> BackupResult:
@@ -68,10 +88,27 @@ def verify_backup(settings: Settings, backup_id: str | None, *, sink: EventSink 
             verification = verify(
                 store, backup_id, bindir=settings.backup.bindir, sink=sink, tick=interrupts.check
             )
+    found_now = find_backup(store, backup_id) if verification.good else None
+    if found_now is not None and (too_old := _too_old(settings, found_now)) is not None:
+        return BackupResult(
+            too_old.exit_status, "verify", (found_now,), (verification,), error=as_failure(too_old)
+        )
     if verification.good:
         return BackupResult(0, "verify", (find_backup(store, backup_id),), (verification,))
     error = _not_good(verification)
     return BackupResult(error.exit_status, "verify", (), (verification,), error=as_failure(error))
+
+
+def _too_old(settings: Settings, listing: BackupListing) -> BackupError | None:
+    """Its age counts from its begin: what was written after that is not in it."""
+    age = (datetime.now(timezone.utc) - listing.manifest.began).total_seconds()
+    if settings.max_age is None or age <= settings.max_age:
+        return None
+    return BackupError(
+        f"backup {listing.manifest.id} is good, but {age / 3600:.1f} h old, and {settings.max_age / 3600:.1f} h"
+        " are allowed",
+        hint="Make another: `alembic-safe backup create`. Does what should make them run?",
+    )
 
 
 def _not_good(verification: Verification) -> BackupError:

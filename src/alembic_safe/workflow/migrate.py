@@ -8,7 +8,7 @@ from dataclasses import replace
 from alembic_safe.apply import Interrupts, preflight, settle_unfinished, take_locks
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import ProbedTarget
-from alembic_safe.errors import GaveUpError, RefusedError, UsageError
+from alembic_safe.errors import AlembicSafeError, GaveUpError, RefusedError, UsageError
 from alembic_safe.journal import Journal, open_journal
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.protocols import DeployLock
@@ -128,7 +128,25 @@ class _Migration:
         self._interrupts.check()
         for lock in self._locks:
             lock.check()
-        return applying.apply(context, self._sites, runs, backups)
+        result = applying.apply(context, self._sites, runs, backups)
+        if result.exit == 0 and self._settings.retention.prune:
+            return self._pruned(result)
+        return result
+
+    def _pruned(self, result: ApplyResult) -> ApplyResult:
+        """What fails here is said and fails nothing: the change is made, and a backup too many does no harm."""
+        from alembic_safe.workflow.pruning import prune_after
+
+        with self._phases.phase("prune", "removing backups that need not be kept") as said:
+            try:
+                gone = prune_after(self._settings, self._sites, self._interrupts.check)
+                said.append(f"{len(gone)} removed")
+            except AlembicSafeError as error:
+                said.append("not done")
+                notice = f"the backups were not pruned: {error.message}"
+                self._sink(Notice(notice))
+                return replace(result, notices=(*result.notices, notice))
+        return result
 
     def close(self) -> None:
         """Give everything back, whatever happened. Never raises."""

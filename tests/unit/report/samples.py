@@ -22,6 +22,8 @@ from alembic_safe.model.results import (
     InitResult,
     PlannedTarget,
     PlanResult,
+    PrunedBackup,
+    PruneResult,
     ReportedFinding,
     RestoreResult,
     Result,
@@ -260,6 +262,22 @@ def everyday() -> dict[str, Result]:
         "history_slowest": HistoryResult(0, (run(),), (("9c1d2e", f"{FILL}:30", UPDATE.sql, 181.2),)),
         "backup_create": BackupResult(0, "create", (listing,)),
         "backup_list": BackupResult(0, "list", (listing, listing), (), ("20260101-broken: no manifest",)),
+        "backup_prune": PruneResult(
+            0,
+            False,
+            (
+                PrunedBackup("20260301-115500-shop", NOON, "full", 12_345_678, True, "the last good one"),
+                PrunedBackup(
+                    "20260228-115500-shop",
+                    NOON,
+                    "touched",
+                    45_678,
+                    False,
+                    "a newer one stands for its time",
+                    removed=True,
+                ),
+            ),
+        ),
         "backup_verify": BackupResult(7, "verify", (listing,), (verification,)),
         "backup_restore": RestoreResult(
             0,

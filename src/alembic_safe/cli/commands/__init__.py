@@ -4,6 +4,7 @@ from alembic_safe.cli.command import Command
 from alembic_safe.cli.commands import (
     backup_create,
     backup_list,
+    backup_prune,
     backup_restore,
     backup_verify,
     check,
@@ -27,9 +28,10 @@ COMMANDS: tuple[Command, ...] = (
     backup_list.COMMAND,
     backup_verify.COMMAND,
     backup_restore.COMMAND,
+    backup_prune.COMMAND,
     explain.COMMAND,
     init.COMMAND,
 )
-GROUPS: dict[str, str] = {"backup": "Make, list, verify and restore backups."}
+GROUPS: dict[str, str] = {"backup": "Make, list, verify, restore and prune backups."}
 
 __all__ = ["COMMANDS", "GROUPS"]

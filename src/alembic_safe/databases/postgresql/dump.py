@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from alembic_safe.databases.postgresql.clients import Client, find_dump_client
 from alembic_safe.databases.postgresql.counting import RowCounter
+from alembic_safe.databases.postgresql.dumpable import can_compress, may_not_read, unreadable
 from alembic_safe.databases.postgresql.environment import bare_environment, tool_environment
 from alembic_safe.databases.postgresql.patterns import all_but
 from alembic_safe.databases.process import Ended, run_tool
@@ -66,6 +67,17 @@ class PostgresDump(PostgresReader):
     conninfo: str = field(repr=False)
     address: str
     utf8: bool = True
+    unreadable: tuple[str, ...] = ()
+
+    def check(self, compression: str) -> None:
+        """See `Dump.check`. Whether this build has zstd is asked of it, not inferred from its version."""
+        if self.unreadable:
+            raise may_not_read(self.unreadable, self.address)
+        if not can_compress(self.client, compression):
+            raise BackupError(
+                f"pg_dump {self.version} in {self.client.bindir} cannot compress with {compression}",
+                hint="Set `backup-compression` to gzip, gzip:LEVEL or none, or `pg-bindir` to a client that can.",
+            )
 
     def write(
         self,
@@ -173,4 +185,4 @@ def find_dump_tool(database: PostgresDatabase, connected: Connected, bindir: Pat
     client = find_dump_client(major, bindir=bindir, server_bindir=server_bindir)
     environment, conninfo = tool_environment(connected.connection, connected.keywords)
     utf8 = database.fetch("SHOW server_encoding")[0][0] == "UTF8"
-    return PostgresDump(client, environment, conninfo, facts.address, utf8)
+    return PostgresDump(client, environment, conninfo, facts.address, utf8, unreadable(database))

@@ -73,6 +73,9 @@ class SqliteDump(SqliteReader):
 
     path: Path
 
+    def check(self, compression: str) -> None:
+        """A copy is never compressed, and whoever reads the file reads all of it."""
+
     def write(
         self,
         folder: Path,

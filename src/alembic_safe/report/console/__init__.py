@@ -15,6 +15,7 @@ from alembic_safe.model.results import (
     HistoryResult,
     InitResult,
     PlanResult,
+    PruneResult,
     RestoreResult,
     Result,
     StatusResult,
@@ -27,6 +28,7 @@ from alembic_safe.report.console.history import history
 from alembic_safe.report.console.init import initialised
 from alembic_safe.report.console.page import DOUBTFUL, View, line, page
 from alembic_safe.report.console.plan import plan
+from alembic_safe.report.console.pruned import pruned
 from alembic_safe.report.console.restored import restored
 from alembic_safe.report.console.status import status
 from alembic_safe.report.wording import clean
@@ -37,6 +39,7 @@ _VIEWS: dict[type, Callable[[Any, View], Iterator[RenderableType]]] = {
     StatusResult: status,
     HistoryResult: history,
     BackupResult: backups,
+    PruneResult: pruned,
     RestoreResult: restored,
     InitResult: initialised,
     CheckResult: check,

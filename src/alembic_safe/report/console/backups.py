@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from alembic_safe.model.backups import Manifest, Verification
+from alembic_safe.model.backups import Manifest, RestorePoint, Verification
 from alembic_safe.model.results import BackupListing, BackupResult
 from alembic_safe.report.console.page import BAD, GOOD, STRONG, View, columns, line, pairs
 from alembic_safe.report.wording import age, clean, count, duration, heads, moment, size
 
-_HEADER = ("backup", "ended (UTC)", "size", "age", "verified (UTC)", "of")
+_HEADER = ("backup", "ended (UTC)", "size", "age", "scope", "verified (UTC)", "of", "run")
 _READ = "when written"
 
 
@@ -51,7 +51,21 @@ def _row(listing: BackupListing) -> tuple[str, ...]:
         verified = "NOT GOOD"
     of = f"{clean(manifest.database)} at {_all_heads(manifest)}"
     ended = moment(manifest.ended)
-    return clean(manifest.id), ended, size(manifest.size), f"{age(listing.age)}", verified, of
+    run = clean(manifest.run or "")
+    return (
+        clean(manifest.id),
+        ended,
+        size(manifest.size),
+        age(listing.age),
+        _scope(manifest),
+        verified,
+        of,
+        run,
+    )
+
+
+def _scope(manifest: Manifest) -> str:
+    return "external" if manifest.engine == "external" else manifest.scope
 
 
 def _one(listing: BackupListing, view: View) -> Iterator[RenderableType]:
@@ -69,6 +83,10 @@ def _essentials(listing: BackupListing) -> Iterator[tuple[str, str]]:
     where = "" if manifest.address == manifest.database else f" at {clean(manifest.address)}"
     yield "of", f"{clean(manifest.database)}{where}"
     yield "revision", _all_heads(manifest)
+    if manifest.scope != "full" or manifest.engine == "external":
+        yield "scope", f"{_scope(manifest)}: {clean(manifest.why)}" if manifest.why else _scope(manifest)
+    if manifest.run:
+        yield "run", clean(manifest.run)
     if listing.verified:
         yield "verified", f"{moment(listing.verified)} UTC"
     if listing.faults:
@@ -80,18 +98,30 @@ def _facts(listing: BackupListing, view: View) -> Iterator[tuple[str, str]]:
     yield from _essentials(listing)
     contents = f"{count(len(manifest.tables), 'table')}, {count(manifest.rows, 'row')}"
     read = ", read whole after writing" if manifest.read else ""
-    yield "holds", f"{manifest.scope}: {contents}{read}"
+    if manifest.engine != "external":
+        left_out = f", the rows of {count(manifest.left_out, 'table')} left out" if manifest.left_out else ""
+        yield "holds", f"{manifest.scope}: {contents}{left_out}{read}"
     yield "made", f"{moment(manifest.began)} UTC in {duration(manifest.duration)}"
     yield (
         "by",
         f"{clean(manifest.tool)} {clean(manifest.tool_version)}, server {clean(manifest.server_version)}",
     )
-    if manifest.run:
-        yield "run", clean(manifest.run)
+    if manifest.source:
+        yield "dumped from", clean(manifest.source)
+    for name, value in manifest.external.items():
+        yield name, clean(value)
+    if manifest.restore_point is not None:
+        yield "restore point", _point(manifest.restore_point)
+    yield "way back", manifest.way_back
     yield "folder", clean(listing.path)
     if view.verbose:
         for table in manifest.tables:
             yield "", f"{clean(table.name)}: {count(table.rows, 'row')}"
+
+
+def _point(point: RestorePoint) -> str:
+    archived = "archived" if point.archived else "whether it is archived is not known"
+    return f"{clean(point.name) or 'without a name'} at {clean(point.lsn)}, timeline {point.timeline}, {archived}"
 
 
 def _all_heads(manifest: Manifest) -> str:

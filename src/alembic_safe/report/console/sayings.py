@@ -60,13 +60,28 @@ def ongoing(event: Event) -> str | None:
         holder = f", held by {clean(event.holder)}" if event.holder else ""
         return f"waiting for {clean(event.what)}{holder}"
     if isinstance(event, BackupProgress):
-        return f"{clean(event.phase)}: {size(event.size)}"
+        return f"{clean(event.phase)}: {_how_far(event)}"
     if isinstance(event, StepBegan):
         return f"{step_place(event)} {clean(event.revision)} {clean(event.message)}".rstrip()
     if isinstance(event, StatementProgress):
         share = f", {min(event.done / event.total, 1):.0%}" if event.total else ""
         return f"{clean(event.command)}: {clean(event.phase)}{share}"
     return None
+
+
+def _how_far(event: BackupProgress) -> str:
+    """`1.2 GB at 60.0 MB/s, about 2 min 5 s left`; the end only where an earlier backup lets one expect it."""
+    said = size(event.size)
+    if event.phase != "dump" or event.seconds < 1:
+        return said
+    rate = event.size / event.seconds
+    said += f" at {size(int(rate))}/s"
+    if event.expected is None or not rate:
+        return said
+    left = event.expected - event.size
+    return said + (
+        f", about {duration(max(1.0, left / rate))} left" if left > 0 else ", more than the last one"
+    )
 
 
 def step_place(step: StepBegan | None) -> str:

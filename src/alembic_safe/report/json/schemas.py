@@ -20,6 +20,7 @@ from alembic_safe.model.results import (
     HistoryResult,
     InitResult,
     PlanResult,
+    PruneResult,
     RestoreResult,
     StatusResult,
 )
@@ -35,6 +36,7 @@ RESULTS: dict[str, type] = {
     "backup create": BackupResult,
     "backup list": BackupResult,
     "backup verify": BackupResult,
+    "backup prune": PruneResult,
     "backup restore": RestoreResult,
     "explain": ExplainResult,
     "init": InitResult,

@@ -1,0 +1,54 @@
+"""Whether a replica may be dumped in the database's stead: the same data, and replayed up to now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from alembic_safe.databases._reading import system_identifier
+from alembic_safe.errors import BackupError
+from alembic_safe.model.protocols import Database
+
+_POLL = 0.1
+_HINT = "Set `backup-url` to a physical standby of the database that env.py migrates, or leave it out."
+
+
+def check_replica(database: Database, replica: Database, *, timeout: float, tick: Callable[[], None]) -> None:
+    """Wait until `replica` has replayed what `database` has written until now.
+
+    Raises `BackupError` when it is no standby of it, or does not catch up within `timeout` seconds.
+    """
+    here, there = database.facts, replica.facts
+    if here.server == there.server:
+        return  # the database itself
+    if there.database != here.database:
+        raise BackupError(
+            f"backup-url leads to the database {there.database}, not {here.database}", hint=_HINT
+        )
+    if system_identifier(database) != system_identifier(replica):
+        raise BackupError(f"{there.address} is no replica of {here.address}: it holds other data", hint=_HINT)
+    if not there.in_recovery:
+        raise BackupError(f"{there.address} is a server of its own, and no standby (any more)", hint=_HINT)
+    _catch_up(database, replica, timeout, tick)
+
+
+def _catch_up(database: Database, replica: Database, timeout: float, tick: Callable[[], None]) -> None:
+    target = str(database.fetch("SELECT pg_catalog.pg_current_wal_lsn()::text")[0][0])
+    until = time.monotonic() + timeout
+    while True:
+        replayed, behind, paused = replica.fetch(
+            "SELECT r::text, greatest(pg_catalog.pg_wal_lsn_diff(%s::pg_lsn, r), 0)::bigint,"
+            " pg_catalog.pg_is_wal_replay_paused() FROM pg_catalog.pg_last_wal_replay_lsn() AS r",
+            [target],
+        )[0]
+        if replayed is not None and behind == 0:
+            return
+        if time.monotonic() >= until:
+            why = "its replay is paused" if paused else f"it has replayed up to {replayed or 'nothing'}"
+            raise BackupError(
+                f"the replica {replica.facts.address} is {behind} bytes behind after {timeout:g} s: {why}",
+                hint="See pg_stat_replication on the primary; give it longer with `replica-wait`, or leave"
+                " `backup-url` out.",
+            )
+        tick()
+        time.sleep(_POLL)

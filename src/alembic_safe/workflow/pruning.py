@@ -1,0 +1,80 @@
+"""`backup prune`, and the pruning after a run that went well: what the journals need is asked first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from alembic_safe.apply import Interrupts
+from alembic_safe.backup import open_store
+from alembic_safe.backup.prune import Pruning, plan_pruning, prune
+from alembic_safe.bridge import Workers
+from alembic_safe.journal import open_journal
+from alembic_safe.model.events import EventSink, ignore
+from alembic_safe.model.results import PrunedBackup, PruneResult
+from alembic_safe.settings import Settings
+from alembic_safe.workflow import asking
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.context import Phases
+
+
+def prune_backups(settings: Settings, *, sink: EventSink = ignore) -> PruneResult:
+    """Remove the backups of this project's databases that need not be kept, or only say which (`dry_run`).
+
+    The databases are asked: a run that has no end, or is dirty, needs its backup. When one cannot be reached
+    nothing is removed (`UnreachableError`), since that is when backups are wanted.
+    """
+    phases = Phases(sink)
+    with (
+        Interrupts() as interrupts,
+        Workers(sink, start_timeout=settings.project.start_timeout) as workers,
+    ):
+        with phases.phase("probe", "finding the databases"):
+            probed = asking.ask(
+                settings, workers, "heads", "upgrade", listing=False, sink=sink, tick=interrupts.check
+            )
+        sites = asking.open_sites(probed, settings.control, read_only=True)
+        try:
+            pruning = planned(settings, sites)
+        finally:
+            asking.close_sites(sites)
+        removed: tuple[str, ...] = ()
+        if not settings.dry_run and pruning.removed:
+            with phases.phase(
+                "prune", f"removing {len(pruning.removed)} of {len(pruning.decisions)} backups"
+            ):
+                removed = prune(open_store(settings.backup), pruning, tick=interrupts.check)
+    return PruneResult(0, settings.dry_run, tuple(_shown(pruning, removed)), pruning.left_alone)
+
+
+def planned(settings: Settings, sites: Iterable[Site]) -> Pruning:
+    """What pruning would do to the backups of these databases."""
+    needed: dict[str, str] = {}
+    addresses = set()
+    for site in sites:
+        addresses.add(site.database.facts.address)
+        journal = open_journal(site.database, settings.journal, create=False)
+        if journal is not None:
+            try:
+                needed |= journal.backups_needed()
+            finally:
+                journal.close()
+    return plan_pruning(open_store(settings.backup), settings.retention, addresses=addresses, needed=needed)
+
+
+def prune_after(settings: Settings, sites: Iterable[Site], tick: Callable[[], None]) -> tuple[str, ...]:
+    """After a run that went well: what need not be kept is removed; the ids."""
+    return prune(open_store(settings.backup), planned(settings, sites), tick=tick)
+
+
+def _shown(pruning: Pruning, removed: tuple[str, ...]) -> Iterable[PrunedBackup]:
+    for listing, decision in pruning.decisions:
+        manifest = listing.manifest
+        yield PrunedBackup(
+            manifest.id,
+            manifest.began,
+            manifest.scope,
+            manifest.size,
+            decision.keep,
+            decision.why,
+            manifest.id in removed,
+        )
