@@ -284,3 +284,13 @@ def test_a_helper_that_revisions_import_is_part_of_the_history(shop):
 def test_without_a_home_that_can_be_written_nothing_is_kept(shop):
     plain = found(shop, "c3")
     assert found(shop, "c3", env={"XDG_CACHE_HOME": "/proc/none"}) == plain
+
+
+def test_a_project_on_sqlite_is_not_judged_by_postgresqls_locks(make_project: Callable[..., Project]) -> None:
+    drop = Rev("d4", "op.drop_column('users', 'name')", "op.add_column('users', sa.Column('name', sa.Text))")
+    project = make_project(revisions=[TABLE, INDEX, drop])
+    document = found(project, "--all", status=3)
+    assert stopping(document) == [("column-dropped", "d4")]
+    assert any("--dialect postgresql" in notice for notice in document["notices"])
+    document = found(project, "--all", "--dialect", "postgresql", status=3)
+    assert stopping(document) == [(RULE, "b2"), ("column-dropped", "d4")]

@@ -20,7 +20,7 @@ from alembic_safe.model.revisions import (
     Statement,
 )
 from alembic_safe.model.scratch import Redirect
-from alembic_safe.model.targets import Target
+from alembic_safe.model.targets import Dialect, Target
 
 # ---- supervisor to worker
 
@@ -168,7 +168,7 @@ class ReviewBegun:
 
     `wants_env` says why env.py has to be executed for the directory to be known whole; "" where it need not.
     Those before the first chosen one are left out if the file `kept` stands for them (`skipped`); "" where none
-    may.
+    may. `dialect` is that of the database URL where one is written down.
     """
 
     target: int
@@ -176,6 +176,7 @@ class ReviewBegun:
     wants_env: str = ""
     kept: str = ""
     skipped: bool = False
+    dialect: Dialect = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from alembic_safe.bridge.raising import raise_failed
 from alembic_safe.errors import AlembicSafeError, ProjectError, WorkerError
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.revisions import RevisionListing
+from alembic_safe.model.targets import Dialect
 
 # what executing env.py offline cannot help: the revision asks a database, which there is none
 _WANTS_A_DATABASE = re.compile(r"NoneType|MockConnection|RefusedWhileRendering|TooLongError")
@@ -42,6 +43,7 @@ class Reviewed:
     notices: tuple[str, ...] = ()
     kept: str = ""
     skipped: bool = False
+    dialect: Dialect = "postgresql"
 
 
 def review(workers: Workers, job: Job, *, sink: EventSink, tick: Callable[[], None]) -> Reviewed:
@@ -79,6 +81,7 @@ class _Collected:
     wants_env: str = ""
     kept: str = ""
     skipped: bool = False
+    dialect: Dialect = "postgresql"
     targets: list[list[RevisionListing]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
@@ -93,7 +96,17 @@ class _Collected:
         forward = tuple(tuple(one for one in each if one.direction == "upgrade") for each in targets)
         back = tuple(tuple(one for one in each if one.direction == "downgrade") for each in targets)
         notices = tuple(self.notices)
-        return Reviewed(job.section, self.graph, forward, back, self.chosen, notices, self.kept, self.skipped)
+        return Reviewed(
+            job.section,
+            self.graph,
+            forward,
+            back,
+            self.chosen,
+            notices,
+            self.kept,
+            self.skipped,
+            self.dialect,
+        )
 
 
 def _attempt(
@@ -110,6 +123,7 @@ def _attempt(
             elif isinstance(message, ReviewBegun):
                 collected.chosen, collected.wants_env = message.chosen, message.wants_env
                 collected.kept, collected.skipped = message.kept, message.skipped
+                collected.dialect = message.dialect
                 collected.targets.append([])
             elif isinstance(message, RevisionListed):
                 collected.targets[-1].append(message.listing)

@@ -93,6 +93,7 @@ def assemble(
             path("baseline"),
             path("write-baseline"),
             values["live"],
+            values["dialect"],
         ),
         gate=GatePolicy(values["fail-on"], applying=command in (PLAN, *APPLYING)),
         scratch=scratch,

@@ -25,6 +25,14 @@ JUDGING_REVISIONS: tuple[Option, ...] = (
         maximum=99,
     ),
     Option(
+        "dialect",
+        "choice",
+        "Whose rules apply: PostgreSQL's, SQLite's, or (auto) those of the URL in alembic's configuration.",
+        (CHECK,),
+        default="auto",
+        choices=("auto", "postgresql", "sqlite"),
+    ),
+    Option(
         "fail-on",
         "choice",
         "The least severity of a finding that ends with exit status 3; `never` is journalled.",

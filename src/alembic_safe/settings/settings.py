@@ -46,7 +46,8 @@ class ReviewQuery:
     """What `check` judges, and for which PostgreSQL major: what is new since a git ref, or everything.
 
     `baseline` is a file of known findings; `write_baseline` says where one is to be written. `live`: the target
-    is asked what it holds.
+    is asked what it holds. `dialect` "auto" is that of the URL in alembic's configuration, or PostgreSQL's where
+    none stands there.
     """
 
     since: str | None = None
@@ -55,6 +56,7 @@ class ReviewQuery:
     baseline: Path | None = None
     write_baseline: Path | None = None
     live: bool = False
+    dialect: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

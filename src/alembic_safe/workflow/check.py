@@ -19,6 +19,7 @@ from alembic_safe.model.findings import Finding, JudgedPlan
 from alembic_safe.model.results import CheckResult, ReportedFinding
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.model.scratch import ScratchRun
+from alembic_safe.model.targets import Dialect
 from alembic_safe.rules import all_rules, gate, judge
 from alembic_safe.settings import Settings
 from alembic_safe.sql import Schema
@@ -33,6 +34,10 @@ from alembic_safe.workflow.scratching import Scratch, captured, unread
 from alembic_safe.workflow.selecting import Selection, nothing_there, selected
 
 OLDEST, NEWEST = 15, 18
+_SQLITE = (
+    "the configuration's URL is SQLite's, so PostgreSQL's locks were not judged: "
+    "`check --dialect postgresql` judges for production on PostgreSQL"
+)
 
 
 def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ignore) -> CheckResult:
@@ -92,7 +97,11 @@ def _run_unread(
     """The review with what revisions that could not be read executed on a scratch database."""
     reviewed = one.reviewed
     chosen = frozenset(reviewed.chosen)
-    if settings.scratch.mode == "off" or not unread(reviewed.targets, chosen):
+    if (
+        settings.scratch.mode == "off"
+        or reviewed.dialect != "postgresql"
+        or not unread(reviewed.targets, chosen)
+    ):
         return one
     with phases.phase("scratch", "running revisions that cannot be read otherwise on a scratch database"):
         found = captured(
@@ -132,6 +141,8 @@ def _result(settings: Settings, selection: Selection, reviews: Sequence[_Review]
         findings += found
         revisions += listings
         notices += one.reviewed.notices
+        if settings.review.dialect == "auto" and one.reviewed.dialect == "sqlite":
+            notices.append(_SQLITE)
     if not revisions:
         notices.append(nothing_there(settings, selection))
     rules = all_rules()
@@ -172,6 +183,14 @@ def _judged(
     return said, [masked(listing) for listing in shown]
 
 
+def _dialect(settings: Settings, reviewed: Reviewed) -> Dialect:
+    """Whose rules the revisions are judged by."""
+    asked = settings.review.dialect
+    if asked == "auto":
+        return reviewed.dialect
+    return "sqlite" if asked == "sqlite" else "postgresql"
+
+
 def _is_all(reviewed: Reviewed) -> bool:
     return len(reviewed.chosen) == len(reviewed.graph.revisions)
 
@@ -195,6 +214,7 @@ def _plans(
                 some,
                 version=settings.review.server_version,
                 schema=schema,
+                dialect=_dialect(settings, reviewed),
                 together=together,
                 heads=reviewed.graph.heads,
                 reverse=reverse,

@@ -6,7 +6,8 @@ What then could not be loaded or rendered may need what env.py sets up (an appli
 upgrade(), version locations): the supervisor has a fresh worker execute env.py for that, in alembic's offline
 mode. Fresh, since modules that revisions imported before env.py ran may not be what they are after it.
 
-Nothing can be connected to in either way, and the dialect is PostgreSQL's whatever env.py says.
+Nothing can be connected to in either way, and the dialect is PostgreSQL's whatever env.py says: SQLite's shows
+nothing of a batch without the tables. Whose rules they are judged by is another matter: see `ReviewBegun.dialect`.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.render import render
 from alembic_safe.errors import ProjectError
 from alembic_safe.model.revisions import RevisionListing
+from alembic_safe.model.targets import Dialect
 
 # such an env.py adds folders of revisions, or sets the directory up in another way; without it some are not seen
 _SETS_UP_THE_GRAPH = re.compile(r"version_locations|\bcontext\.script\b|ScriptDirectory")
@@ -93,6 +95,8 @@ def _through_env(reviewer: _Reviewer, config: Config) -> None:
     def configure_offline(*given: Any, **keywords: Any) -> None:
         bound = signature.bind(*given, **keywords).arguments
         keywords = {**bound.pop("kw", {}), **bound}
+        if keywords.get("url") is not None:
+            reviewer.dialect = _dialect_of(str(keywords["url"]))
         for name in ("connection", "url", "dialect_opts", "starting_rev", "output_encoding"):
             keywords.pop(name, None)
         keywords.update(dialect_name="postgresql", output_buffer=io.StringIO())
@@ -137,6 +141,7 @@ class _Reviewer:
         self.script = script
         self._config = config
         self._link = link
+        self.dialect = _dialect_of(_written_url(config))
         self._targets = 0
 
     def list_all(
@@ -150,7 +155,9 @@ class _Reviewer:
         kept = self._kept(todo, chosen)
         skipped = kept is not None and kept.exists()
         self._link.tell(
-            ReviewBegun(self._targets, chosen, self._why_env(), str(kept) if kept else "", skipped)
+            ReviewBegun(
+                self._targets, chosen, self._why_env(), str(kept) if kept else "", skipped, self.dialect
+            )
         )
         for step in _from_first(todo, chosen) if skipped else todo:
             self._list(render(environment, context, step, "upgrade", arguments, with_values=True))
@@ -215,6 +222,18 @@ def _from_first(todo: list[Any], chosen: tuple[str, ...]) -> list[Any]:
     """The steps from the first chosen one on."""
     wanted = frozenset(chosen)
     return list(dropwhile(lambda step: step.revision.revision not in wanted, todo))
+
+
+def _written_url(config: Config) -> str:
+    """The URL of the configuration; "" where env.py has its own way."""
+    try:
+        return config.get_main_option("sqlalchemy.url") or ""
+    except Exception:  # an interpolation that only the project's own start sets up
+        return ""
+
+
+def _dialect_of(url: str) -> Dialect:
+    return "sqlite" if url.startswith("sqlite") else "postgresql"
 
 
 def _dialect(version: int) -> Any:
