@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs o
 TABLE = Rev(
     "a1", "op.create_table('t', sa.Column('id', sa.Integer), sa.Column('x', sa.Text))", "op.drop_table('t')"
 )
+LONG = 180.0  # a server is started, on a machine that others use
 # asks the database, so that it cannot be rendered
 INDEX = Rev(
     "b2",
@@ -37,7 +38,7 @@ def test_check_judges_what_ran_and_tells_its_time_apart(make_project: Callable[.
     project = make_project(
         env=lambda text: "import os\nos.environ['NO_SUCH_URL']\n" + text, revisions=[TABLE, INDEX]
     )
-    done = project.run("check", "b2", "--format", "json")
+    done = project.run("check", "b2", "--format", "json", timeout=LONG)
     document = done.json()
     assert done.exit == 3, done
     assert rules(document) == ["index-build-blocks-writes"]
@@ -53,21 +54,26 @@ def test_check_judges_what_ran_and_tells_its_time_apart(make_project: Callable[.
 def test_upgrade_judges_on_a_scratch_and_downgrade_the_way_back(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:
+    """The scratch is made on the very server of the target, which holds other databases too."""
     project = make_project(url=pg_database.url(), revisions=[TABLE, INDEX])
-    first = project.run("upgrade", "a1", "--no-backup=test", "--format", "json")
-    assert first.exit == 0, first
-    off = project.run("upgrade", "--no-backup=test", "--scratch", "off", "--format", "json").json()
+    project.run_alembic("upgrade", "a1", timeout=LONG).ok()
+    given = {"ALEMBIC_SAFE_SCRATCH": pg_database.server.url("psycopg").replace("+psycopg", "")}
+    off = project.run(
+        "upgrade", "--no-backup=test", "--scratch", "off", "--format", "json", env=given, timeout=LONG
+    ).json()
     assert (off["exit"], rules(off)) == (3, ["revision-not-inspectable"])
-    planned = project.run("plan", "--format", "json").json()
+    planned = project.run("plan", "--format", "json", env=given, timeout=LONG).json()
     (listing,) = planned["targets"][0]["revisions"]
     assert listing["not_inspectable"] is None and listing["ran_on"].startswith("PostgreSQL")
     assert planned["scratch"][0]["read"] == ["b2"]
     assert pg_database.fetch("select to_regclass('ix')") == [(None,)]
     # on the target the table holds nothing, so that the index may pass
-    ran = project.run("upgrade", "--no-backup=test", "--format", "json")
+    ran = project.run("upgrade", "--no-backup=test", "--format", "json", env=given, timeout=LONG)
     assert ran.exit == 0, ran
     assert ran.json()["durations"]["scratch"] > 0
-    back = project.run("downgrade", "a1", "--no-backup=test", "--format", "json").json()
+    back = project.run(
+        "downgrade", "a1", "--no-backup=test", "--format", "json", env=given, timeout=LONG
+    ).json()
     assert "revision-not-inspectable" not in rules(back), back["findings"]
     assert any(one["rule"].startswith("index-drop") for one in back["findings"]), back
 
@@ -100,7 +106,7 @@ def test_a_server_that_is_given(make_project: Callable[..., Project], pg_databas
 def test_an_extension_that_no_server_has_is_named_with_the_cure(make_project: Callable[..., Project]) -> None:
     first = Rev("a0", "op.execute('create extension no_such_extension')")
     project = make_project(revisions=[first, TABLE, INDEX])
-    document = project.run("check", "b2", "--format", "json").json()
+    document = project.run("check", "b2", "--format", "json", timeout=LONG).json()
     (finding,) = [one for one in document["findings"] if one["rule"] == "revision-not-inspectable"]
     assert "since revision a0 fails there" in finding["message"]
     assert "the extension no_such_extension is installed on no server at hand here" in finding["message"]

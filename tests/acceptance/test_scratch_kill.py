@@ -40,7 +40,7 @@ def test_supervisor_killed_on_a_given_server(
 ) -> None:
     project = make_project(revisions=[QUICK, SLOW])
     process = project.start("check", "b2", "--scratch", "env:CI_URL", env=server_url(pg_database))
-    wait_until(lambda: pg_database.fetch(BUSY), 60, "the revision on the scratch")
+    wait_until(lambda: pg_database.fetch(BUSY), 120, "the revision on the scratch")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     wait_until(lambda: not project.left_behind(), 10, "the worker to end with its supervisor")
@@ -60,7 +60,7 @@ def test_database_in_use_is_no_leftover(
 ) -> None:
     project = make_project(revisions=[QUICK, SLOW])
     process = project.start("check", "b2", "--scratch", "env:CI_URL", env=server_url(pg_database))
-    wait_until(lambda: pg_database.fetch(BUSY), 60, "the revision on the scratch")
+    wait_until(lambda: pg_database.fetch(BUSY), 120, "the revision on the scratch")
     other = make_project(revisions=[QUICK])
     done = other.run(
         "check", "a1", "--scratch", "env:CI_URL", "--format", "json", env=server_url(pg_database)
@@ -68,7 +68,7 @@ def test_database_in_use_is_no_leftover(
     assert done.json()["scratch"][0]["read"] == ["a1"], done
     assert pg_database.fetch(BUSY), "the other command's scratch was dropped under it"
     os.kill(process.pid, signal.SIGTERM)
-    process.communicate(timeout=30)
+    process.communicate(timeout=90)
     wait_until(lambda: not pg_database.fetch(OURS), 10, "the interrupted command to drop its own")
 
 
@@ -77,13 +77,13 @@ def test_worker_killed(make_project: Callable[..., Project], pg_database: TestDa
     process = project.start(
         "check", "b2", "--scratch", "env:CI_URL", "--format", "json", env=server_url(pg_database)
     )
-    ((backend,),) = wait_until(lambda: pg_database.fetch(BUSY), 60, "the revision on the scratch")
+    ((backend,),) = wait_until(lambda: pg_database.fetch(BUSY), 120, "the revision on the scratch")
     workers = [
         pid for pid in project.left_behind() if pid != process.pid and _holds_a_socket_like(pid, process.pid)
     ]
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=120)
     assert '"revision-not-inspectable"' in out
     assert "was ended by SIGKILL" in out
     wait_until(lambda: not pg_database.fetch(f"select 1 from pg_stat_activity where pid = {backend}"), 10)
@@ -108,7 +108,7 @@ def test_supervisor_killed_with_a_server_of_ours(make_project: Callable[..., Pro
                 return pid, Path(words[words.index("-D") + 1]).parent
         return None
 
-    found = wait_until(server, 60, "the temporary server")
+    found = wait_until(server, 120, "the temporary server")
     assert found is not None
     pid, folder = found
     wait_until(lambda: (folder / "server.log").exists(), 10)
@@ -118,6 +118,6 @@ def test_supervisor_killed_with_a_server_of_ours(make_project: Callable[..., Pro
     wait_until(lambda: not project.left_behind(), 10, "the worker to end with its supervisor")
     assert folder.exists()
     project.add_revision("c3", "a1", "op.get_bind().scalar(sa.text('select 1')) + 1")
-    done = project.run("check", "c3", "--format", "json")
+    done = project.run("check", "c3", "--format", "json", timeout=180)
     assert done.json()["scratch"][0]["read"] == ["c3"], done
     assert not folder.exists()

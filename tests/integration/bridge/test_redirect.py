@@ -384,6 +384,7 @@ def test_programs_when_they_are_allowed(decoy: Decoy, make_project: Make, play: 
     project = make_project(env=text, revisions=[Rev("a1", body)])
     found = play(project, allow_subprocess=True)
     assert applied(found) == ["a1"], found.replays[-1].fault
+    assert "whose connections are not redirected" in found.replays[-1].notices[0]
 
 
 def test_two_databases_get_two_clones(decoy: Decoy, make_project: Make, play: Play) -> None:

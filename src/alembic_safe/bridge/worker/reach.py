@@ -64,10 +64,15 @@ class Reach:
             self._socket(*arguments)
         elif event == "sqlite3.connect":
             self._file(arguments[0])
-        elif event in _PROGRAMS and not self._programs and not refusal.is_harmless(event, arguments):
-            raise self._redirection.refuse(
-                f"it starts {_PROGRAMS[event]}{_named(arguments)} (--allow-subprocess)"
-            )
+        elif event in _PROGRAMS and not refusal.is_harmless(event, arguments):
+            self._program(f"{_PROGRAMS[event]}{_named(arguments)}")
+
+    def _program(self, what: str) -> None:
+        if not self._programs:
+            raise self._redirection.refuse(f"it starts {what} (--allow-subprocess)")
+        self._redirection.tell(
+            f"it started {what}, whose connections are not redirected (--allow-subprocess)"
+        )
 
     def _socket(self, sock: socket.socket, address: Any) -> None:
         if isinstance(address, str | bytes):

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from alembic_safe.model.results import PlannedRevision, PlannedTarget, PlanResult
 from alembic_safe.model.revisions import RevisionListing, Statement
+from alembic_safe.report.console.check import scratch_line
 from alembic_safe.report.console.findings import findings
 from alembic_safe.report.console.page import (
     BAD,
@@ -32,6 +33,8 @@ def plan(result: PlanResult, view: View) -> Iterator[RenderableType]:
         if index:
             yield ""
         yield from _target(planned, view)
+    for run in result.scratch:
+        yield line((scratch_line(run), QUIET))
     if result.findings:
         yield ""
         yield from findings(result.findings, view)
