@@ -129,3 +129,23 @@ def test_what_is_no_plan_is_a_usage_error(shop: Any, text: str) -> None:
     (shop.path / "plan.json").write_text(text)
     done = shop.run("upgrade", NO_BACKUP, "--plan", "plan.json")
     assert done.exit == 2 and "is no saved plan" in done.stderr, str(done)
+
+
+def test_check_live_judges_by_what_the_target_holds(shop: Any, pg_database: Any) -> None:
+    """The same revision: an error by its text, a note on ten rows, an error on many; applied ones too."""
+    text = shop.run("check", "c3", "--format", "json")
+    assert text.exit == 3 and text.json()["server_version"] == 18
+    small = shop.run("check", "c3", "--live", "--format", "json").ok().json()
+    assert small["server_version"] == pg_database.major
+    assert {one["severity"] for one in small["findings"]} == {"note"}
+    _grow(pg_database)
+    large = shop.run("check", "c3", "--live", "--format", "json")
+    assert large.exit == 3, str(large)
+    (found,) = [one for one in large.json()["findings"] if one["stops"]]
+    assert found["rule"] == "index-build-blocks-writes" and found["seconds"] > 0.2
+    shop.run("upgrade", NO_BACKUP, "--fail-on", "never").ok()
+    applied = shop.run("check", "c3", "--live", "--format", "json")
+    assert [one["rule"] for one in applied.json()["findings"] if one["stops"]] == [
+        "index-build-blocks-writes"
+    ]
+    assert pg_database.fetch("SELECT count(*) FROM alembic_safe.run") == [(2,)]

@@ -57,7 +57,9 @@ def _target(planned: PlannedTarget) -> Iterator[str]:
 
 def _locks(one: PlannedRevision) -> Iterator[str]:
     for lock in one.locks:
-        held = duration(lock.seconds) if lock.seconds is not None else "not known"
+        held = (
+            "not known" if lock.seconds is None else duration(lock.seconds) if lock.seconds else "an instant"
+        )
         cells = (
             _cell(code_of(one.revision)),
             _cell(code_of(lock.table)),

@@ -24,9 +24,12 @@ from alembic_safe.rules import all_rules, gate, judge
 from alembic_safe.settings import Settings
 from alembic_safe.sql import Schema
 from alembic_safe.workflow import asking
+from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.baseline import read_baseline, unknown, write_baseline
 from alembic_safe.workflow.changed import repository_root
+from alembic_safe.workflow.check_live import Side, live_sites, major_of, side_of
 from alembic_safe.workflow.context import Phases
+from alembic_safe.workflow.gating import worst
 from alembic_safe.workflow.judging import judged, replayed
 from alembic_safe.workflow.kept_schema import keep_schema, kept_folder, read_schema
 from alembic_safe.workflow.saying import Saying, masked, page_of
@@ -43,34 +46,49 @@ _SQLITE = (
 def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ignore) -> CheckResult:
     """Judge revisions as they stand in the checkout; `what` is a range, or files, as they are typed.
 
-    Of `what`, `since` and `everything` (settings) one is needed. Nothing is connected to. Exit 3 where a finding
+    Of `what`, `since` and `everything` (settings) one is needed. Nothing is connected to unless settings say
+    `live`; then the targets are asked what they hold, and nothing is written. Exit 3 where a finding
     is at or above the gate. Raises `UsageError` for a selection that cannot be, `ProjectError` for a directory
     of revisions that cannot be loaded.
     """
     selection = selected(settings, what)
     known = _known(settings)
-    phases, reviews = Phases(sink), []
+    phases = Phases(sink)
+    reviews: list[_Review] = []
     if selection.paths != ():
         with (
             Interrupts() as interrupts,
             Workers(sink, start_timeout=settings.project.start_timeout) as workers,
+            live_sites(settings, workers, sink, interrupts.check) as sites,
         ):
+            version = major_of(sites, settings.review.server_version)
+            settings = replace(settings, review=replace(settings.review, server_version=version))
             with phases.phase("check", "reading the revisions"):
                 for section in settings.project.sections:
                     job = _job(settings, section, selection)
                     reviews.append(_reviewed(workers, job, sink, interrupts.check))
             reviews = [_run_unread(settings, workers, one, phases, sink, interrupts.check) for one in reviews]
+            reviews = [_beside(settings, one, sites) for one in reviews]
     result = _result(settings, selection, reviews)
     return _settled(settings, result, known, everything=settings.review.everything)
 
 
 @dataclass(frozen=True, slots=True)
 class _Review:
-    """A review with the schema before what it lists."""
+    """A review with the schema before what it lists, and the targets that were asked (`check --live`)."""
 
     reviewed: Reviewed
     before: Schema
     run: ScratchRun | None = None
+    sides: tuple[Side, ...] = ()
+
+
+def _beside(settings: Settings, one: _Review, sites: Sequence[Site]) -> _Review:
+    chosen = frozenset(one.reviewed.chosen)
+    listings = [listing for target in one.reviewed.targets for listing in target]
+    wanted = [listing for listing in listings if listing.revision.id in chosen]
+    mine = [site for site in sites if site.section == one.reviewed.section]
+    return replace(one, sides=tuple(side_of(settings, site, wanted) for site in mine))
 
 
 def _reviewed(workers: Workers, job: Job, sink: EventSink, tick: Callable[[], None]) -> _Review:
@@ -171,16 +189,19 @@ def _judged(
         selection.paths is not None and settings.review.since is None and _is_all(reviewed)
     )
     plans = [
-        plan
+        (plan, side.live if side else None)
+        for side in seen.sides or (None,)
         for target, back in zip(reviewed.targets, reviewed.downgrades, strict=True)
-        for plan in _plans(settings, seen, target, back, together)
+        for plan in _plans(settings, seen, target, back, together, side)
     ]
-    each = [judge(plan, allowances=settings.allowances, policy=settings.gate) for plan in plans]
+    each = [
+        judge(plan, live=live, allowances=settings.allowances, policy=settings.gate) for plan, live in plans
+    ]
     findings = tuple(dict.fromkeys(_once(each)))
     shown = [one for target in reviewed.targets for one in target if one.revision.id in chosen]
     back = [one for target in reviewed.downgrades for one in target]
     said = Saying([*shown, *back]).report(findings, gate(findings, settings.gate))
-    return said, [masked(listing) for listing in shown]
+    return worst(said) if len(seen.sides) > 1 else said, [masked(listing) for listing in shown]
 
 
 def _dialect(settings: Settings, reviewed: Reviewed) -> Dialect:
@@ -201,11 +222,21 @@ def _plans(
     listings: Sequence[RevisionListing],
     downgrades: Sequence[RevisionListing],
     together: bool,
+    side: Side | None = None,
 ) -> Iterator[JudgedPlan]:
-    """Each run of chosen revisions that follow each other, against the schema that those before it leave."""
+    """Each run of chosen revisions that follow each other, against the schema that those before it leave.
+
+    What is pending on a target is judged by what the target holds, not by the history.
+    """
     reverse = {one.revision.id: one.statements for one in downgrades if one.not_inspectable is None}
     reviewed, schema = seen.reviewed, seen.before
     chosen, keep = frozenset(reviewed.chosen), bool(reviewed.kept) and not reviewed.skipped
+    if side is not None:
+        coming = [one for one in listings if one.revision.id in side.pending]
+        there = replace(seen, before=side.schema, reviewed=replace(reviewed, kept=""), sides=())
+        for plan in _plans(settings, there, coming, downgrades, together) if coming else ():
+            yield replace(plan, mapped=side.mapped)
+        chosen -= side.pending
     left = sum(one.revision.id in chosen for one in listings)
     for wanted, run in groupby(listings, key=lambda one: one.revision.id in chosen):
         some = tuple(run)

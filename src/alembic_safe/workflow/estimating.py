@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from alembic_safe.model.facts import Facts, LockMode, Name
 from alembic_safe.model.findings import JudgedCommand, JudgedRevision, Judgement
@@ -15,7 +16,10 @@ _RELATIONS = ("table", "view", "materialized view", "foreign table")
 
 def estimated(judgement: Judgement) -> tuple[PlannedRevision, ...]:
     """Phase, locks and estimated seconds of each revision. A lock is kept to the end of its transaction."""
-    return tuple(_revision(revision, judgement.live) for revision in judgement.plan.revisions)
+    made = (_revision(revision, judgement.live) for revision in judgement.plan.revisions)
+    if judgement.plan.dialect == "sqlite":  # it locks the file, and nobody works beside it
+        return tuple(replace(one, locks=(), seconds=None) for one in made)
+    return tuple(made)
 
 
 def _revision(revision: JudgedRevision, live: LiveFacts | None) -> PlannedRevision:

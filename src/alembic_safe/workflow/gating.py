@@ -82,17 +82,23 @@ def findings_of(sites: Iterable[Site]) -> tuple[ReportedFinding, ...]:
     """The findings of all targets as documents have them; what several targets share is said once, at its worst."""
     from alembic_safe.workflow.saying import Saying
 
-    worst: dict[tuple[object, ...], ReportedFinding] = {}
-    for site in sites:
-        if site.judgement is None:
-            continue
-        said = Saying(site.listings).report(site.judgement.findings, site.judgement.verdict)
-        for found in said:
-            key = (found.fingerprint, found.line, found.objects)
-            other = worst.get(key)
-            if other is None or _weight(found) > _weight(other):
-                worst[key] = found
-    return tuple(worst.values())
+    return worst(
+        found
+        for site in sites
+        if site.judgement is not None
+        for found in Saying(site.listings).report(site.judgement.findings, site.judgement.verdict)
+    )
+
+
+def worst(findings: Iterable[ReportedFinding]) -> tuple[ReportedFinding, ...]:
+    """What was said of several targets, each once, as it was at its worst."""
+    kept: dict[tuple[object, ...], ReportedFinding] = {}
+    for found in findings:
+        key = (found.fingerprint, found.line, found.objects)
+        other = kept.get(key)
+        if other is None or _weight(found) > _weight(other):
+            kept[key] = found
+    return tuple(kept.values())
 
 
 def _weight(found: ReportedFinding) -> tuple[bool, int, float]:

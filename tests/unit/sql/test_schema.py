@@ -166,3 +166,18 @@ def test_what_refuses_a_transaction(statement: str) -> None:
 
 def test_transaction_control_is_known() -> None:
     assert [judged(s).controls_transaction for s in ("COMMIT", "BEGIN", "SAVEPOINT a")] == [True, True, False]
+
+
+def test_a_batch_copy_is_as_old_as_the_table_it_replaces():
+    """alembic's move and copy on SQLite: the application goes on using the table under its name."""
+    schema = Schema(knows_all=True)
+    schema = apply(schema, read("CREATE TABLE t (id int, a text)")).begin_plan()
+    for statement in (
+        "CREATE TABLE _alembic_tmp_t (id int)",
+        "INSERT INTO _alembic_tmp_t (id) SELECT id FROM t",
+        "DROP TABLE t",
+        "ALTER TABLE _alembic_tmp_t RENAME TO t",
+    ):
+        schema = apply(schema, read(statement))
+    assert schema.table(Name("t")) is not None
+    assert schema.age(Name("t")) is None

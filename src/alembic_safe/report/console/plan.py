@@ -70,7 +70,13 @@ def _judged(judged: PlannedRevision) -> Iterator[RenderableType]:
     took = f", reads and writes for {duration(judged.seconds)}" if judged.seconds else ""
     yield indented(line(("phase ", QUIET), clean(judged.phase), (took, QUIET)), 5)
     for lock in judged.locks:
-        held = f" for {duration(lock.seconds)}" if lock.seconds is not None else ""
+        held = (
+            ""
+            if lock.seconds is None
+            else f" for {duration(lock.seconds)}"
+            if lock.seconds
+            else ", an instant"
+        )
         waits = f"; waits: {', '.join(map(clean, lock.blocks))}" if lock.blocks else ""
         said = f"{clean(lock.mode)} on {clean(lock.table)}{held} (statement {lock.statement}){waits}"
         yield indented(line(("lock ", QUIET), said), 5)

@@ -177,7 +177,9 @@ def move(schema: Schema, old: Name, new: Name) -> Schema:
     if table is None:
         return schema
     tables = {k: _renamed_in(t, old, new) for k, t in schema.tables.items() if k != key(old)}
-    tables[key(new)] = replace(_renamed_in(table, old, new), name=new)
+    # a copy that takes the place of a table is as old as that was
+    born = schema.others.get(("copied", key(old)), table.born)
+    tables[key(new)] = replace(_renamed_in(table, old, new), name=new, born=born)
     indexes = {k: replace(i, table=new) if key(i.table) == key(old) else i for k, i in schema.indexes.items()}
     return replace(schema, tables=tables, indexes=indexes)
 

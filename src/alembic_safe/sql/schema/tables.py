@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alembic_safe.model.facts import SERIAL_TYPES, Action, Column, Constraint, DataType, Name, Reading
-from alembic_safe.sql.schema.model import ColumnState, IndexState, Schema, TableState
+from alembic_safe.sql.schema.model import Clock, ColumnState, IndexState, Schema, TableState, key
 
+# alembic's ApplyBatchImpl names the copy so
+BATCH_COPY = "_alembic_tmp_"
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _SUFFIX = {"check": "check", "unique": "key", "primary key": "pkey", "foreign key": "fkey", "exclude": "excl"}
 
@@ -101,10 +103,18 @@ def create_table(schema: Schema, reading: Reading) -> Schema:
         table = _element(schema, table, action, constraints)
     if reading.kind in ("create table as", "select into"):
         table = replace(table, complete=False, reads=reads(reading))
-    schema = schema.with_table(table)
+    schema = _replacing(schema.with_table(table), target.name)
     for constraint in constraints:
         schema = add_constraint(schema, target.name, constraint)
     return _join_parents(schema, target.name)
+
+
+def _replacing(schema: Schema, copy: Name) -> Schema:
+    """Remember how old the table is that alembic's batch mode (SQLite) is about to put a copy in the place of."""
+    table = schema.table(Name(copy.name.removeprefix(BATCH_COPY), copy.schema))
+    if not copy.name.startswith(BATCH_COPY) or table is None:
+        return schema
+    return replace(schema, others={**schema.others, ("copied", key(copy)): table.born or Clock()})
 
 
 def reads(reading: Reading) -> tuple[Name, ...]:

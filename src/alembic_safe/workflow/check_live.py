@@ -1,0 +1,74 @@
+"""What `check --live` asks of the targets: which revisions are pending there, the catalog, sizes, what was mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from alembic_safe.bridge import Workers
+from alembic_safe.errors import UsageError
+from alembic_safe.journal import open_journal
+from alembic_safe.model.events import EventSink
+from alembic_safe.model.live import LiveFacts, Mapped
+from alembic_safe.model.revisions import RevisionListing
+from alembic_safe.settings import Settings
+from alembic_safe.sql import Schema, seeded
+from alembic_safe.workflow import asking
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.gating import name_checkouts
+from alembic_safe.workflow.judging import called, named
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One target beside a review: `schema` is what it holds now, before what is `pending` there."""
+
+    section: str
+    pending: frozenset[str]
+    live: LiveFacts
+    schema: Schema
+    mapped: Mapped | None
+
+
+@contextmanager
+def live_sites(
+    settings: Settings, workers: Workers, sink: EventSink, tick: Callable[[], None]
+) -> Iterator[list[Site]]:
+    """The targets, with our own read-only connections to them; none where settings do not say `live`.
+
+    Raises `UsageError` for an SQLite target: a review is for PostgreSQL.
+    """
+    if not settings.review.live:
+        yield []
+        return
+    probed = asking.ask(settings, workers, "heads", "upgrade", listing=False, sink=sink, tick=tick)
+    asking.refuse_unusable(probed)
+    sites = asking.open_sites(probed, settings.control, read_only=True)
+    try:
+        if any(site.target.dialect != "postgresql" for site in sites):
+            raise UsageError(
+                "--live: the target is SQLite, and `check` judges for PostgreSQL",
+                hint="`alembic-safe plan` judges what is pending on an SQLite database.",
+            )
+        name_checkouts(settings, sites)
+        yield sites
+    finally:
+        asking.close_sites(sites)
+
+
+def major_of(sites: Sequence[Site], otherwise: int) -> int:
+    """The oldest major among the targets."""
+    return min((site.database.facts.version_number // 10_000 for site in sites), default=otherwise)
+
+
+def side_of(settings: Settings, site: Site, listings: Sequence[RevisionListing]) -> Side:
+    """What a target says of what these revisions touch."""
+    look = site.database.look(named(listings), site.target.search_path, called(listings))
+    live = look.facts
+    journal = open_journal(site.database, settings.journal, create=False)
+    if journal is not None:
+        before = journal.mapped_before(str(site.target.version_table), site.checkout)
+        live = replace(live, mapped_before=before)
+        journal.close()
+    return Side(site.section, frozenset(site.pending), live, seeded(look.catalog), site.probed.mapped)
