@@ -311,3 +311,30 @@ def test_a_concurrent_build_that_loses_a_deadlock_is_run_again_by_itself(
     assert "run again" in err and "writer" in err
     assert _invalid(pg_database) == []
     assert pg_database.fetch("select count(*) from t where id = -1") == [(1,)]
+
+
+def test_an_index_that_a_revision_left_invalid_and_said_nothing_of_is_no_success(
+    pg_database: Any, make_project: Any
+) -> None:
+    body = (
+        "with op.get_context().autocommit_block():\n    try:\n"
+        "        op.execute('create unique index concurrently ix on t (name)')\n    except Exception:\n        pass"
+    )
+    done = _upgrade(_project(make_project, pg_database, body))
+    assert done.exit == 6, str(done)
+    assert "DROP INDEX CONCURRENTLY public.ix" in done.stderr
+
+
+def test_a_signal_while_waiting_to_try_again_ends_the_run(pg_database: Any, make_project: Any) -> None:
+    project = _project(make_project, pg_database, _ADD)
+    reader = pg_database.connect()
+    reader.autocommit = False
+    reader.execute("select count(*) from t")
+    process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
+    wait_until(lambda: _attempts(pg_database) > 2, 90)
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    _out, err = process.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert process.returncode == 5, err
+    assert "interrupted by SIGTERM" in err and "at base" in err

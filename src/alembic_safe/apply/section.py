@@ -12,6 +12,7 @@ from alembic_safe.apply.retrying import Tries, after, cause_of, pause
 from alembic_safe.apply.runner import Attempted, TargetTask, attempt
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job
+from alembic_safe.databases import invalid_indexes
 from alembic_safe.errors import AlembicSafeError
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.policies import ApplyPolicy, ControlPolicy, GuardPolicy
@@ -36,6 +37,7 @@ def apply_section(
     from the database. Returns what stopped it, None when all was applied; the tasks tell how far each came.
     Raises `UnreachableError` when the truth cannot be read.
     """
+    before = {id(task): frozenset(i.oid for i in invalid_indexes(task.database)) for task in tasks}
     guarded = policy.guard.enabled and any(t.pending and t.target.dialect == "postgresql" for t in tasks)
     guard = Guard(workers, policy.guard, control, sink) if guarded else None
     try:
@@ -53,10 +55,25 @@ def apply_section(
                 sink=sink,
             )
             if not _again(done, guard, policy.guard, tasks, interrupts, sink):
+                for task in tasks:
+                    _look_for_invalid(task, before[id(task)])
                 return done.stopped
     finally:
         if guard is not None:
             guard.close()
+
+
+def _look_for_invalid(task: TargetTask, before: frozenset[int]) -> None:
+    """A run that ended well made no index INVALID: a revision may have swallowed the error that says so."""
+    if not (task.finished and task.applied):
+        return
+    left = [i.name for i in invalid_indexes(task.database) if i.oid not in before and not i.busy]
+    if left:
+        task.outcome, task.finished = "partial", False
+        task.error = (
+            f"it ended well, but left INVALID: {', '.join(left)} (`DROP INDEX CONCURRENTLY {left[0]}`,"
+            " and build it again)"
+        )
 
 
 def _again(
@@ -84,6 +101,8 @@ def _again(
         return False
     sink(Notice(f"revision {ended.revision}: {task.error}; trying again in {seconds:.1f} s"))
     if not _wait(seconds, tasks, guard, interrupts):
+        why = f"interrupted by {interrupts.name}" if interrupts.count else "stopped: the guard was lost"
+        task.error = f"{why} while it waited to be tried again"
         return False
     _take_back(task)
     return True

@@ -8,6 +8,7 @@ from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.gating import findings_of
 
 _HOLDS = ("lock", "rewrite", "scan")
+_WORST_FIRST = ("error", "warning", "note")
 _SPLIT = (
     "# one revision: only the statement whose lock stops the application, and nothing after it\n"
     'op.add_column("orders", sa.Column("state", sa.Text))\n'
@@ -34,7 +35,8 @@ def recipe(sites: Iterable[Site], revision: str) -> tuple[str, str]:
             f" above. {maintenance}",
             _SPLIT,
         )
-    worst = min(found, key=lambda one: ("error", "warning", "note").index(one.severity))
+    # code can be pasted; a recipe that is a remark only is for when there is no other
+    worst = min(found, key=lambda one: ("op." not in one.recipe, _WORST_FIRST.index(one.severity)))
     return (
         f"The recipe above stays inside the budget; `alembic-safe explain {worst.rule}` says more. {maintenance}",
         worst.recipe,
