@@ -101,6 +101,31 @@ OTHERS_ARE_WRONG: list[tuple[str, list[list[Part]], list[str]]] = [
     ("DELETE without WHERE", [["DELETE FROM t"]], ["dml-without-where"]),
     ("TRUNCATE without CASCADE", [["TRUNCATE t"]], ["truncate"]),
     ("VACUUM FULL", [[auto("VACUUM FULL t")]], ["table-rewritten"]),
+    (
+        "the first line of pg_dump's scripts",
+        [["SELECT pg_catalog.set_config('search_path', '', false)"]],
+        ["search-path-left-changed"],
+    ),
+    (
+        "a function that is called",
+        [["CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'TRUNCATE lookup'", "SELECT f()"]],
+        ["truncate"],
+    ),
+    (
+        "a batch in a loop of one transaction",
+        [["DO $$ BEGIN LOOP DELETE FROM lookup WHERE id BETWEEN 1 AND 9; END LOOP; END $$"]],
+        ["backfill-in-one-statement"],
+    ),
+    (
+        "a view in the way",
+        [["ALTER TABLE t ALTER a TYPE text"]],
+        ["column-change-refused", "column-type-rewrite"],
+    ),
+    (
+        "a column renamed on the way keeps what hangs on it",
+        [["ALTER TABLE t RENAME a TO z"], ["ALTER TABLE t ALTER z TYPE text"]],
+        ["column-renamed", "column-change-refused", "column-type-rewrite"],
+    ),
     ("SQL in a DO block", [["DO $$ BEGIN DROP TABLE lookup; END $$"]], ["table-dropped"]),
 ]  # fmt: skip
 
@@ -156,6 +181,29 @@ SAFE: list[tuple[str, list[list[Part]]]] = [
     ("a batch", [[auto("DELETE FROM t WHERE id IN (SELECT id FROM t WHERE a IS NULL LIMIT 1000)")]]),
     ("a batch by key range", [[auto("UPDATE t SET a = 0 WHERE id >= 1 AND id < 1000 AND a IS NULL")]]),
     ("words in a comment and a string", [["COMMENT ON TABLE t IS 'DROP TABLE t; TRUNCATE r'"]]),
+    (
+        "a CHECK that is replaced",
+        [
+            ["ALTER TABLE t ADD CONSTRAINT z CHECK (a > 0) NOT VALID"],
+            ["ALTER TABLE t DROP CONSTRAINT z", "ALTER TABLE t ADD CONSTRAINT z CHECK (a > 1) NOT VALID"],
+        ],
+    ),
+    (
+        "what a function makes is new",
+        [
+            [
+                "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS "
+                "'CREATE TABLE n (id int); CREATE INDEX i ON n (id)'",
+                "SELECT f()",
+            ]
+        ],
+    ),
+    (
+        "a path for this transaction that still finds the version table",
+        [["SET LOCAL search_path TO a, public"]],
+    ),
+    ("a drop of nothing", [["DROP TYPE IF EXISTS no", "ALTER TABLE IF EXISTS no ADD c int NOT NULL"]]),
+    ("what is only planned", [["EXPLAIN DELETE FROM t"]]),
     ("a schema that the server keeps unless it is empty", [["DROP SCHEMA s"]]),
 ]
 

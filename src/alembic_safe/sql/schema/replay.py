@@ -181,11 +181,8 @@ def _set(schema: Schema, reading: Reading) -> Schema:
 
 def _called(schema: Schema, reading: Reading) -> Schema:
     for action in reading.actions:
-        found = (
-            _CONFIG.match(action.value or "")
-            if action.kind == "call" and action.name == "set_config"
-            else None
-        )
+        called = (action.name or "").removeprefix("pg_catalog.") if action.kind == "call" else ""
+        found = _CONFIG.match(action.value or "") if called == "set_config" else None
         if found is not None:
             local = found.group(2).lower() in ("true", "'t'", "'true'", "'on'", "'1'")
             schema = replace(schema, search_path=path_of(found.group(1)), path_local=local)
