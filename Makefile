@@ -17,7 +17,7 @@ PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
 COMPILED = bin/python -m compileall -q src
 MADE_FROM = pyproject.toml scripts/venv
 
-.PHONY: help demo test test-lowest test-newest published lint format bench bench-stall soak docs clean
+.PHONY: help demo test test-lowest test-newest published lint format bench bench-stall soak docs clean kill-restores
 help:
 	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
 
@@ -38,6 +38,9 @@ test-newest: .venv-newest/.stamp  ## with the newest versions, on the newest Pyt
 
 published: .venv-test/.stamp  ## published applications from PyPI (800 MB), migrated by raw alembic and by us
 	.venv-test/bin/python -m pytest -m published tests/acceptance/test_published_applications.py $(ARGS)
+
+kill-restores: .venv-test/.stamp  ## kill a restore and its swap a hundred times (about 20 minutes)
+	.venv-test/bin/python -m pytest --sweep tests/integration/restore/test_killed.py -k hundred $(ARGS)
 
 lint: .venv-lint/.stamp  ## ruff, mypy, import contracts, and that the docs build and are up to date
 	.venv-lint/bin/ruff check
@@ -71,7 +74,7 @@ clean:  ## remove what these targets made
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv-test/.stamp: $(MADE_FROM)
-	$(VENV) .venv-test $(PYTHON) -e '.[test]'
+	$(VENV) .venv-test $(PYTHON) -e '.[test,s3]'
 
 .venv-lint/.stamp: $(MADE_FROM)
 	$(VENV) .venv-lint $(PYTHON) -e '.[test,lint,docs]'

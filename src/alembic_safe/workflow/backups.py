@@ -15,12 +15,14 @@ from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import Verification
 from alembic_safe.model.events import EventSink, ignore
 from alembic_safe.model.findings import JudgedPlan
+from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.results import BackupListing, BackupResult
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.concluding import as_failure
 from alembic_safe.workflow.context import Phases
 from alembic_safe.workflow.making import make_backup, renewed, summary
+from alembic_safe.workflow.proving import not_restored, prove
 
 
 def create_backup(settings: Settings, *, sink: EventSink = ignore) -> BackupResult:
@@ -86,15 +88,30 @@ def verify_backup(settings: Settings, backup_id: str | None, *, sink: EventSink 
         phases = Phases(sink)
         with phases.phase("verify", f"verifying {backup_id}"):
             verification = verify(
-                store, backup_id, bindir=settings.backup.bindir, sink=sink, tick=interrupts.check
+                store,
+                backup_id,
+                bindir=settings.backup.bindir,
+                identity=settings.backup.identity,
+                sink=sink,
+                tick=interrupts.check,
             )
-    found_now = find_backup(store, backup_id) if verification.good else None
-    if found_now is not None and (too_old := _too_old(settings, found_now)) is not None:
-        return BackupResult(
-            too_old.exit_status, "verify", (found_now,), (verification,), error=as_failure(too_old)
-        )
+        proofs: tuple[RestoreProof, ...] = ()
+        if verification.good and settings.restore.try_it:
+            manifest = find_backup(store, backup_id).manifest
+            with phases.phase("restore", f"restoring {backup_id} into a scratch database"):
+                proofs = (prove(settings, store, manifest, sink=sink, tick=interrupts.check),)
     if verification.good:
-        return BackupResult(0, "verify", (find_backup(store, backup_id),), (verification,))
+        listing = find_backup(store, backup_id)
+        error = next((not_restored(proof) for proof in proofs if not proof.good), None)
+        error = error or _too_old(settings, listing)
+        return BackupResult(
+            error.exit_status if error else 0,
+            "verify",
+            (listing,),
+            (verification,),
+            error=as_failure(error) if error else None,
+            proofs=proofs,
+        )
     error = _not_good(verification)
     return BackupResult(error.exit_status, "verify", (), (verification,), error=as_failure(error))
 

@@ -46,6 +46,11 @@ def restore_backup(
         interrupts = stack.enter_context(Interrupts())
         work = Restoration(settings, interrupts, Phases(sink), sink, confirm, stack)
         work.find(backup_id)
+        if work.manifest.engine == "external":
+            raise RefusedError(
+                f"backup {work.manifest.id} was made by a command of yours, and only that tool restores it",
+                hint="`alembic-safe backup list --verbose` shows its id and the point to recover to.",
+            )
         if work.database.facts.dialect == "sqlite":
             from alembic_safe.workflow.restoring_file import restore_file
 

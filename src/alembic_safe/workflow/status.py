@@ -8,9 +8,8 @@ from alembic_safe.backup import list_backups, open_store
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import GraphRead
 from alembic_safe.journal import open_journal
-from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink, ignore
-from alembic_safe.model.results import StatusResult, TargetStatus
+from alembic_safe.model.results import BackupListing, StatusResult, TargetStatus
 from alembic_safe.model.runs import RunHistory
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
@@ -43,15 +42,15 @@ def status(settings: Settings, *, sink: EventSink = ignore) -> StatusResult:
         sites = asking.open_sites(probed, settings.control, read_only=True)
         try:
             backups, _ = list_backups(open_store(settings.backup))
-            manifests = [backup.manifest for backup in backups if not backup.faults]
-            targets = tuple(_status(settings, site, manifests) for site in sites)
+            sound = [backup for backup in backups if not backup.faults]
+            targets = tuple(_status(settings, site, sound) for site in sites)
         finally:
             asking.close_sites(sites)
     notices = tuple(notice.message for section in probed for notice in section.notices)
     return StatusResult(max((_EXIT[t.state] for t in targets), default=0), targets, notices)
 
 
-def _status(settings: Settings, site: Site, manifests: list[Manifest]) -> TargetStatus:
+def _status(settings: Settings, site: Site, backups: list[BackupListing]) -> TargetStatus:
     found = site.probed.found
     heads = site.database.read_heads(site.target.version_table)
     lock = site.database.deploy_lock([site.target.version_table])
@@ -61,6 +60,7 @@ def _status(settings: Settings, site: Site, manifests: list[Manifest]) -> Target
     if journal is not None:
         journal.close()
     state, facts = _state(site, heads or (), last, holder)
+    mine = [one for one in backups if one.manifest.address == site.database.facts.address]
     return TargetStatus(
         target=site.summary(),
         state=state,
@@ -69,8 +69,9 @@ def _status(settings: Settings, site: Site, manifests: list[Manifest]) -> Target
         unknown=found.unknown,
         last_run=last,
         lock_holder=holder,
-        last_backup=next((m for m in manifests if m.address == site.database.facts.address), None),
+        last_backup=mine[0].manifest if mine else None,
         facts=facts,
+        last_proof=next((one.restored for one in mine if one.restored is not None), None),
     )
 
 

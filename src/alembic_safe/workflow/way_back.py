@@ -20,12 +20,12 @@ def way_back(directory: Path, manifest: Manifest | None, skip_reason: str | None
         return f"none: no backup was made ({skip_reason})" if skip_reason else "delete the database file"
     if manifest.engine == "external":
         return _external(manifest)
-    dump = directory / manifest.id / "dump"
+    restore = f"`alembic-safe backup restore {manifest.id}`"
     if manifest.engine == "sqlite":
-        return f"restore: backup {manifest.id}: stop the application, then copy {dump}/database.sqlite3 over the file"
-    beside = f"`createdb NEW`, then `pg_restore --dbname=NEW --jobs=4 {dump}`"
+        return f"restore: stop the application, then {restore}"
+    beside = f"`alembic-safe backup restore {manifest.id} --beside NAME`"
     if manifest.way_back == "restore":
-        return f"restore: backup {manifest.id}: {beside}"
+        return f"restore: {restore}"
     if manifest.way_back == "copy back":
         names = [table.name for table in manifest.tables]
         shown = ", ".join(names[:_SHOWN]) + (

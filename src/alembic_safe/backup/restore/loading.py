@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alembic_safe.databases.postgresql import beside
 from alembic_safe.databases.postgresql.database import PostgresDatabase
-from alembic_safe.databases.postgresql.objects import SchemaObject, differences
+from alembic_safe.databases.postgresql.objects import SchemaObject, differences, without_owners
 from alembic_safe.databases.postgresql.restore import PostgresRestore
 from alembic_safe.model.backups import Manifest, TableContent
 from alembic_safe.model.events import BackupProgress, EventSink
@@ -39,13 +39,14 @@ class Stopwatch:
 class Place:
     """An empty database to load into: its name, our connection to another one of its server, and the tools.
 
-    `connect` opens a connection to a database of that server by name.
+    `connect` opens a connection to a database of that server by name. `own` False: owners and grants are left out.
     """
 
     name: str
     control: PostgresDatabase
     tool: PostgresRestore
     connect: Callable[[str], PostgresDatabase]
+    own: bool = True
 
 
 def load(
@@ -64,7 +65,7 @@ def load(
     """
     progress = _progress(place, sink, tick)
     with watch.part("load"):
-        place.tool.load(folder, place.name, jobs=jobs, tick=progress)
+        place.tool.load(folder, place.name, jobs=jobs, tick=progress, own=place.own)
     database = place.connect(place.name)
     try:
         with watch.part("analyze"):
@@ -81,7 +82,10 @@ def load(
 
 def _compare_objects(place: Place, folder: Path, tick: Tick) -> tuple[tuple[str, ...], tuple[str, ...]]:
     written = place.tool.dumped_objects(folder, tick=tick)
-    return differences(written, _without_roots(place.tool.objects(place.name, tick=tick), written))
+    restored = _without_roots(place.tool.objects(place.name, tick=tick), written)
+    if not place.own:
+        return differences(without_owners(written), without_owners(restored))
+    return differences(written, restored)
 
 
 def _without_roots(

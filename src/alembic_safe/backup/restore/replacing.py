@@ -162,9 +162,11 @@ def bring(
 
     Raises `BackupError` also when what arrived is not what the backup says.
     """
-    beside.make(ground.control, name, ground.like, manifest.id, ground.name)
+    # only beside can it be that not: who replaces the target acts for its owner
+    own = beside.acts_for(ground.control, ground.like.row["owner"])
+    beside.make(ground.control, name, ground.like, manifest.id, ground.name, own=own)
     try:
-        place = Place(name, ground.control, ground.tool, ground.connect)
+        place = Place(name, ground.control, ground.tool, ground.connect, own)
         loaded = load(place, folder, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
         if loaded.faults:
             raise BackupError(

@@ -64,10 +64,12 @@ def belongings(database: PostgresDatabase, name: str) -> Belongings:
     )
 
 
-def create_statement(name: str, of: Belongings) -> str:
-    """CREATE DATABASE for an empty one that sorts, encodes and lies as `of` does."""
+def create_statement(name: str, of: Belongings, *, own: bool = True) -> str:
+    """CREATE DATABASE for an empty one that sorts, encodes and lies as `of` does; `own`: of the same owner."""
     row = of.row
-    parts = [f"CREATE DATABASE {ident(name)} TEMPLATE template0 OWNER {ident(row['owner'])}"]
+    parts = [f"CREATE DATABASE {ident(name)} TEMPLATE template0"]
+    if own:
+        parts.append(f"OWNER {ident(row['owner'])}")
     parts.append(f"ENCODING {literal(row['encoding_name'])}")
     parts.append(f"LC_COLLATE {literal(row['datcollate'])} LC_CTYPE {literal(row['datctype'])}")
     provider = _PROVIDERS.get(row.get("datlocprovider", "c"), "libc")

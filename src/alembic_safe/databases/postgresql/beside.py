@@ -87,9 +87,14 @@ def free_name(target: str, what: str, at: datetime) -> str:
     return cut + rest
 
 
-def make(control: PostgresDatabase, name: str, like: Belongings, backup: str, target: str) -> None:
-    """Make an empty database that sorts, encodes and lies as `like` does, and mark it as being restored."""
-    control.execute(create_statement(name, like))
+def make(
+    control: PostgresDatabase, name: str, like: Belongings, backup: str, target: str, *, own: bool = True
+) -> None:
+    """Make an empty database that sorts, encodes and lies as `like` does, and mark it as being restored.
+
+    `own`: it gets the same owner; else this role's it is.
+    """
+    control.execute(create_statement(name, like, own=own))
     control.execute(
         f"COMMENT ON DATABASE {ident(name)} IS {literal(f'alembic-safe: restoring {backup} for {target}')}"
     )
@@ -163,6 +168,16 @@ def missing_rights(control: PostgresDatabase, target: str) -> tuple[str, ...]:
         return ()
     lacking = [] if createdb else ["CREATEDB"]
     return tuple(lacking if owns else [*lacking, f"membership in {owner}, the owner of {target}"])
+
+
+def acts_for(control: PostgresDatabase, owner: str) -> bool:
+    """Whether this role can give things to `owner`: a superuser, or a member."""
+    rows = control.fetch(
+        "SELECT rolsuper OR pg_catalog.pg_has_role(%s, 'MEMBER') FROM pg_catalog.pg_roles"
+        " WHERE rolname = current_user",
+        [owner],
+    )
+    return bool(rows[0][0])
 
 
 def unavailable(control: PostgresDatabase, extensions: tuple[str, ...]) -> tuple[str, ...]:

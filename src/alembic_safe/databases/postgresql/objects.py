@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _HEADER = re.compile(
     r"^--\n-- (?:Data for )?Name: (?P<name>.*?); Type: (?P<type>[A-Z ]+); Schema: (?P<schema>.*?);"
@@ -78,6 +78,15 @@ def differences(backup: Objects, restored: Objects) -> tuple[tuple[str, ...], tu
     faults += [f"{one}: not in the backup" for one in restored if one not in backup]
     changed = [str(one) for one, text in backup.items() if one in restored and restored[one] != text]
     return tuple(sorted(faults)), tuple(sorted(changed))
+
+
+def without_owners(objects: Objects) -> dict[SchemaObject, str]:
+    """The objects as they are told apart where nobody's ownership and grants were restored."""
+    return {
+        replace(one, owner=""): text
+        for one, text in objects.items()
+        if one.type not in ("ACL", "DEFAULT ACL")
+    }
 
 
 def roles_of(objects: Objects) -> tuple[str, ...]:

@@ -33,14 +33,18 @@ class PostgresRestore:
     def version(self) -> str:
         return self.client.version
 
-    def load(self, folder: Path, database: str, *, jobs: int, tick: Tick) -> None:
-        """Restore the dump in `folder` into the empty `database`; the first error ends it (`BackupError`)."""
+    def load(self, folder: Path, database: str, *, jobs: int, tick: Tick, own: bool = True) -> None:
+        """Restore the dump in `folder` into the empty `database`; the first error ends it (`BackupError`).
+
+        `own` False: everything is this role's, and nobody is granted anything.
+        """
         command = [
             str(self.client.bindir / "pg_restore"),
             f"--dbname={self._reaching(database)}",
             f"--jobs={jobs}",
             "--exit-on-error",
             "--no-password",
+            *(() if own else ("--no-owner", "--no-privileges")),
             str(folder),
         ]
         ended = run_tool(command, environment=self.environment, tick=tick)

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from alembic_safe.model.backups import Manifest, RestorePoint, Verification
+from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.results import BackupListing, BackupResult
 from alembic_safe.report.console.page import BAD, GOOD, STRONG, View, columns, line, pairs
 from alembic_safe.report.wording import age, clean, count, duration, heads, moment, size
@@ -25,6 +26,8 @@ def backups(result: BackupResult, view: View) -> Iterator[RenderableType]:
             yield from _one(listing, view)
     for verification in result.verifications:
         yield from _verification(verification)
+    for proof in result.proofs:
+        yield from _proof(proof)
     for name in result.unreadable:
         yield line(("not readable", BAD), f": {clean(name)}")
 
@@ -89,6 +92,10 @@ def _essentials(listing: BackupListing) -> Iterator[tuple[str, str]]:
         yield "run", clean(manifest.run)
     if listing.verified:
         yield "verified", f"{moment(listing.verified)} UTC"
+    if listing.restored is not None:
+        proof = listing.restored
+        what = f"in {duration(proof.recovery_time)}" if proof.good else f"FAILED: {clean(proof.faults[0])}"
+        yield "restored", f"{what}, {moment(proof.at)} UTC"
     if listing.faults:
         yield "NOT GOOD", clean(listing.faults[0])
 
@@ -135,4 +142,18 @@ def _verification(verification: Verification) -> Iterator[RenderableType]:
     word = ("good", GOOD) if verification.good else ("not good", BAD)
     took = f", verified in {duration(verification.duration)}"
     yield line((clean(verification.backup), STRONG), ": ", word, took)
-    yield pairs([("fault", clean(fault)) for fault in verification.faults])
+    rows = [("fault", clean(fault)) for fault in verification.faults]
+    yield pairs([*rows, *(("note", clean(note)) for note in verification.notes)])
+
+
+def _proof(proof: RestoreProof) -> Iterator[RenderableType]:
+    word = ("restores", GOOD) if proof.good else ("does not restore", BAD)
+    yield line((clean(proof.backup), STRONG), ": ", word, f", in {clean(proof.where)}")
+    parts = ", ".join(f"{clean(part)} {duration(took)}" for part, took in proof.durations.items())
+    rows = [("fault", clean(fault)) for fault in proof.faults]
+    if proof.good:
+        rows.append(("recovery", f"{duration(proof.recovery_time)} until it can be used ({parts})"))
+        rows.append(("data age", f"{duration(proof.age)}: what would have been lost"))
+        rows.append(("holds", f"{count(proof.tables, 'table')}, {count(proof.rows, 'row')}, compared"))
+    rows += [("reads otherwise", clean(note)) for note in proof.notes[:3]]
+    yield pairs(rows)

@@ -60,6 +60,10 @@ def _facts(status: TargetStatus, view: View) -> Iterator[tuple[str, str]]:
         backup = status.last_backup
         age = f" ({duration((view.now - backup.ended).total_seconds())} ago)" if view.now else ""
         yield "backup", f"{clean(backup.id)}, {size(backup.size)}, {moment(backup.ended)} UTC{age}"
+    if status.last_proof is not None:
+        proof = status.last_proof
+        what = f"in {duration(proof.recovery_time)}" if proof.good else f"FAILED: {clean(proof.faults[0])}"
+        yield "restored", f"{clean(proof.backup)} {what}, tried {moment(proof.at)} UTC"
     if status.state in _NEXT:
         run = clean(status.last_run.run.id) if status.last_run else "ID"
         yield "next", _NEXT[status.state].format(run=run)

@@ -1,0 +1,169 @@
+"""Restore a backup into a scratch database to see whether it can be, and how long that takes.
+
+On the server that `control-url` names, else on a temporary server of this machine of the backup's own major (or
+the next one that is there), whose roles are made as the backup needs them.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from alembic_safe.backup.restore.loading import Place, Stopwatch, load
+from alembic_safe.databases import reading_tool
+from alembic_safe.databases.postgresql import beside
+from alembic_safe.databases.postgresql.belongings import ident
+from alembic_safe.databases.postgresql.clients import major_of
+from alembic_safe.databases.postgresql.database import PostgresDatabase
+from alembic_safe.databases.postgresql.objects import extensions_of, roles_of
+from alembic_safe.databases.postgresql.restore import PostgresRestore, find_restore_tool
+from alembic_safe.databases.postgresql.server import TemporaryServer, find_binaries
+from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError
+from alembic_safe.model.backups import Manifest
+from alembic_safe.model.events import EventSink
+from alembic_safe.model.policies import ControlPolicy
+from alembic_safe.model.restores import Loaded
+from alembic_safe.model.targets import ConnectParameters
+
+Tick = Callable[[], None]
+_PREFIX = "alembic_safe_proof"
+_FORGOTTEN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scratch:
+    """A server to try on: `own` is ours alone."""
+
+    parameters: ConnectParameters
+    policy: ControlPolicy
+    database: str
+    own: bool
+    where: str
+
+
+def try_file(manifest: Manifest, dump: Path, *, tick: Tick, watch: Stopwatch) -> tuple[Loaded, str]:
+    """An SQLite backup: copied as a restore copies it, checked page by page, counted."""
+    reader = reading_tool(manifest.engine, manifest.tool_version, None)
+    with tempfile.TemporaryDirectory(prefix="alembic-safe-") as place:
+        with watch.part("load"):
+            for file in dump.iterdir():
+                shutil.copyfile(file, Path(place) / file.name)
+        with watch.part("compare"):
+            try:
+                now = {table.name: table.rows for table in reader.read(Path(place), tick=tick)}
+            except BackupError as error:
+                return Loaded(0, 0, dict(watch.durations), (error.message,)), "a new file"
+    faults = tuple(
+        f"table {table.name}: {now.get(table.name, 'no')} rows were restored, {table.rows} are in the backup"
+        for table in manifest.tables
+        if now.get(table.name) != table.rows
+    )
+    return Loaded(len(manifest.tables), manifest.rows, dict(watch.durations), faults), "a new file"
+
+
+def try_on_server(
+    manifest: Manifest,
+    dump: Path,
+    *,
+    control: ControlPolicy,
+    bindir: Path | None,
+    jobs: int,
+    sink: EventSink,
+    tick: Tick,
+    watch: Stopwatch,
+) -> tuple[Loaded, str]:
+    """A PostgreSQL backup. What fails while it is loaded is a fault in the value.
+
+    Raises `RefusedError` where there is no server to try it on, or that lacks an extension.
+    """
+    with _server(manifest, control) as scratch:
+        database = beside.open_named(scratch.parameters, scratch.policy, scratch.database)
+        try:
+            tool = find_restore_tool(database, bindir, major_of(manifest.tool_version))
+            _prepare(database, tool, scratch, dump, tick)
+            return _tried(database, tool, scratch, manifest, dump, jobs, sink, tick, watch), scratch.where
+        finally:
+            database.close()
+
+
+def _tried(
+    database: PostgresDatabase,
+    tool: PostgresRestore,
+    scratch: _Scratch,
+    manifest: Manifest,
+    dump: Path,
+    jobs: int,
+    sink: EventSink,
+    tick: Tick,
+    watch: Stopwatch,
+) -> Loaded:
+    name = beside.free_name(f"{_PREFIX}_{secrets.token_hex(3)}", "at", datetime.now(timezone.utc))
+    beside.make(database, name, beside.of(database, scratch.database), manifest.id, _PREFIX)
+    try:
+        place = Place(
+            name,
+            database,
+            tool,
+            lambda other: beside.open_named(scratch.parameters, scratch.policy, other),
+        )
+        return load(place, dump, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
+    except BackupError as error:
+        return Loaded(0, 0, dict(watch.durations), (error.message,))
+    finally:
+        with suppress(AlembicSafeError):
+            beside.drop(database, name)
+
+
+def _prepare(
+    database: PostgresDatabase, tool: PostgresRestore, scratch: _Scratch, dump: Path, tick: Tick
+) -> None:
+    objects = tool.dumped_objects(dump, tick=tick)
+    if missing := beside.unavailable(database, extensions_of(objects)):
+        raise RefusedError(
+            f"{scratch.where} does not have the extension {', '.join(missing)} that the backup needs",
+            hint="Name a server that has it, such as the one the backup is of: `--control-url`.",
+        )
+    _remove_forgotten(database)
+    if not scratch.own:
+        return
+    there = {str(row[0]) for row in database.fetch("SELECT rolname::text FROM pg_catalog.pg_roles")}
+    for role in roles_of(objects):
+        if role not in there:
+            database.execute(f"CREATE ROLE {ident(role)}")
+
+
+def _remove_forgotten(database: PostgresDatabase) -> None:
+    """What a killed command left here: it has nobody on it, and was begun more than an hour ago."""
+    for one in beside.find_ours(database, _PREFIX):
+        stamp = one.name.rpartition("_")[2]
+        with suppress(ValueError, AlembicSafeError):
+            begun = datetime.strptime(stamp, "%Y%m%dt%H%M%S").replace(tzinfo=timezone.utc)
+            if datetime.now(timezone.utc) - begun > _FORGOTTEN and not beside.sessions_on(database, one.name):
+                beside.drop(database, one.name)
+
+
+@contextmanager
+def _server(manifest: Manifest, control: ControlPolicy) -> Iterator[_Scratch]:
+    if control.keywords is not None:
+        parameters = ConnectParameters("postgresql", "psycopg", control.keywords)
+        name = control.keywords.get("dbname", "postgres")
+        yield _Scratch(parameters, control, name, False, "the server that control-url names")
+        return
+    wanted = major_of(manifest.server_version)
+    fits = sorted((one for one in find_binaries() if one.major >= wanted), key=lambda one: one.major)
+    if not fits:
+        raise RefusedError(
+            f"there is no PostgreSQL {wanted} or newer on this machine to restore the backup into",
+            hint="Name a server: `--control-url`, as a role with CREATEDB. Or `pip install 'alembic-safe[embedded]'`.",
+        )
+    # with fsync, as a real server has it: the time that is told should be no fairy tale
+    with TemporaryServer(fits[0], durable=True, settings={"shared_buffers": "128MB"}) as server:
+        parameters = ConnectParameters("postgresql", "psycopg", server.keywords())
+        where = f"a temporary server of this machine (PostgreSQL {fits[0].version})"
+        yield _Scratch(parameters, ControlPolicy(), "postgres", True, where)

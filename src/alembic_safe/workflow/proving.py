@@ -1,0 +1,72 @@
+"""`backup verify --restore`: a backup restored into a scratch database, compared, timed, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime, timezone
+
+from alembic_safe.backup.moving import moving
+from alembic_safe.backup.reading import dump_at_hand
+from alembic_safe.backup.restore.loading import Stopwatch
+from alembic_safe.backup.restore.proof import keep_proof
+from alembic_safe.backup.store import Store
+from alembic_safe.errors import BackupError
+from alembic_safe.model.backups import Manifest
+from alembic_safe.model.events import EventSink
+from alembic_safe.model.restores import RestoreProof
+from alembic_safe.settings import Settings
+
+# what stands between a person and the database back, comparing apart
+_RECOVERY = ("fetch", "load", "analyze")
+
+
+def prove(
+    settings: Settings, store: Store, manifest: Manifest, *, sink: EventSink, tick: Callable[[], None]
+) -> RestoreProof:
+    """Restore the backup and keep what that showed beside it; faults are in the value."""
+    from alembic_safe.backup.restore.trying import try_file, try_on_server
+
+    watch = Stopwatch()
+    with ExitStack() as stack:
+        with watch.part("fetch"):
+            dump = stack.enter_context(
+                dump_at_hand(store, manifest, settings.backup.identity, tick, moving("fetch", sink, tick))
+            )
+        if manifest.engine == "sqlite":
+            loaded, where = try_file(manifest, dump, tick=tick, watch=watch)
+        else:
+            loaded, where = try_on_server(
+                manifest,
+                dump,
+                control=settings.control,
+                bindir=settings.backup.bindir,
+                jobs=settings.backup.jobs,
+                sink=sink,
+                tick=tick,
+                watch=watch,
+            )
+    now = datetime.now(timezone.utc)
+    proof = RestoreProof(
+        backup=manifest.id,
+        at=now,
+        where=where,
+        recovery_time=sum(watch.durations.get(part, 0.0) for part in _RECOVERY),
+        age=(now - manifest.began).total_seconds(),
+        durations=dict(watch.durations),
+        tables=loaded.tables,
+        rows=loaded.rows,
+        faults=loaded.faults,
+        notes=loaded.notes,
+    )
+    keep_proof(store, proof)
+    return proof
+
+
+def not_restored(proof: RestoreProof) -> BackupError:
+    """The error for a backup that did not restore."""
+    return BackupError(
+        f"backup {proof.backup} does not restore: {proof.faults[0]}",
+        hint="Do not rely on it: make another with `alembic-safe backup create`.",
+        detail="\n".join(proof.faults),
+    )

@@ -1,0 +1,111 @@
+"""SQLite: the file is replaced by one rename, while nobody has it open; WAL included."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from tests.support.projects import Rev
+
+REVISIONS = [Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')")]
+
+
+@pytest.fixture
+def project(make_project):
+    made = make_project(revisions=REVISIONS)
+    made.run("upgrade").ok()
+    return made
+
+
+def _rows(path):
+    with closing(sqlite3.connect(path)) as connection:
+        return [row[0] for row in connection.execute("SELECT id FROM t ORDER BY id")]
+
+
+def _run(path, *statements):
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_the_file_is_the_backup_again(project, mode):
+    path = project.database_file
+    _run(path, f"PRAGMA journal_mode = {mode}", "INSERT INTO t VALUES (1), (2)")
+    path.chmod(0o640)
+    project.run("backup", "create").ok()
+    _run(path, "INSERT INTO t VALUES (3)")
+
+    done = project.run("backup", "restore", "--yes", "--format", "json")
+
+    assert done.exit == 0, done.stderr
+    assert _rows(path) == [1, 2]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == (mode,)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert _rows(done.json()["kept"]) == [1, 2, 3]
+    assert [p.name for p in path.parent.glob(".*restoring*")] == []
+    assert "t has 3 rows, 2 in the backup" in done.json()["since"]
+    assert project.run("status").exit == 0
+
+
+def test_a_file_that_is_open_is_left_alone(project):
+    path = project.database_file
+    project.run("backup", "create").ok()
+    code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM t');"
+    code += "print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        before = path.stat().st_ino
+        done = project.run("backup", "restore", "--yes")
+        child.communicate(b"\n")
+    assert done.exit == 3
+    assert f"pid {child.pid}" in done.stderr
+    assert path.stat().st_ino == before
+
+
+def test_nothing_is_asked_without_a_terminal(project):
+    project.run("backup", "create").ok()
+    done = project.run("backup", "restore")
+    assert done.exit == 3
+    assert "nothing is asked where there is no terminal" in done.stderr
+    assert "takes the place of" in done.stderr
+
+
+def test_beside(project, tmp_path):
+    project.run("backup", "create").ok()
+    _run(project.database_file, "INSERT INTO t VALUES (9)")
+    beside = tmp_path / "other.db"
+    project.run("backup", "restore", "--beside", str(beside)).ok()
+    assert (_rows(beside), _rows(project.database_file)) == ([], [9])
+    assert project.run("backup", "restore", "--beside", str(beside)).exit == 3
+
+
+def test_what_a_killed_restore_left_is_removed(project):
+    path = project.database_file
+    project.run("backup", "create").ok()
+    folder = path.with_name(f".{path.name}.restoring-20260101T000000Z")
+    folder.mkdir()
+    os.link(path, path.with_name(f"{path.name}.before-restore-20260101T000000Z"))
+    project.run("backup", "restore", "--yes").ok()
+    assert not folder.exists()
+    assert len(list(path.parent.glob(f"{path.name}.before-restore-*"))) == 1
+
+
+def test_a_backup_is_restored_to_see_whether_it_can_be(project):
+    project.run("backup", "create").ok()
+    done = project.run("backup", "verify", "--restore", "--format", "json")
+    assert done.exit == 0, done.stderr
+    (proof,) = done.json()["proofs"]
+    assert proof["faults"] == []
+    assert proof["recovery_time"] > 0
+    assert "restored" in project.run("status").stdout
+    assert "restored" in project.run("backup", "list").stdout
