@@ -1,6 +1,7 @@
 """A backup that a command of the user's makes: a snapshot, pgBackRest, WAL-G. What it says of it is checked.
 
-The command writes lines such as `backup-id=20261121-090000F` to stdout; docs/guides/backups.md has all of them.
+The command writes lines such as `backup-id=20261121-090000F` to stdout; docs/guides/how-much-to-back-up.md
+has all of them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ KEYS = ("id", "finished", "system", "location", "lsn", "size")
 _LINE = re.compile(r"^backup-(" + "|".join(KEYS) + r")=(.*?)\s*$", re.MULTILINE)
 _LSN = re.compile(r"([0-9A-F]{1,8})/([0-9A-F]{1,8})", re.IGNORECASE)
 _CLOCKS = timedelta(seconds=5)  # that two machines' clocks may differ by
-_GUIDE = "What it has to write is told in docs/guides/backups.md, with examples."
+_GUIDE = "What it has to write is told in docs/guides/how-much-to-back-up.md, with examples."
 
 
 def create_external(

@@ -12,6 +12,7 @@ from alembic_safe.backup import find_backup, list_backups, verify_backup
 from alembic_safe.backup.manifest import decode, encode
 from alembic_safe.backup.stores import FolderStore
 from alembic_safe.errors import BackupError
+from alembic_safe.model.backups import MANIFEST_FORMAT
 
 
 @pytest.fixture(scope="module")
@@ -181,14 +182,14 @@ def test_a_dump_that_was_broken_from_the_start(copy):
 def test_a_newer_format_is_said_to_be_newer(copy):
     directory, identifier, folder = copy
     document = json.loads((folder / "manifest.json").read_text())
-    document["manifest"]["format"] = 2
+    document["manifest"]["format"] = MANIFEST_FORMAT + 1
     document["manifest"]["surprise"] = {}
     (folder / "manifest.json").write_text(json.dumps(document))
 
-    with pytest.raises(BackupError, match="format 2, this version of alembic-safe reads up to 1") as caught:
+    with pytest.raises(BackupError, match=f"reads up to {MANIFEST_FORMAT}") as caught:
         verify_backup(FolderStore(directory), identifier)
     assert "newer" in caught.value.hint
-    assert "format 2" in list_backups(FolderStore(directory))[1][0]
+    assert f"format {MANIFEST_FORMAT + 1}" in list_backups(FolderStore(directory))[1][0]
 
 
 def test_a_failed_verification_is_kept_too(made, copy):
