@@ -38,7 +38,7 @@ def test_check_judges_what_ran_and_tells_its_time_apart(make_project: Callable[.
     project = make_project(
         env=lambda text: "import os\nos.environ['NO_SUCH_URL']\n" + text, revisions=[TABLE, INDEX]
     )
-    done = project.run("check", "b2", "--format", "json", timeout=LONG)
+    done = project.run("check", "b2", "--dialect", "postgresql", "--format", "json", timeout=LONG)
     document = done.json()
     assert done.exit == 3, done
     assert rules(document) == ["index-build-blocks-writes"]
@@ -88,25 +88,37 @@ def test_sqlite_is_read_on_a_file_of_ours(make_project: Callable[..., Project]) 
     assert listing["ran_on"] == "an SQLite file"
     assert "CREATE INDEX ix ON t (x)" in [one["sql"] for one in listing["statements"]]
     assert project.database_file.read_bytes() == before
+    reviewed = project.run("check", "b2", "--format", "json").json()
+    assert reviewed["revisions"][0]["ran_on"] == "an SQLite file"
 
 
 def test_a_server_that_is_given(make_project: Callable[..., Project], pg_database: TestDatabase) -> None:
     project = make_project(revisions=[TABLE, INDEX])
     url = pg_database.server.url("psycopg").replace("+psycopg", "")
     document = project.run(
-        "check", "b2", "--scratch", "env:CI_URL", "--format", "json", env={"CI_URL": url}
+        "check",
+        "b2",
+        "--dialect",
+        "postgresql",
+        "--scratch",
+        "env:CI_URL",
+        "--format",
+        "json",
+        env={"CI_URL": url},
     ).json()
     assert document["revisions"][0]["ran_on"].startswith(f"PostgreSQL {pg_database.major}")
     left = pg_database.fetch("select datname from pg_database where datname like 'alembic_safe%'")
     assert left == []
-    refused = project.run("check", "b2", "--scratch", "env:CI_URL", env={"CI_URL": "host=/nowhere"})
+    refused = project.run(
+        "check", "b2", "--dialect", "postgresql", "--scratch", "env:CI_URL", env={"CI_URL": "host=/nowhere"}
+    )
     assert refused.exit == 9, refused
 
 
 def test_an_extension_that_no_server_has_is_named_with_the_cure(make_project: Callable[..., Project]) -> None:
     first = Rev("a0", "op.execute('create extension no_such_extension')")
     project = make_project(revisions=[first, TABLE, INDEX])
-    document = project.run("check", "b2", "--format", "json", timeout=LONG).json()
+    document = project.run("check", "b2", "--dialect", "postgresql", "--format", "json", timeout=LONG).json()
     (finding,) = [one for one in document["findings"] if one["rule"] == "revision-not-inspectable"]
     assert "since revision a0 fails there" in finding["message"]
     assert "the extension no_such_extension is installed on no server at hand here" in finding["message"]

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs o
 
 # cannot be rendered, says where it is, and takes its time
 SLOW = Rev("b2", "op.get_bind().execute(sa.text('select 1')).scalar_one()\nop.execute('select pg_sleep(60)')")
+JUDGED = ("--dialect", "postgresql")
+GIVEN = (*JUDGED, "--scratch", "env:CI_URL")
 QUICK = Rev("a1", "op.get_bind().execute(sa.text('select 1')).scalar_one()")
 OURS = "select datname from pg_database where datname like 'alembic_safe_scratch%'"
 BUSY = "select pid from pg_stat_activity where datname like 'alembic_safe_scratch%' and query like '%pg_sleep(60)%'"
@@ -39,7 +41,7 @@ def test_supervisor_killed_on_a_given_server(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:
     project = make_project(revisions=[QUICK, SLOW])
-    process = project.start("check", "b2", "--scratch", "env:CI_URL", env=server_url(pg_database))
+    process = project.start("check", "b2", *GIVEN, env=server_url(pg_database))
     wait_until(lambda: pg_database.fetch(BUSY), 120, "the revision on the scratch")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -49,7 +51,15 @@ def test_supervisor_killed_on_a_given_server(
     assert len(pg_database.fetch(OURS)) == 1
     project.add_revision("c3", "a1", "op.get_bind().execute(sa.text('select 2')).scalar_one()")
     done = project.run(
-        "check", "c3", "--scratch", "env:CI_URL", "--format", "json", env=server_url(pg_database)
+        "check",
+        "c3",
+        "--dialect",
+        "postgresql",
+        "--scratch",
+        "env:CI_URL",
+        "--format",
+        "json",
+        env=server_url(pg_database),
     )
     assert done.json()["scratch"][0]["read"] == ["c3"], done
     assert pg_database.fetch(OURS) == []
@@ -59,11 +69,19 @@ def test_database_in_use_is_no_leftover(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:
     project = make_project(revisions=[QUICK, SLOW])
-    process = project.start("check", "b2", "--scratch", "env:CI_URL", env=server_url(pg_database))
+    process = project.start("check", "b2", *GIVEN, env=server_url(pg_database))
     wait_until(lambda: pg_database.fetch(BUSY), 120, "the revision on the scratch")
     other = make_project(revisions=[QUICK])
     done = other.run(
-        "check", "a1", "--scratch", "env:CI_URL", "--format", "json", env=server_url(pg_database)
+        "check",
+        "a1",
+        "--dialect",
+        "postgresql",
+        "--scratch",
+        "env:CI_URL",
+        "--format",
+        "json",
+        env=server_url(pg_database),
     )
     assert done.json()["scratch"][0]["read"] == ["a1"], done
     assert pg_database.fetch(BUSY), "the other command's scratch was dropped under it"
@@ -75,7 +93,15 @@ def test_database_in_use_is_no_leftover(
 def test_worker_killed(make_project: Callable[..., Project], pg_database: TestDatabase) -> None:
     project = make_project(revisions=[QUICK, SLOW])
     process = project.start(
-        "check", "b2", "--scratch", "env:CI_URL", "--format", "json", env=server_url(pg_database)
+        "check",
+        "b2",
+        "--dialect",
+        "postgresql",
+        "--scratch",
+        "env:CI_URL",
+        "--format",
+        "json",
+        env=server_url(pg_database),
     )
     ((backend,),) = wait_until(lambda: pg_database.fetch(BUSY), 120, "the revision on the scratch")
     workers = [
@@ -99,7 +125,7 @@ def test_supervisor_killed_with_a_server_of_ours(make_project: Callable[..., Pro
     project = make_project(
         revisions=[QUICK, Rev("b2", "op.get_bind().scalar(sa.text('select pg_sleep(60)')) + 1")]
     )
-    process = project.start("check", "b2")
+    process = project.start("check", "b2", *JUDGED)
 
     def server() -> tuple[int, Path] | None:
         for pid, line in children_of(process.pid).items():
@@ -118,6 +144,6 @@ def test_supervisor_killed_with_a_server_of_ours(make_project: Callable[..., Pro
     wait_until(lambda: not project.left_behind(), 10, "the worker to end with its supervisor")
     assert folder.exists()
     project.add_revision("c3", "a1", "op.get_bind().scalar(sa.text('select 1')) + 1")
-    done = project.run("check", "c3", "--format", "json", timeout=180)
+    done = project.run("check", "c3", *JUDGED, "--format", "json", timeout=180)
     assert done.json()["scratch"][0]["read"] == ["c3"], done
     assert not folder.exists()

@@ -115,19 +115,16 @@ def _run_unread(
     """The review with what revisions that could not be read executed on a scratch database."""
     reviewed = one.reviewed
     chosen = frozenset(reviewed.chosen)
-    if (
-        settings.scratch.mode == "off"
-        or reviewed.dialect != "postgresql"
-        or not unread(reviewed.targets, chosen)
-    ):
+    if settings.scratch.mode == "off" or not unread(reviewed.targets, chosen):
         return one
+    scratch = Scratch(_dialect(settings, reviewed), settings.review.server_version)
     with phases.phase("scratch", "running revisions that cannot be read otherwise on a scratch database"):
         found = captured(
             settings,
             workers,
             reviewed.section,
             reviewed.targets,
-            scratch=Scratch(major=settings.review.server_version),
+            scratch=scratch,
             sink=sink,
             tick=tick,
             wanted=chosen,
