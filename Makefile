@@ -17,7 +17,7 @@ PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
 COMPILED = bin/python -m compileall -q src
 MADE_FROM = pyproject.toml scripts/venv
 
-.PHONY: help demo test test-lowest test-newest published lint format bench bench-stall soak docs clean kill-restores
+.PHONY: help demo test test-lowest test-newest fuzz published lint format bench bench-stall soak docs clean kill-restores
 help:
 	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
 
@@ -35,6 +35,10 @@ test-lowest: .venv-lowest/.stamp  ## with the lowest versions that pyproject.tom
 test-newest: .venv-newest/.stamp  ## with the newest versions, on the newest Python at hand
 	.venv-newest/$(COMPILED)
 	.venv-newest/$(PYTEST)
+
+fuzz: .venv-test/.stamp  ## the reader and the judging on many more hostile texts (about half an hour)
+	ALEMBIC_SAFE_FUZZ=5000 .venv-test/bin/python -m pytest -n $(JOBS) --timeout 3600 --sweep \
+	  tests/unit/sql/test_fuzzing.py tests/unit/sql/test_splitting.py tests/unit/workflow/test_judging_fuzz.py $(ARGS)
 
 published: .venv-test/.stamp  ## published applications from PyPI (800 MB), migrated by raw alembic and by us
 	.venv-test/bin/python -m pytest -m published tests/acceptance/test_published_applications.py $(ARGS)

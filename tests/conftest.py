@@ -43,7 +43,10 @@ settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
     "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.register_profile("fuzz", max_examples=int(os.environ.get("ALEMBIC_SAFE_FUZZ", "1")), deadline=5000)
+settings.load_profile(
+    "fuzz" if "ALEMBIC_SAFE_FUZZ" in os.environ else "ci" if os.environ.get("CI") else "dev"
+)
 
 
 # a shell starts what it runs in the background with SIGINT ignored, which our children would inherit: the tests of

@@ -67,8 +67,8 @@ def _type(column: Column) -> tuple[str, int, int]:
         return "", 0, 0
     name = _GRAMMAR.get(column.type.name, column.type.name)
     modifiers = 0 if column.type.name == "interval" else len(column.type.modifiers)
-    if name == "bpchar" and not modifiers and "bpchar" not in column.type.text:
-        modifiers = 1  # the grammar writes char as char(1)
+    if name in ("bpchar", "bit") and not modifiers and "bpchar" not in column.type.text:
+        modifiers = 1  # the grammar writes char as char(1), bit as bit(1)
     return name, column.type.dimensions, modifiers
 
 

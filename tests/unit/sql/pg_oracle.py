@@ -94,7 +94,7 @@ PLAIN = {
     "CreateAmStmt": "create access method", "AlterTSConfigurationStmt": "alter text search configuration",
     "AlterTSDictionaryStmt": "alter text search dictionary", "AlterCollationStmt": "alter collation",
     "AlterDefaultPrivilegesStmt": "alter default privileges", "AlterSystemStmt": "alter system",
-    "AlterTableMoveAllStmt": "alter table",
+
 }  # fmt: skip
 TRANSACTION = {
     "TRANS_STMT_BEGIN": "begin", "TRANS_STMT_START": "start transaction", "TRANS_STMT_COMMIT": "commit",
@@ -157,7 +157,7 @@ def _kind(tag: str, body: Tree) -> str:
         if body.get("is_select_into"):
             return "select into"
         return "create materialized view" if body["objtype"] == "OBJECT_MATVIEW" else "create table as"
-    if tag == "AlterTableStmt":
+    if tag in ("AlterTableStmt", "AlterTableMoveAllStmt"):
         return "alter " + _object_kind(body["objtype"])
     if tag in ("RenameStmt", "AlterObjectSchemaStmt", "AlterOwnerStmt", "AlterObjectDependsStmt"):
         return "alter " + _renamed_kind(tag, body)
@@ -474,13 +474,18 @@ def _options(body: Tree, key: str) -> set[str]:
     return on
 
 
+_CASCADE = ("DropStmt", "TruncateStmt", "DropOwnedStmt", "DropSubscriptionStmt")
+
+
 def _flags(tag: str, body: Tree, truth: Truth) -> None:
     flags = truth.flags
+    persistence = body.get("intoClause", {}).get("rel", {}).get("relpersistence")
+    flags |= {"t": {"temporary"}, "u": {"unlogged"}}.get(persistence, set())
     if tag == "AlterTSConfigurationStmt":
         return
     if body.get("missing_ok") and tag != "AlterDomainStmt":
         flags.add("if exists")
-    if body.get("if_not_exists"):
+    if body.get("if_not_exists") or body.get("base", {}).get("if_not_exists"):
         flags.add("if not exists")
     if body.get("concurrent"):
         flags.add("concurrently")
@@ -491,7 +496,7 @@ def _flags(tag: str, body: Tree, truth: Truth) -> None:
     )
     if any(c.get("behavior") == "DROP_CASCADE" for c in commands):
         flags.add("cascade")
-    if body.get("behavior") == "DROP_CASCADE" and tag in ("DropStmt", "TruncateStmt", "DropOwnedStmt"):
+    if body.get("behavior") == "DROP_CASCADE" and tag in _CASCADE:
         flags.add("cascade")
     if tag == "CreateExtensionStmt":
         flags |= _options(body, "options") & {"cascade"}

@@ -266,7 +266,11 @@ def read_published(cursor: Cursor, draft: Draft) -> None:
         if cursor.accept("tables", "in", "schema"):
             draft.flags.add("tables in schema")
             cursor.skip_until((",", "with"))
-            if not cursor.accept(","):
+            while cursor.accept(","):
+                if cursor.at("table") or cursor.at("tables", "in"):
+                    break
+                cursor.skip_until((",", "with"))
+            else:
                 return
             continue
         if not cursor.accept("table"):

@@ -35,7 +35,11 @@ class QueryReader:
         self.c.enter()
         keys = self.keys
         if keys[i] == "with":
+            where = "where" in self.draft.flags
             i, scope = self._with(i + 1, end, scope)
+            if keys[i] in ("update", "delete") and not where:
+                # a condition of what the statement reads is none of what it changes
+                self.draft.flags.discard("where")
         key = keys[i]
         if key == "insert":
             self._insert(i, end, scope)

@@ -1,0 +1,214 @@
+"""`check --all` over the histories of published projects: `python -m scripts.published_histories FOLDER [PROJECT ...]`.
+
+Each project is installed from PyPI with its dependencies into a venv of its own below FOLDER (3 GB), with what
+alembic-safe needs; this checkout is what runs. Documents, a table by rule and severity, and the random sample that
+docs/evidence/histories.md judges are written to FOLDER.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+SEED, SAMPLE = 20261122, 50
+_OURS = (
+    "psycopg[binary]",
+    "psycopg2-binary",
+    "alembic",
+    "typer",
+    "rich",
+    "pydantic>=2.7",
+    "pydantic-settings>=2.3",
+    "sqlglot>=30,<31",
+)
+_INI = """[alembic]
+script_location = {location}
+sqlalchemy.url = postgresql+psycopg2://nowhere.invalid/none
+[loggers]
+keys = root
+[handlers]
+keys = console
+[formatters]
+keys = generic
+[logger_root]
+level = WARNING
+handlers = console
+[handler_console]
+class = StreamHandler
+args = (sys.stderr,)
+formatter = generic
+[formatter_generic]
+format = %(levelname)-5.5s [%(name)s] %(message)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What to install, where its script directory is below site-packages, and what its code wants to find."""
+
+    name: str
+    require: tuple[str, ...]
+    location: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+_RUCIO = """[common]
+logdir = /tmp
+loglevel = INFO
+[database]
+default = postgresql+psycopg2://nowhere.invalid/none
+schema = rucio
+[policy]
+permission = generic
+schema = generic
+"""
+PROJECTS = (
+    Project(
+        "apache-airflow-core",
+        ("apache-airflow-core==3.1.3",),
+        "airflow/migrations",
+        env={"AIRFLOW_HOME": "@RUN@"},
+    ),
+    Project(
+        "rucio",
+        ("rucio",),
+        "rucio/db/sqla/migrate_repo",
+        {"rucio.cfg": _RUCIO},
+        {"RUCIO_CONFIG": "@RUN@/rucio.cfg"},
+    ),
+    Project("indico", ("indico", "setuptools<81"), "indico/migrations"),
+    Project("privacyidea", ("privacyidea",), "privacyidea/migrations"),
+    Project("octavia", ("octavia",), "octavia/db/migration/alembic_migrations"),
+    Project("ironic", ("ironic",), "ironic/db/sqlalchemy/alembic"),
+    Project("manila", ("manila",), "manila/db/migrations/alembic"),
+    Project("mlflow", ("mlflow==3.18.0",), "mlflow/store/db_migrations"),
+    # its revisions are for MySQL and SQLite: what they would do on PostgreSQL is asked of nobody, but nothing may break
+    Project("zenml", ("zenml[local]",), "zenml/zen_stores/migrations"),
+)
+
+
+def install(project: Project, folder: Path) -> Path:
+    """The project's venv, made where it is not there yet."""
+    venv = folder / project.name
+    if not (venv / "bin/python").exists():
+        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+        pip = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, *project.require, *_OURS], check=True)
+    return venv
+
+
+def review(project: Project, folder: Path) -> dict[str, Any]:
+    """The document of `check --all`, with the seconds it took and the exit status."""
+    venv, run = install(project, folder), folder / "run" / project.name
+    run.mkdir(parents=True, exist_ok=True)
+    site = next(venv.glob("lib/python*/site-packages"))
+    (run / "alembic.ini").write_text(_INI.format(location=site / project.location))
+    for name, text in project.files.items():
+        (run / name).write_text(text)
+    extra = {name: text.replace("@RUN@", str(run)) for name, text in project.env.items()}
+    environment = {**os.environ, **extra, "PYTHONPATH": str(ROOT / "src")}
+    command = [
+        venv / "bin/python",
+        "-m",
+        "alembic_safe",
+        "check",
+        "-c",
+        "alembic.ini",
+        "--all",
+        "--format",
+        "json",
+    ]
+    began = time.monotonic()
+    done = subprocess.run(command, cwd=run, env=environment, capture_output=True, text=True, check=False)
+    (run / "stderr.txt").write_text(done.stderr)
+    (run / "check.json").write_text(done.stdout)
+    document: dict[str, Any] = json.loads(done.stdout)
+    document["seconds"] = time.monotonic() - began
+    return document
+
+
+def table(documents: Mapping[str, Mapping[str, Any]]) -> str:
+    """Findings by rule and severity for each project, as Markdown."""
+    names = list(documents)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for name, document in documents.items():
+        counts.update((found["rule"], found["severity"], name) for found in document["findings"])
+    rows = sorted(
+        {(severity, rule) for rule, severity, _ in counts}, key=lambda row: (_order(row[0]), row[1])
+    )
+    lines = [f"| rule | severity | {' | '.join(names)} |", f"|---|---|{'---:|' * len(names)}"]
+    for severity, rule in rows:
+        cells = [str(counts[rule, severity, name] or "") for name in names]
+        lines.append(f"| `{rule}` | {severity} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _order(severity: str) -> int:
+    return ("error", "warning", "note").index(severity)
+
+
+def sample(documents: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A random choice of errors and warnings of all projects, the same for the same documents."""
+    found = [
+        {"project": name, **one, "sql": _statement(document, one)}
+        for name, document in documents.items()
+        for one in document["findings"]
+        if one["severity"] != "note"
+    ]
+    found.sort(
+        key=lambda one: (
+            one["project"],
+            one["revision"] or "",
+            one["statement"] or 0,
+            one["rule"],
+            one["message"],
+        )
+    )
+    return random.Random(SEED).sample(found, min(SAMPLE, len(found)))
+
+
+def _statement(document: Mapping[str, Any], found: Mapping[str, Any]) -> str | None:
+    for revision in document["revisions"]:
+        if revision["revision"]["id"] == found["revision"] and found["statement"]:
+            for statement in revision["statements"]:
+                if statement["ordinal"] == found["statement"]:
+                    return str(statement["sql"])
+    return None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run all; 1 where a project could not be reviewed."""
+    folder, *chosen = sys.argv[1:] if arguments is None else arguments
+    home = Path(folder).resolve()
+    documents, failed = {}, 0
+    for project in PROJECTS:
+        if chosen and project.name not in chosen:
+            continue
+        document = review(project, home)
+        rules = Counter(found["rule"] for found in document["findings"])
+        failed += document.get("error") is not None
+        print(
+            f"{project.name}: {len(document['revisions'])} revisions, {len(document['findings'])} findings, "
+            f"{rules['revision-not-inspectable']} not inspectable, {rules['statement-not-understood']} not understood, "
+            f"{document['seconds']:.1f} s, exit {document['exit']} {document.get('error') or ''}",
+            flush=True,
+        )
+        documents[project.name] = document
+    (home / "table.md").write_text(table(documents))
+    (home / "sample.json").write_text(json.dumps(sample(documents), indent=1))
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
