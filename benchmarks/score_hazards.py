@@ -40,7 +40,7 @@ class Verdict:
 
 def verdicts(chosen: Sequence[Case]) -> list[Verdict]:
     """Judge cases: those of one server version in one run, each a section of one alembic.ini."""
-    found = {}
+    found: dict[Case, Verdict] = {}
     with tempfile.TemporaryDirectory() as name:
         for version in {_version(case) for case in chosen}:
             some = [case for case in chosen if _version(case) == version]

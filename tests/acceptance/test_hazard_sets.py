@@ -1,0 +1,21 @@
+"""What the gate stops of the labelled sets: none may be missed that was found once, and nothing safe be stopped."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.score_hazards import shares, verdicts
+from tests.support.hazard_sets import cases
+
+# what is reached; the bars are 97 % and 2 %
+REACHED = {"shop": 0.97, "clinic": 0.97, "fleet": 0.95}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REACHED)
+def test_gate_stops_the_unsafe_and_lets_the_safe_pass(name):
+    judged = verdicts(cases(name))
+    found, alarms = shares(judged)
+    wrong = [(one.case.id, one.stops) for one in judged if not one.right]
+    assert found >= REACHED[name], wrong
+    assert alarms <= 0.02, wrong
