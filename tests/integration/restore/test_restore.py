@@ -9,6 +9,9 @@ import time
 import psycopg
 import pytest
 
+from alembic_safe.databases import open_database
+from alembic_safe.model.policies import ControlPolicy
+from alembic_safe.model.targets import ConnectParameters, VersionTable
 from tests.integration.restore.conftest import picture
 from tests.support.projects import Rev
 
@@ -94,3 +97,45 @@ def test_an_application_sees_one_database_or_the_other(pg_database, make_project
     assert kept.execute("SELECT side FROM side").fetchone() == ("new",)
     kept.close()
     pg_database.server.drop_database(done.json()["kept"])
+
+
+def test_a_lock_that_a_restore_holds_beside_keeps_everybody_out(pg_database):
+    def opened(keywords):
+        return open_database(
+            ConnectParameters("postgresql", "psycopg", keywords), policy=ControlPolicy(connect_timeout=10)
+        )
+
+    mine, beside, other = (
+        opened(one) for one in (pg_database.keywords, pg_database.server.keywords(), pg_database.keywords)
+    )
+    try:
+        held = mine.deploy_lock([VersionTable()])
+        moved = held.elsewhere(beside)  # type: ignore[attr-defined]
+        theirs = other.deploy_lock([VersionTable()])
+        assert held.try_take()
+        assert moved.try_take()
+        held.release()
+        assert not theirs.try_take()
+        assert theirs.holder().startswith("pid ")
+        moved.release()
+        assert theirs.try_take()
+        theirs.release()
+    finally:
+        for one in (mine, beside, other):
+            one.close()
+
+
+@pytest.mark.slow
+def test_a_backup_is_restored_on_a_server_of_this_machine_to_see_whether_it_can_be(
+    pg_database, make_project, fill
+):
+    fill(pg_database)
+    project = make_project(url=pg_database.url(), revisions=REVISIONS)
+    project.run("upgrade", "--no-backup=a test").ok()
+    project.run("backup", "create").ok()
+    done = project.run("backup", "verify", "--restore", "--format", "json")
+    assert done.exit == 0, done.stderr
+    (proof,) = done.json()["proofs"]
+    assert (proof["faults"], proof["rows"] > 1500) == ([], True)
+    assert "temporary server" in proof["where"]
+    assert "restored" in project.run("status").stdout
