@@ -110,7 +110,7 @@ def test_a_lock_that_a_restore_holds_beside_keeps_everybody_out(pg_database):
     )
     try:
         held = mine.deploy_lock([VersionTable()])
-        moved = held.elsewhere(beside)  # type: ignore[attr-defined]
+        moved = held.elsewhere(beside)
         theirs = other.deploy_lock([VersionTable()])
         assert held.try_take()
         assert moved.try_take()
