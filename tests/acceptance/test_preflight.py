@@ -51,3 +51,22 @@ def test_a_database_that_comes_up_late_is_waited_for(
         durable_pg.start()
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
+
+
+def test_an_old_transaction_on_a_table_of_the_plan_is_named(pg_database: Any, make_project: Any) -> None:
+    project = make_project(url=pg_database.url(), revisions=[A1])
+    project.run("upgrade", "--no-backup=test").ok()
+    project.add_revision("b2", upgrade="op.add_column('t', sa.Column('x', sa.Integer))")
+    holder = pg_database.connect(application_name="nightly report")
+    holder.execute("BEGIN")
+    holder.execute("SELECT count(*) FROM t")
+    done = project.run("upgrade", "--old-transaction", "0s", "--format", "json")
+    assert done.exit == 3, done
+    assert (
+        "(nightly report), idle in transaction has held ACCESS SHARE on public.t"
+        in done.json()["error"]["message"]
+    )
+    assert f"pg_terminate_backend({holder.info.backend_pid})" in done.json()["error"]["hint"]
+    assert not list((project.path / ".alembic-safe").glob("backups/*")), "found before a backup is made"
+    holder.execute("ROLLBACK")
+    project.run("upgrade", "--no-backup=test", "--old-transaction", "0s").ok()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from alembic_safe.apply.ending import Ending, end_sessions
 from alembic_safe.apply.guard.handle import Guard, describe_cut
 from alembic_safe.apply.interrupts import Interrupts
+from alembic_safe.apply.replicas import Replicas
 from alembic_safe.apply.retrying import STATEMENT_TRIES, Ended, Tries
 from alembic_safe.apply.stepping import Steps
 from alembic_safe.bridge import Workers
@@ -25,13 +26,14 @@ from alembic_safe.bridge.messages import (
     StatementBegun,
     StatementEnded,
     StatementStuck,
+    StepAwaited,
     StepBegun,
     StepCommitted,
     StepFailed,
     StepReady,
     TargetFound,
 )
-from alembic_safe.errors import AlembicSafeError, ProjectError, UnreachableError
+from alembic_safe.errors import AlembicSafeError, GaveUpError, ProjectError, UnreachableError
 from alembic_safe.journal import Journal
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.policies import ApplyPolicy
@@ -94,10 +96,12 @@ def attempt(
     interrupts: Interrupts,
     reopen: Callable[[TargetTask], None],
     sink: EventSink,
+    replicas: Replicas | None = None,
 ) -> Attempted:
     """Execute env.py once and run the pending steps of `tasks`, in env.py's order.
 
     The tasks tell how far each came. `reopen` gives a task a new control connection after its own was lost.
+    `replicas` are waited for before each step of a paced job.
     Raises `UnreachableError` when the truth cannot be read.
     """
     worker = workers.start()
@@ -105,6 +109,7 @@ def attempt(
     ending = Ending(worker, policy.grace, interrupts, job.application_name, run.current, guard)
     run.tick = ending.tick
     stopped: AlembicSafeError | None = None
+    run.replicas = replicas
     try:
         worker.give(job)
         for message in worker.messages(ending.tick):
@@ -162,6 +167,21 @@ class _SectionRun:
         self._failed: Failed | None = None
         self.error: AlembicSafeError | None = None
         self._current: TargetTask | None = None
+        self.replicas: Replicas | None = None
+
+    def _pace(self) -> None:
+        task, replicas = self._current, self.replicas
+        if task is None or replicas is None:
+            return
+
+        def go_on() -> bool:
+            self.tick()
+            return not self.why_stop()
+
+        try:
+            replicas.wait(task.database, go_on)
+        except GaveUpError as error:
+            self.error = error
 
     def current(self) -> TargetTask | None:
         """The task whose steps are running."""
@@ -185,6 +205,9 @@ class _SectionRun:
             return True
         if isinstance(message, EnvironmentNotice):
             self._sink(Notice(message.message, message.hint))
+        elif isinstance(message, StepAwaited):
+            self._pace()
+            return True
         elif isinstance(message, StepBegun):
             self._steps[message.target].begin(message)
             if self._guard is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from alembic_safe.apply.guard.handle import Guard
 from alembic_safe.apply.interrupts import Interrupts
+from alembic_safe.apply.replicas import Replicas
 from alembic_safe.apply.retrying import Tries, after, cause_of, pause
 from alembic_safe.apply.runner import Attempted, TargetTask, attempt
 from alembic_safe.bridge import Workers
@@ -30,6 +31,7 @@ def apply_section(
     interrupts: Interrupts,
     reopen: Callable[[TargetTask], None],
     sink: EventSink,
+    replicas: Replicas | None = None,
 ) -> AlembicSafeError | None:
     """Run the pending steps of `tasks`, in env.py's order; a revision that waited in vain, or was cut, again.
 
@@ -53,6 +55,7 @@ def apply_section(
                 interrupts=interrupts,
                 reopen=reopen,
                 sink=sink,
+                replicas=replicas,
             )
             if not _again(done, guard, policy.guard, tasks, interrupts, sink):
                 for task in tasks:

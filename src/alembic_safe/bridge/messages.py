@@ -41,6 +41,8 @@ class Job:
     `secrets` are values to mask in every text sent back. `search_path` is added to sys.path's end.
     With `redirect` ("apply") every connection leads to a clone; `with_values` leaves the literals of statements as
     they are, for judging; `ask_all` has the worker wait for a word at each statement and before each commit.
+    `stop_before` names, by the target's ordinal, the revision that is not run, nor any after it ("": all are).
+    `paced`: the worker waits for a word before each step, while no transaction is open.
     """
 
     mode: Literal["probe", "apply", "review"]
@@ -64,6 +66,8 @@ class Job:
     unless_empty: bool = False
     journal_schema: str = ""
     lock_timeout: float = 0.0
+    stop_before: tuple[str, ...] = ()
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,7 @@ class TargetFound:
     `pending` are revision ids in order; `expected_heads` the version rows after all of them. `unknown` are
     rows that this checkout does not have (then nothing is pending). `fault` says why no range could be made.
     `empty`: there is no version row and no relation of anybody's, so that nothing can be hurt.
+    `heads_along` are the version rows after each of `pending`, told by a probe.
     """
 
     target: Target
@@ -152,6 +157,7 @@ class TargetFound:
     unknown: tuple[str, ...] = ()
     fault: str | None = None
     empty: bool = False
+    heads_along: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,14 @@ class ReviewBegun:
     kept: str = ""
     skipped: bool = False
     dialect: Dialect = "postgresql"
+
+
+@dataclass(frozen=True, slots=True)
+class StepAwaited:
+    """A step is next, and nothing is open; the worker waits. Sent only when the job is `paced`."""
+
+    target: int
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +307,7 @@ Message = (
     | TargetFound
     | RevisionListed
     | ReviewBegun
+    | StepAwaited
     | StepBegun
     | StatementBegun
     | StatementEnded

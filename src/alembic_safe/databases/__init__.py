@@ -18,7 +18,7 @@ from alembic_safe.databases.postgresql.concurrency import (
     old_snapshots,
 )
 from alembic_safe.databases.postgresql.hints import connect_hint
-from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL, pooler_refusal
+from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
 from alembic_safe.databases.postgresql.recovery_points import (
     current_point,
     make_restore_point,
@@ -46,7 +46,6 @@ __all__ = [
     "open_database",
     "open_scratch",
     "open_watcher",
-    "pooler_refusal",
     "read_catalog",
     "read_tables",
     "reading_tool",

@@ -4,10 +4,18 @@ It stands in the target itself (PostgreSQL, a schema of its own) or in an SQLite
 own connection, so that it survives the rollback and the death of what it describes.
 """
 
-from alembic_safe.journal._open import journal_file, open_journal
+from alembic_safe.journal._open import journal_file, open_journal, require_possible
 from alembic_safe.journal._place import JOURNAL_FORMAT
 from alembic_safe.journal.carrying import carry_over
 from alembic_safe.journal.journal import Journal
 from alembic_safe.journal.reader import JournalReader
 
-__all__ = ["JOURNAL_FORMAT", "Journal", "JournalReader", "carry_over", "journal_file", "open_journal"]
+__all__ = [
+    "JOURNAL_FORMAT",
+    "Journal",
+    "JournalReader",
+    "carry_over",
+    "journal_file",
+    "open_journal",
+    "require_possible",
+]

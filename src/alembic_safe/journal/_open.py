@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, overload
 
 from alembic_safe.errors import RefusedError, SettingsError
 from alembic_safe.journal._file import open_file
-from alembic_safe.journal._place import bring_up_place, look, make, require_format, require_rights
+from alembic_safe.journal._place import (
+    bring_up_place,
+    look,
+    make,
+    require_creation,
+    require_format,
+    require_rights,
+)
 from alembic_safe.journal._store import Store
 from alembic_safe.journal.journal import Journal
 from alembic_safe.model.policies import JournalPolicy
@@ -42,6 +50,17 @@ def open_journal(database: Database, policy: JournalPolicy, *, create: bool) -> 
             journal.close()
             raise
     return journal
+
+
+def require_possible(database: Database, policy: JournalPolicy) -> None:
+    """Raise what `open_journal(create=True)` would raise for a lack of rights; writes nothing."""
+    if journal_file(database.facts, policy) is not None:
+        return
+    place = look(Store(database, schema=policy.schema), policy.schema)
+    if place.exists:
+        require_rights(place, policy.schema, write=True)
+    else:
+        require_creation(replace(place, read_only=False), policy.schema)
 
 
 def journal_file(facts: DatabaseFacts, policy: JournalPolicy) -> Path | None:

@@ -62,7 +62,7 @@ def make(store: Store, schema: str) -> None:
         place = look(store, schema)
         if place.exists:
             return
-        _require_creation(place, schema)
+        require_creation(place, schema)
         if not place.schema_exists:
             store.database.execute(f"CREATE SCHEMA {quoted(schema)}")
         try:
@@ -91,11 +91,12 @@ def bring_up_place(store: Store, schema: str) -> None:
         return
     with store.transaction():
         store.database.fetch(f"SELECT pg_advisory_xact_lock({_CREATE_KEY})")
-        _require_creation(look(store, schema), schema)
+        require_creation(look(store, schema), schema)
         bring_up(store)
 
 
-def _require_creation(place: Place, schema: str) -> None:
+def require_creation(place: Place, schema: str) -> None:
+    """Raise RefusedError with the statement for a DBA, when the role cannot make the journal's schema and tables."""
     name, role, database = quoted(schema), quoted(place.role), quoted(place.database)
     if place.read_only:
         raise RefusedError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from alembic_safe.journal._rows import mapped_of, run_record, statement_record, step_record
 from alembic_safe.journal._store import Store
@@ -60,6 +61,14 @@ class JournalReader:
             return None
         rows = self.store.rows("mapped_before", target=target, checkout=checkout, well=True)
         return mapped_of(rows[0][0]) if rows and rows[0][0] is not None else None
+
+    def runs_since(self, target: str, since: datetime) -> tuple[RunHistory, ...]:
+        """The runs on `target` that began at `since` (aware) or later, newest first."""
+        return self._histories(self.store.rows("runs_since", target=target, since=since))
+
+    def applied(self, target: str, revisions: Sequence[str]) -> frozenset[str]:
+        """Those of `revisions` that were applied on `target` by a run, and not taken back since."""
+        return frozenset(row[0] for row in self.store.rows_in("applied", revisions, target=target))
 
     def revision_text(self, checksum: str) -> str | None:
         """The text of a revision's file by its sha256, to show one that is gone. Never to be executed."""

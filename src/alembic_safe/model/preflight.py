@@ -38,12 +38,35 @@ class CheckedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PhasedStep:
+    """A revision that expands or contracts, with the tables it changes (None: all, for all we know).
+
+    `age` is how long ago it was committed (s); 0 where it is planned.
+    """
+
+    revision: str
+    tables: frozenset[Name] | None
+    age: float = 0.0
+
+    def shares(self, other: PhasedStep) -> bool:
+        """Whether both may concern the same table; a name without a schema fits in any."""
+        if self.tables is None or other.tables is None:
+            return True
+        return any(
+            a.name == b.name and (None in (a.schema, b.schema) or a.schema == b.schema)
+            for a in self.tables
+            for b in other.tables
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedWork:
     """What a plan does to tables and schemas that were there before it.
 
     `locks` holds the strongest mode on each table. `rewritten` are copied whole, `indexed` get an index built,
     `owned` are changed in a way that only their owner may, `schemas` get something new (None: the default
     one). `autocommit`: a statement commits on its own. `switches_role`: a statement changes the session's role.
+    `contracts` and `expands` are the plan's own steps of these phases, in order.
     """
 
     locks: Mapping[Name, LockMode] = field(default_factory=dict)
@@ -53,6 +76,8 @@ class PlannedWork:
     schemas: tuple[str | None, ...] = ()
     autocommit: bool = False
     switches_role: bool = False
+    contracts: tuple[PhasedStep, ...] = ()
+    expands: tuple[PhasedStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +99,14 @@ class PreflightPolicy:
     """How strict preflight is. `levels` are a person's word by check; `old_transaction` is in seconds.
 
     `replica_lag` bounds, in seconds, how far standbys may be behind before each step (None: not waited for);
-    `replica_wait` how long they are waited for.
+    `replica_wait` how long they are waited for. `contract_after` (s) is the least age of a table's expand step
+    before a contract step on it; `old_applications` are patterns of the application_name of code before.
     """
 
     levels: Mapping[str, Level] = field(default_factory=dict)
     old_transaction: float = 300.0
     replica_lag: float | None = None
     replica_wait: float = 600.0
+    contract_after: float | None = None
+    old_applications: tuple[str, ...] = ()
     not_between: tuple[ForbiddenHours, ...] = ()

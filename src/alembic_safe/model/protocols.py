@@ -77,7 +77,10 @@ class Database(Protocol):
     def version_tables(self) -> dict[VersionTable, tuple[str, ...]]:
         """Every table that looks like alembic's version table, in any schema, with its rows."""
 
-    def deploy_lock(self, tables: Sequence[VersionTable]) -> DeployLock: ...
+    def deploy_lock(
+        self, tables: Sequence[VersionTable], *, lease_schema: str = "alembic_safe"
+    ) -> DeployLock:
+        """The lock on these version tables; behind a pooler a row of `lease_schema`, renewed by `ping`."""
 
     def transaction_outcome(self, transaction: str) -> TransactionOutcome:
         """What became of an xid8 (PostgreSQL's pg_xact_status); "unknown" on SQLite."""
@@ -112,7 +115,10 @@ class Database(Protocol):
         """The tool that dumps this database. Raises `BackupError` saying what was looked for and where."""
 
     def ping(self) -> None:
-        """A cheap query when 15 s have passed since the last; keeps proxies from dropping the connection."""
+        """A cheap query when 15 s have passed since the last; keeps proxies from dropping the connection.
+
+        Renews leases too, and raises `LockHeldError` when one is lost.
+        """
 
     def close(self) -> None: ...
 

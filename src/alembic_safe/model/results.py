@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from alembic_safe.model.backups import Manifest, Verification
+from alembic_safe.model.losses import Loss
+from alembic_safe.model.preflight import CheckedItem
 from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.model.runs import RunHistory, RunOutcome, StepOutcome
@@ -112,7 +114,8 @@ class AppliedStep:
 class AppliedTarget:
     """What a run did to one target. `pending` are the revisions that are still to be done, a failed one included.
 
-    `outcome` "refused": the gate stopped it before anything was changed, and there is no run.
+    `outcome` "refused": the gate stopped it before anything was changed, and there is no run. `left` are those
+    that this run was not to do: the first contract revision and what follows it (`--phase expand`).
     """
 
     target: TargetSummary
@@ -124,13 +127,15 @@ class AppliedTarget:
     steps: tuple[AppliedStep, ...]
     pending: tuple[str, ...] = ()
     way_back: str = ""
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
     """`upgrade` and `downgrade`. `durations` are seconds by phase (probe, lock, gate, backup, apply, ...).
 
-    `findings` are what rules said of the pending revisions, those that a person allowed included.
+    `findings` are what rules said of the pending revisions, those that a person allowed included; `losses` what a
+    downgrade takes away.
     """
 
     exit: int
@@ -141,6 +146,7 @@ class ApplyResult:
     notices: tuple[str, ...] = ()
     error: Failure | None = None
     findings: tuple[ReportedFinding, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +355,25 @@ class ExplainResult:
     error: Failure | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ExaminedTarget:
+    """A target with every check that was made of it, what it found included."""
+
+    target: TargetSummary
+    checks: tuple[CheckedItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorResult:
+    """`doctor`: what would stop a run. `project` are checks of env.py, `cleaned` what --clean removed."""
+
+    exit: int
+    targets: tuple[ExaminedTarget, ...]
+    project: tuple[CheckedItem, ...] = ()
+    cleaned: tuple[str, ...] = ()
+    error: Failure | None = None
+
+
 Result = (
     PlanResult
     | ApplyResult
@@ -360,4 +385,5 @@ Result = (
     | InitResult
     | CheckResult
     | ExplainResult
+    | DoctorResult
 )

@@ -6,6 +6,7 @@ from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
     CheckResult,
+    DoctorResult,
     ExplainResult,
     Failure,
     HistoryResult,
@@ -26,6 +27,8 @@ def empty_result(command: str, exit_status: int, failure: Failure) -> Result:
         return PlanResult(exit_status, (), error=failure)
     if command == "check":
         return CheckResult(exit_status, 0, (), (), error=failure)
+    if command == "doctor":
+        return DoctorResult(exit_status, (), error=failure)
     if command == "explain":
         return ExplainResult(exit_status, (), error=failure)
     if command == "status":

@@ -31,7 +31,14 @@ from alembic_safe.settings.hours import forbidden_hours
 from alembic_safe.settings.layers import Given, Layer
 from alembic_safe.settings.option import APPLYING, PLAN
 from alembic_safe.settings.options import BY_NAME, Option, options_of
-from alembic_safe.settings.settings import EffectiveValue, HistoryQuery, OutputPolicy, ReviewQuery, Settings
+from alembic_safe.settings.settings import (
+    EffectiveValue,
+    HistoryQuery,
+    OutputPolicy,
+    ReviewQuery,
+    Settings,
+    StatusQuery,
+)
 from alembic_safe.settings.validating import winning
 
 _REFERENCES = "env:NAME, file:PATH or service=NAME"
@@ -98,7 +105,11 @@ def assemble(
         gate=GatePolicy(values["fail-on"], applying=command in (PLAN, *APPLYING)),
         scratch=scratch,
         allowances=tuple(Allowance(*text.split("=", 1)) for text in values["allow"]),
+        wanted=StatusQuery(values["at-heads"], values["require"], values["wait"]),
         preflight=_preflight(values),
+        phase=values["phase"],
+        clean=values["clean"],
+        allow_loss=values["allow-loss"],
         wait_for_database=values["wait-for-database"],
         ci=values["ci"],
         plan_file=path("plan"),
@@ -116,6 +127,10 @@ def _preflight(values: dict[str, Any]) -> PreflightPolicy:
     return PreflightPolicy(
         levels=dict(text.split("=") for text in values["preflight"]),
         old_transaction=values["old-transaction"],
+        replica_lag=values["replica-lag"],
+        replica_wait=values["replica-wait"],
+        contract_after=values["contract-after"],
+        old_applications=values["old-application"],
         not_between=tuple(forbidden_hours(text) for text in values["not-between"]),
     )
 

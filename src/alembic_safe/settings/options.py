@@ -17,6 +17,7 @@ from alembic_safe.settings.option import (
     BACKUP_RESTORE,
     BACKUP_VERIFY,
     CHECK,
+    DOCTOR,
     FLAG_ONLY,
     HISTORY,
     INIT,
@@ -28,6 +29,7 @@ from alembic_safe.settings.option import (
     OTHER_VARIABLES,
     PLAN,
     PREFIX,
+    STATUS,
     TABLE,
     UPGRADE,
     WEEK,
@@ -153,7 +155,7 @@ OPTIONS: tuple[Option, ...] = (
         "pg-bindir",
         "path",
         "The folder with pg_dump and pg_restore of the server's major version. Default: they are looked for.",
-        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE),
+        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE, DOCTOR),
         metavar="FOLDER",
     ),
     Option(
@@ -175,8 +177,9 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "wait",
         "duration",
-        "How long to wait for another run's deploy lock; 0 ends with exit status 4 at once.",
-        (*APPLYING, BACKUP_RESTORE),
+        "How long to wait for another run's deploy lock; 0 ends with exit status 4 at once. `status` waits as long"
+        " for what --at-heads and --require ask for.",
+        (*APPLYING, BACKUP_RESTORE, STATUS),
         default="0",
         minimum=0,
         maximum=WEEK,

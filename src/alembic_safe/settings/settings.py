@@ -60,6 +60,23 @@ class ReviewQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusQuery:
+    """What `status` is asked about: that the targets are at the checkout's heads, or have these revisions.
+
+    `wait` is how long (s) that is waited for.
+    """
+
+    at_heads: bool = False
+    require: tuple[str, ...] = ()
+    wait: float = 0.0
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything was asked for."""
+        return self.at_heads or bool(self.require)
+
+
+@dataclass(frozen=True, slots=True)
 class EffectiveValue:
     """One option as it holds for this command, a secret masked, and where that was said."""
 
@@ -90,8 +107,12 @@ class Settings:
     gate: GatePolicy = field(default_factory=GatePolicy)
     scratch: ScratchPolicy = field(default_factory=ScratchPolicy)
     allowances: tuple[Allowance, ...] = ()
+    wanted: StatusQuery = field(default_factory=StatusQuery)
     preflight: PreflightPolicy = field(default_factory=PreflightPolicy)
     wait_for_database: float = 0.0
+    clean: bool = False
+    allow_loss: str | None = None
+    phase: Literal["expand", "all"] = "all"
     ci: str | None = None
     plan_file: Path | None = None
     restore: RestorePolicy = field(default_factory=RestorePolicy)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from alembic_safe.workflow.backups import create_backup, list_backups, verify_backup
     from alembic_safe.workflow.check import check
+    from alembic_safe.workflow.doctor import doctor
     from alembic_safe.workflow.explain import explain
     from alembic_safe.workflow.history import history
     from alembic_safe.workflow.initialise import initialise
@@ -28,6 +29,7 @@ _HOMES = {
     "list_backups": "backups",
     "verify_backup": "backups",
     "check": "check",
+    "doctor": "doctor",
     "explain": "explain",
     "history": "history",
     "initialise": "initialise",
@@ -43,6 +45,7 @@ _HOMES = {
 __all__ = [
     "check",
     "create_backup",
+    "doctor",
     "downgrade",
     "dry_run",
     "explain",

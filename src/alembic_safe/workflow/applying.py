@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from alembic_safe import __version__
 from alembic_safe.apply import Interrupts, TargetTask, apply_section
+from alembic_safe.apply.replicas import Replicas
 from alembic_safe.apply.unfinished import application_name
 from alembic_safe.bridge import Workers
 from alembic_safe.databases import open_database
@@ -16,6 +17,7 @@ from alembic_safe.errors import AlembicSafeError, UnreachableError
 from alembic_safe.journal import Journal, open_journal
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink, Notice
+from alembic_safe.model.losses import Loss
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.results import AppliedTarget, ApplyResult
 from alembic_safe.model.revisions import Direction
@@ -41,6 +43,7 @@ class ApplyContext:
     sink: EventSink
     journals: dict[int, Journal]
     notices: list[str]
+    losses: list[Loss] = field(default_factory=list)
 
     def say(self, sentence: str) -> None:
         self.notices.append(sentence)
@@ -59,6 +62,7 @@ class ApplyContext:
         given = (
             ("no-backup", self.settings.backup.skip_reason),
             ("repaired", self.settings.apply.repaired),
+            ("loss", self.settings.allow_loss),
             ("maintenance", self.settings.apply.guard.maintenance),
         )
         return tuple((what, reason) for what, reason in given if reason is not None)
@@ -83,7 +87,9 @@ def nothing_to_do(context: ApplyContext, sites: list[Site]) -> ApplyResult:
         journal.set_ended_well(run)
         journal.end_run(run, outcome="nothing", heads_after=site.target.heads or (), error=None, ended=now)
         targets.append(
-            AppliedTarget(site.summary(), run, "nothing", site.target.heads, site.target.heads, None, ())
+            AppliedTarget(
+                site.summary(), run, "nothing", site.target.heads, site.target.heads, None, (), left=site.left
+            )
         )
     return ApplyResult(
         0, context.direction, tuple(targets), (), context.phases.durations, tuple(context.notices)
@@ -127,6 +133,7 @@ def _apply_section(
         context.direction,
         apply_as=application_name(first.run),
         secrets=asking.secrets_of(sites),
+        stop_before=tuple(s.left[0] if s.left else "" for s in sites if s.section == section),
     )
 
     def reopen(task: TargetTask) -> None:
@@ -141,7 +148,15 @@ def _apply_section(
         interrupts=context.interrupts,
         reopen=reopen,
         sink=context.sink,
+        replicas=_replicas(context),
     )
+
+
+def _replicas(context: ApplyContext) -> Replicas | None:
+    policy = context.settings.preflight
+    if policy.replica_lag is None:
+        return None
+    return Replicas(policy.replica_lag, policy.replica_wait, context.sink)
 
 
 def _begin(context: ApplyContext, site: Site, run: str, backup: Manifest | None) -> TargetTask:

@@ -14,7 +14,7 @@ from pathlib import Path
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import GraphRead, Job
 from alembic_safe.bridge.probe import Probed, ProbedTarget, probe
-from alembic_safe.databases import open_database, pooler_refusal, warm_up
+from alembic_safe.databases import open_database, warm_up
 from alembic_safe.errors import ProjectError, RefusedError, UnknownRevisionError, UnreachableError
 from alembic_safe.model.events import EventSink, Waiting
 from alembic_safe.model.findings import Judgement
@@ -35,6 +35,7 @@ class Site:
 
     `judgement` is what judging said of what is pending; None before that, and where nothing is judged
     (nothing is pending, or the database holds nothing). `checkout` names the code, see `workflow.checkout`.
+    `left` are pending revisions that this run leaves out.
     """
 
     section: str
@@ -43,6 +44,7 @@ class Site:
     database: Database
     judgement: Judgement | None = None
     checkout: str = ""
+    left: tuple[str, ...] = ()
 
     @property
     def target(self) -> Target:
@@ -78,6 +80,7 @@ def job(
     listing: bool = False,
     unless_empty: bool = False,
     secrets: tuple[str, ...] = (),
+    stop_before: tuple[str, ...] = (),
 ) -> Job:
     """A worker's job; `apply_as` is the application_name of one that applies, None probes."""
     config = settings.project.config
@@ -92,6 +95,8 @@ def job(
         listing=listing,
         search_path=_search_path(),
         secrets=secrets,
+        stop_before=stop_before,
+        paced=apply_as is not None and settings.preflight.replica_lag is not None,
         unless_empty=unless_empty,
         journal_schema=settings.journal.schema,
         with_values=listing,
@@ -221,8 +226,6 @@ def _check_same(database: Database, target: Target, section: Probed) -> None:
     facts = database.facts
     if facts.dialect != "postgresql":
         return
-    if facts.pooler:
-        raise pooler_refusal(facts)
     if target.server and facts.server != target.server:
         raise RefusedError(
             f"our own connection reached another server or database ({facts.address}) than env.py's",

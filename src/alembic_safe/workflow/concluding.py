@@ -60,6 +60,7 @@ def conclude(
         notices=tuple(context.notices),
         error=as_failure(error) if error else None,
         findings=findings_of(sites),
+        losses=tuple(context.losses),
     )
 
 
@@ -87,6 +88,7 @@ def _applied(
         steps=tuple(task.applied),
         pending=tuple(revision for revision in task.pending if revision not in done),
         way_back=way_back(policy.directory, manifest, policy.skip_reason) if task.pending else "",
+        left=site.left,
     )
 
 
@@ -120,6 +122,10 @@ def _error(
         )
     if stopped is not None and not unfinished.applied:
         return stopped
+    if isinstance(stopped, GaveUpError):
+        return GaveUpError(
+            f"{stopped.message}; {_where(unfinished)}", hint=stopped.hint, detail=stopped.detail
+        )
     why = stopped.message if stopped else "env.py ended without having run it to its end"
     return RevisionFailedError(
         f"{why}; {_where(unfinished)}",

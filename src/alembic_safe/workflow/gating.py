@@ -142,6 +142,7 @@ def refused(context: ApplyContext, sites: Sequence[Site]) -> ApplyResult:
         tuple(context.notices),
         Failure(type(error).__name__, error.message, error.hint),
         findings,
+        tuple(context.losses),
     )
 
 

@@ -49,6 +49,9 @@ _WIDTH = 100
 # what stands for a setting that has no default
 _EXAMPLES = {
     "control-url": '"env:DATABASE_ADMIN_URL"',
+    "contract-after": '"1d"',
+    "old-application": '["shop-v41*"]',
+    "replica-lag": '"30s"',
     "preflight": '["old-transaction=warn"]',
     "not-between": '["Fri 12:00-24:00 Europe/Berlin"]',
 }

@@ -11,11 +11,12 @@ from alembic_safe.bridge.probe import ProbedTarget
 from alembic_safe.errors import AlembicSafeError, GaveUpError, RefusedError, UsageError
 from alembic_safe.journal import Journal, open_journal
 from alembic_safe.model.events import EventSink, Notice, ignore
+from alembic_safe.model.losses import Loss
 from alembic_safe.model.protocols import DeployLock
 from alembic_safe.model.results import ApplyResult
 from alembic_safe.model.revisions import Direction
 from alembic_safe.settings import Settings
-from alembic_safe.workflow import applying, asking, gating, preflighting
+from alembic_safe.workflow import applying, asking, gating, losses, phasing, preflighting
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.backing import back_up
 from alembic_safe.workflow.context import Phases
@@ -120,10 +121,20 @@ class _Migration:
         self._judge()
         if self._saved is not None:
             require_same_verdict(self._saved, gating.findings_of(self._sites))
+        if self._settings.phase == "expand" and phasing.cut_before_contract(self._sites, self._say):
+            if not any(site.pending for site in self._sites):
+                return applying.nothing_to_do(context, self._sites)
+            gating.judge_sites(self._settings, self._sites, self._journals)
+        if self._direction == "downgrade":
+            context.losses += self._count_losses()
         if gating.stops(self._sites):
             return gating.refused(context, self._sites)
         gating.say_what_passes(context, self._sites)
+        losses.refuse_losses(self._sites, context.losses, self._settings.allow_loss)
         runs = applying.new_runs(self._sites)
+        preflighting.before_the_backup(
+            self._settings, self._sites, self._journals, list(runs.values()), self._say
+        )
         backups = back_up(context, self._sites, runs)
         self._interrupts.check()
         for lock in self._locks:
@@ -191,7 +202,10 @@ class _Migration:
 
     def _lock(self) -> None:
         locks = [
-            database.deploy_lock([s.target.version_table for s in self._sites if s.database is database])
+            database.deploy_lock(
+                [s.target.version_table for s in self._sites if s.database is database],
+                lease_schema=self._settings.journal.schema,
+            )
             for database in asking.databases_of(self._sites)
         ]
         with self._phases.phase("lock", "taking the deploy lock"):
@@ -231,6 +245,18 @@ class _Migration:
         with self._phases.phase("gate", "judging what is pending") as result:
             gating.judge_sites(self._settings, self._sites, self._journals)
             result.append(gating.summary(self._sites))
+
+    def _count_losses(self) -> list[Loss]:
+        """What the downgrade takes away; said, and where a person let it go, the gate lets it go too."""
+        found = [loss for site in self._sites for loss in losses.losses_of(site)]
+        for loss in found:
+            self._say(f"revision {loss.revision} takes away {loss.sentence}")
+        reason = self._settings.allow_loss
+        if reason is not None:
+            allowances = losses.allowances_for(self._sites, reason)
+            settings = replace(self._settings, allowances=(*self._settings.allowances, *allowances))
+            gating.judge_sites(settings, self._sites, self._journals)
+        return found
 
     def _settle_earlier_runs(self) -> None:
         for site in self._sites:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alembic_safe.model.facts import Facts, LockMode, Name
-from alembic_safe.model.findings import JudgedPlan
-from alembic_safe.model.preflight import PlannedWork
+from alembic_safe.model.findings import JudgedPlan, JudgedRevision
+from alembic_safe.model.preflight import PhasedStep, PlannedWork
 
 _RELATIONS = ("table", "view", "materialized view", "foreign table")
 _IN_A_SCHEMA = (*_RELATIONS, "sequence", "type", "domain", "function", "procedure")
@@ -43,6 +43,28 @@ def planned_work(plan: JudgedPlan) -> PlannedWork:
         tuple(dict.fromkeys(schemas)),
         autocommit,
         switches,
+        _steps(plan, ("contract", "incompatible")),
+        _steps(plan, ("expand", "backfill")),
+    )
+
+
+def _steps(plan: JudgedPlan, phases: tuple[str, ...]) -> tuple[PhasedStep, ...]:
+    return tuple(
+        PhasedStep(revision.revision.id, _tables(revision))
+        for revision in plan.revisions
+        if revision.phase in phases
+    )
+
+
+def _tables(revision: JudgedRevision) -> frozenset[Name] | None:
+    """The tables that a revision is about; None where not all of it is known."""
+    if revision.not_inspectable is not None or not all(c.facts.understood for c in revision.commands):
+        return None
+    return frozenset(
+        found.name
+        for command in revision.commands
+        for found in command.facts.reading.objects
+        if found.kind == "table" and found.role != "referenced"
     )
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 
 from alembic_safe.apply import preflight
 from alembic_safe.apply.unfinished import application_name
-from alembic_safe.model.findings import JudgedPlan
-from alembic_safe.model.preflight import Obstacle, PlannedWork
+from alembic_safe.journal import JournalReader
+from alembic_safe.model.preflight import Obstacle, PhasedStep, PlannedWork
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.planned_work import planned_work
+from alembic_safe.workflow.recent_steps import recent_expansions
 
 
 def before_the_lock(settings: Settings, sites: Sequence[Site], say: Callable[[str], None]) -> None:
@@ -21,18 +22,27 @@ def before_the_lock(settings: Settings, sites: Sequence[Site], say: Callable[[st
 
 def before_the_backup(
     settings: Settings,
-    plans: Sequence[tuple[Site, JudgedPlan]],
+    sites: Sequence[Site],
+    journals: Mapping[int, JournalReader],
     runs: Sequence[str],
     say: Callable[[str], None],
 ) -> None:
     """What the plan says has to be looked for, the deploy lock being held. Raises `RefusedError`."""
     own = tuple(application_name(run) for run in runs)
-    found = [obstacle for site, plan in plans for obstacle in _found(settings, site, planned_work(plan), own)]
+    found: list[Obstacle] = []
+    for site in sites:
+        if site.judgement is not None:
+            recent = _recent(settings, site, journals.get(id(site.database)))
+            found += _found(settings, site, planned_work(site.judgement.plan), own, recent)
     _act(found, say)
 
 
 def scene_of(
-    settings: Settings, site: Site, work: PlannedWork | None = None, own: Sequence[str] = ()
+    settings: Settings,
+    site: Site,
+    work: PlannedWork | None = None,
+    own: Sequence[str] = (),
+    recent: tuple[PhasedStep, ...] = (),
 ) -> preflight.Scene:
     """What the checks are given for a target."""
     tables = preflight.locked_tables(site.database, site.target, work) if work is not None else ()
@@ -48,11 +58,26 @@ def scene_of(
         work=work,
         tables=tables,
         own=frozenset(own),
+        recent=recent,
     )
 
 
-def _found(settings: Settings, site: Site, work: PlannedWork | None, own: Sequence[str]) -> list[Obstacle]:
-    scene = scene_of(settings, site, work, own)
+def _recent(settings: Settings, site: Site, journal: JournalReader | None) -> tuple[PhasedStep, ...]:
+    within = settings.preflight.contract_after
+    if within is None or journal is None or site.judgement is None:
+        return ()
+    table, now = str(site.target.version_table), datetime.now(timezone.utc)
+    return recent_expansions(journal, table, now, within, site.judgement.plan.version)
+
+
+def _found(
+    settings: Settings,
+    site: Site,
+    work: PlannedWork | None,
+    own: Sequence[str],
+    recent: tuple[PhasedStep, ...] = (),
+) -> list[Obstacle]:
+    scene = scene_of(settings, site, work, own, recent)
     items = preflight.look(scene, planned=work is not None, pending=bool(site.pending))
     return [obstacle for item in items for obstacle in item.obstacles]
 

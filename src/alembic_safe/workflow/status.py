@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
+
 from alembic_safe.apply import Interrupts
 from alembic_safe.apply.unfinished import dirty_sentence, step_outcome
 from alembic_safe.backup import list_backups, open_store
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import GraphRead
+from alembic_safe.bridge.probe import Probed
+from alembic_safe.errors import RefusedError, UnreachableError
 from alembic_safe.journal import open_journal
-from alembic_safe.model.events import EventSink, ignore
-from alembic_safe.model.results import BackupListing, StatusResult, TargetStatus
+from alembic_safe.model.events import EventSink, Waiting, ignore
+from alembic_safe.model.results import BackupListing, Failure, StatusResult, TargetStatus
 from alembic_safe.model.runs import RunHistory
 from alembic_safe.settings import Settings
-from alembic_safe.workflow import asking
+from alembic_safe.workflow import asking, reaching
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases
 
+_PAUSE = 1.0
 _EXIT = {
     "at heads": 0,
     "behind": 0,
@@ -29,31 +34,117 @@ _EXIT = {
 
 
 def status(settings: Settings, *, sink: EventSink = ignore) -> StatusResult:
-    """Probe the project read-only, then read version rows, lock, journal and backups of each target."""
-    phases = Phases(sink)
+    """Probe the project read-only, then read version rows, lock, journal and backups of each target.
+
+    What --at-heads and --require ask for is waited for on our own connections; env.py is executed again only
+    when the database was lost meanwhile, or what it said has changed.
+    """
+    until = time.monotonic() + (settings.wanted.wait if settings.wanted.asked else 0.0)
     with (
         Interrupts() as interrupts,
         Workers(sink, start_timeout=settings.project.start_timeout) as workers,
     ):
-        with phases.phase("probe", "looking at the project and its targets"):
+        looking = _Looking(settings, workers, interrupts, Phases(sink), sink)
+        while True:
+            left = until - time.monotonic()
+            try:
+                result, moved = looking.look(until)
+            except UnreachableError as error:
+                if left <= 0:
+                    raise
+                sink(Waiting("the database", error.message, settings.wanted.wait - left))
+                _sleep(min(_PAUSE, left), interrupts)
+                continue
+            if not moved:
+                return result
+
+
+def _sleep(seconds: float, interrupts: Interrupts) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        interrupts.check()
+        time.sleep(0.1)
+
+
+class _Looking:
+    """One look after another, with the same worker server."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        workers: Workers,
+        interrupts: Interrupts,
+        phases: Phases,
+        sink: EventSink,
+    ) -> None:
+        self._settings = settings
+        self._workers = workers
+        self._interrupts = interrupts
+        self._phases = phases
+        self._sink = sink
+
+    def look(self, until: float) -> tuple[StatusResult, bool]:
+        """The status; True where a target moved while it was waited for, so that it must be read again."""
+        settings, sink = self._settings, self._sink
+        with self._phases.phase("probe", "looking at the project and its targets"):
             probed = asking.ask(
-                settings, workers, "heads", "upgrade", listing=False, sink=sink, tick=interrupts.check
+                settings,
+                self._workers,
+                "heads",
+                "upgrade",
+                listing=False,
+                sink=sink,
+                tick=self._interrupts.check,
             )
         sites = asking.open_sites(probed, settings.control, read_only=True)
         try:
-            backups, _ = list_backups(open_store(settings.backup))
-            sound = [backup for backup in backups if not backup.faults]
-            targets = tuple(_status(settings, site, sound) for site in sites)
+            if settings.wanted.asked:
+                reaching.wait_for(settings, sites, until=until, sink=sink, tick=self._interrupts.check)
+                if any(_moved(site) for site in sites):
+                    return StatusResult(0, ()), True
+            return self._result(sites, probed), False
         finally:
             asking.close_sites(sites)
-    notices = tuple(notice.message for section in probed for notice in section.notices)
-    return StatusResult(max((_EXIT[t.state] for t in targets), default=0), targets, notices)
+
+    def _result(self, sites: list[Site], probed: list[Probed]) -> StatusResult:
+        settings = self._settings
+        backups, _ = list_backups(open_store(settings.backup))
+        sound = [backup for backup in backups if not backup.faults]
+        targets = tuple(_status(settings, site, sound) for site in sites)
+        notices = tuple(notice.message for section in probed for notice in section.notices)
+        worst = max((_EXIT[t.state] for t in targets), default=0)
+        if not settings.wanted.asked:
+            return StatusResult(worst, targets, notices)
+        return self._answer(sites, targets, notices)
+
+    def _answer(
+        self, sites: list[Site], targets: tuple[TargetStatus, ...], notices: tuple[str, ...]
+    ) -> StatusResult:
+        """0 where everything asked for is there and nothing is dirty, else what stands against it."""
+        lacking = {site.target.label: reaching.missing_on(self._settings, site) for site in sites}
+        lacking = {label: left for label, left in lacking.items() if left}
+        bad = max((_EXIT[t.state] for t in targets if t.state == "dirty" or lacking), default=0)
+        if not lacking:
+            return StatusResult(bad, targets, notices)
+        said = "; ".join(f"{label} lacks revision {', '.join(left)}" for label, left in lacking.items())
+        waited = f" after waiting {self._settings.wanted.wait:.0f} s" if self._settings.wanted.wait else ""
+        failure = Failure(
+            "RefusedError",
+            f"{said}{waited}",
+            "`alembic-safe upgrade` applies what is missing; `--wait 5m` waits until another has.",
+        )
+        return StatusResult(bad or RefusedError.exit_status, targets, notices, failure)
+
+
+def _moved(site: Site) -> bool:
+    now = site.database.read_heads(site.target.version_table)
+    return sorted(now or ()) != sorted(site.target.heads or ())
 
 
 def _status(settings: Settings, site: Site, backups: list[BackupListing]) -> TargetStatus:
     found = site.probed.found
     heads = site.database.read_heads(site.target.version_table)
-    lock = site.database.deploy_lock([site.target.version_table])
+    lock = site.database.deploy_lock([site.target.version_table], lease_schema=settings.journal.schema)
     holder = lock.holder() or None
     journal = open_journal(site.database, settings.journal, create=False)
     last = journal.last_run(str(site.target.version_table)) if journal is not None else None
@@ -73,6 +164,12 @@ def _status(settings: Settings, site: Site, backups: list[BackupListing]) -> Tar
         facts=facts,
         last_proof=next((one.restored for one in mine if one.restored is not None), None),
     )
+
+
+def state_of(settings: Settings, site: Site) -> tuple[str, int, tuple[str, ...]]:
+    """A target's state, the exit status that `status` has for it, and the sentences that support it."""
+    found = _status(settings, site, [])
+    return found.state, _EXIT[found.state], found.facts
 
 
 def _state(

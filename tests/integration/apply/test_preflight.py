@@ -12,7 +12,7 @@ from alembic_safe.apply import preflight
 from alembic_safe.apply.preflight.checks import free_disk
 from alembic_safe.errors import BackupError, RefusedError, SettingsError
 from alembic_safe.model.policies import BackupPolicy
-from alembic_safe.model.preflight import ForbiddenHours, Obstacle
+from alembic_safe.model.preflight import ForbiddenHours, Obstacle, PlannedWork
 from alembic_safe.model.revisions import Revision
 from tests.support.processes import wait_until
 
@@ -279,7 +279,12 @@ def test_server_version_and_read_only_and_pooler(table: Any, scene: Any, found: 
     older = found("server-version", at(version="12.4", version_number=120004))
     assert [level for level, _ in older] == ["refuse"]
     assert [level for level, _ in found("read-only", at(in_recovery=True))] == ["refuse"]
-    assert [level for level, _ in found("pooler", at(pooler=True))] == ["warn"]
+    assert [level for level, _ in found("pooler", at(pooler=True))] == ["warn"], "no backup is to be made"
+    with_backup = replace(at(pooler=True), backup=BackupPolicy())
+    assert [level for level, _ in found("pooler", with_backup)] == ["refuse"]
+    alone = PlannedWork(autocommit=True)
+    assert [level for level, _ in found("pooler-autocommit", at(alone, pooler=True))] == ["refuse"]
+    assert found("pooler-autocommit", at(alone)) == []
 
 
 def test_several_heads(table: Any, scene: Any, found: Found) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alembic_safe.apply.preflight.check import Check, Found, LockedTable, Scene
+from alembic_safe.apply.preflight.check import Check, Found, LockedTable, Scene, query
 from alembic_safe.apply.preflight.registry import all_checks, require_known
 from alembic_safe.apply.preflight.tables import locked_tables
 from alembic_safe.errors import BackupError, RefusedError
@@ -21,6 +21,7 @@ __all__ = [
     "all_checks",
     "locked_tables",
     "look",
+    "query",
     "refuse",
     "require_known",
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alembic_safe.model.facts import LockMode, Name
 from alembic_safe.model.policies import BackupPolicy
-from alembic_safe.model.preflight import Level, PlannedWork, PreflightPolicy
+from alembic_safe.model.preflight import Level, PhasedStep, PlannedWork, PreflightPolicy
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.revisions import Revision
 from alembic_safe.model.targets import Dialect, Target
@@ -40,7 +40,8 @@ class LockedTable:
 class Scene:
     """A target just before a run. `work` None: no plan is known yet, or none will be (`doctor`).
 
-    `own` are application_names of our own sessions. `journal_schema` None: the journal is not in the target.
+    `own` are application_names of our own sessions, `recent` the expand steps of late (where `contract-after` is
+    set). `doctor`: no run follows. `journal_schema` None: the journal is not in the target.
     """
 
     database: Database
@@ -54,6 +55,8 @@ class Scene:
     work: PlannedWork | None = None
     tables: tuple[LockedTable, ...] = ()
     own: frozenset[str] = field(default_factory=frozenset)
+    recent: tuple[PhasedStep, ...] = ()
+    doctor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

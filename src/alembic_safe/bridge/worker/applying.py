@@ -15,6 +15,7 @@ from alembic_safe.bridge.messages import (
     Job,
     StatementBegun,
     StatementEnded,
+    StepAwaited,
     StepBegun,
     StepCommitted,
     StepFailed,
@@ -76,18 +77,27 @@ class Application:
         transactions.end_open(context.connection)
         missing = graph.unknown(self._script, heads)
         todo = [] if missing else graph.steps(self._script, heads, self._job.destination, self._job.direction)
+        todo = self._cut(todo, ordinal)
         ids = tuple(step.revision.revision for step in todo)
         self._link.ask(TargetFound(target, ids, graph.heads_after(context, heads, todo), unknown=missing))
         if self.found == 1:
             self._link.keep_sending()
         self._watch.watch_autocommit_blocks(context)
         for number, step in enumerate(todo, start=1):
+            if self._job.paced:
+                self._link.ask(StepAwaited(ordinal, number))
             self._prepare(context, step, ordinal, number)
             yield step
             self.open = None
             self._link.tell(StepCommitted(ordinal, number))
         if todo:
             self._look_at_session(context)
+
+    def _cut(self, todo: list[Any], ordinal: int) -> list[Any]:
+        """The steps before the one that this target's run is to stop at."""
+        stop = self._job.stop_before[ordinal] if ordinal < len(self._job.stop_before) else ""
+        at = next((n for n, step in enumerate(todo) if step.revision.revision == stop), len(todo))
+        return todo[:at]
 
     def _prepare(self, context: MigrationContext, step: Any, target: int, number: int) -> None:
         original: Callable[..., None] = step.migration_fn

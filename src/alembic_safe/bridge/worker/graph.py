@@ -96,7 +96,15 @@ def _steps(
 
 
 def heads_after(context: MigrationContext, heads: tuple[str, ...], todo: list[Any]) -> tuple[str, ...]:
-    """The version rows after all of `todo`, by alembic's own book-keeping run against nothing."""
+    """The version rows after all of `todo`."""
+    along = heads_along(context, heads, todo)
+    return along[-1] if along else tuple(sorted(heads))
+
+
+def heads_along(
+    context: MigrationContext, heads: tuple[str, ...], todo: list[Any]
+) -> tuple[tuple[str, ...], ...]:
+    """The version rows after each of `todo`, by alembic's own book-keeping run against nothing."""
     shim = SimpleNamespace(
         impl=SimpleNamespace(_exec=lambda *_: None),
         _version=context._version,
@@ -105,9 +113,11 @@ def heads_after(context: MigrationContext, heads: tuple[str, ...], todo: list[An
     )
     # the shim has just what HeadMaintainer touches
     maintainer = HeadMaintainer(shim, heads)  # type: ignore[arg-type]
+    along = []
     for step in todo:
         maintainer.update_to_step(step)
-    return tuple(sorted(maintainer.heads))
+        along.append(tuple(sorted(maintainer.heads)))
+    return tuple(along)
 
 
 def _tuple(value: Any) -> tuple[str, ...]:

@@ -124,7 +124,9 @@ class Probe:
             self._link.tell(TargetFound(target, (), heads, fault=fault))
             return []
         ids = tuple(step.revision.revision for step in todo)
-        self._link.tell(TargetFound(target, ids, graph.heads_after(context, heads, todo), empty=empty))
+        along = graph.heads_along(context, heads, todo)
+        after = along[-1] if along else tuple(sorted(heads))
+        self._link.tell(TargetFound(target, ids, after, empty=empty, heads_along=along))
         if job.listing and not (empty and job.unless_empty):
             self._list(ordinal, context, todo)
         return []

@@ -14,7 +14,8 @@ from psycopg import errors
 from alembic_safe.databases.postgresql.connection import Connected
 from alembic_safe.databases.postgresql.failures import query_failure
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
-from alembic_safe.databases.postgresql.locks import AdvisoryLock
+from alembic_safe.databases.postgresql.lease import LeaseLock, beat
+from alembic_safe.databases.postgresql.locks import AdvisoryLock, lock_key
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.model.facts import Name
 from alembic_safe.model.live import LiveLook
@@ -104,13 +105,17 @@ class PostgresDatabase:
                 found[table] = heads
         return found
 
-    def deploy_lock(self, tables: Sequence[VersionTable]) -> AdvisoryLock:
-        """The lock on the version tables, each named with the schema it really lies in."""
+    def deploy_lock(
+        self, tables: Sequence[VersionTable], *, lease_schema: str = "alembic_safe"
+    ) -> AdvisoryLock | LeaseLock:
+        """The lock on the version tables, each named with the schema it really lies in; a lease behind a pooler."""
         names = []
         for table in tables:
             schema = table.schema or str(self.fetch(query("resolve_table"), [table.name])[0][0])
             names.append(f"{schema}.{table.name}")
-        return AdvisoryLock(self, names)
+        if self._facts.pooler:
+            return LeaseLock(self, [lock_key(self._facts.database, name) for name in names], lease_schema)
+        return AdvisoryLock(self, names, lease_schema)
 
     def transaction_outcome(self, transaction: str) -> TransactionOutcome:
         """pg_xact_status (documentation: "Transaction ID and Snapshot Information Functions")."""
@@ -208,6 +213,7 @@ class PostgresDatabase:
     def ping(self) -> None:
         if time.monotonic() - self._used >= PING_AFTER:
             self.fetch("SELECT 1")
+        beat()
 
     def close(self) -> None:
         self._connection.close()

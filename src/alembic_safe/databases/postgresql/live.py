@@ -63,13 +63,24 @@ def look(
 
 @contextmanager
 def _on_path(database: Database, search_path: Sequence[str]) -> Iterator[None]:
-    """With the project's search_path, so that names and the server's own spelling of types mean the same."""
+    """With the project's search_path, so that names and the server's own spelling of types mean the same.
+
+    Behind a pooler in one transaction, on one session, which keeps nothing of it.
+    """
+    if database.facts.pooler:
+        with _transaction(database):
+            if search_path:
+                database.fetch(
+                    "SELECT pg_catalog.set_config('search_path', %s, true)", [_quoted(search_path)]
+                )
+            yield
+        return
     if not search_path:
         yield
         return
     before = database.fetch("SELECT pg_catalog.current_setting('search_path')")[0][0]
     setting = "SELECT pg_catalog.set_config('search_path', %s, false)"
-    database.fetch(setting, [", ".join('"' + schema.replace('"', '""') + '"' for schema in search_path)])
+    database.fetch(setting, [_quoted(search_path)])
     try:
         yield
     finally:
@@ -77,8 +88,32 @@ def _on_path(database: Database, search_path: Sequence[str]) -> Iterator[None]:
             database.fetch(setting, [before])
 
 
+@contextmanager
+def _transaction(database: Database) -> Iterator[None]:
+    database.execute("BEGIN READ ONLY")
+    try:
+        yield
+    finally:
+        # nothing was written; and after an error inside it a COMMIT would do no more
+        with suppress(UnreachableError):
+            database.execute("ROLLBACK")
+
+
+def _quoted(search_path: Sequence[str]) -> str:
+    return ", ".join('"' + schema.replace('"', '""') + '"' for schema in search_path)
+
+
 def _sizes(database: Database, oids: dict[str, list[int]]) -> Rows:
     """Sizes of all tables, or of none where one of them is locked for long."""
+    if database.facts.pooler:
+        # the transaction's last question: nothing comes after one that failed
+        try:
+            database.fetch("SELECT pg_catalog.set_config('lock_timeout', %s, true)", [_SIZE_WAIT])
+            return database.fetch(query("live_sizes"), oids)
+        except UnreachableError:
+            raise
+        except AlembicSafeError:
+            return []
     setting = "SELECT pg_catalog.set_config('lock_timeout', %s, false)"
     before = database.fetch("SELECT pg_catalog.current_setting('lock_timeout')")[0][0]
     database.fetch(setting, [_SIZE_WAIT])

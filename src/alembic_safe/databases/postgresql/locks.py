@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
+from alembic_safe.databases.postgresql.lease import LeaseLock, advisory_holder
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import AlembicSafeError, LockHeldError
 from alembic_safe.model.protocols import Rows
@@ -19,6 +20,7 @@ class _Session(Protocol):
     @property
     def facts(self) -> DatabaseFacts: ...
     def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Rows: ...
+    def execute(self, sql: str) -> None: ...
 
 
 def lock_key(database: str, table: str) -> int:
@@ -33,11 +35,14 @@ def lock_key(database: str, table: str) -> int:
 class AdvisoryLock:
     """Keys of one database, taken together or not at all. They die with their session: a kill leaves none."""
 
-    def __init__(self, session: _Session, tables: Sequence[str]) -> None:
+    def __init__(self, session: _Session, tables: Sequence[str], schema: str) -> None:
+        """`schema` is where others, behind a pooler, keep their leases."""
         self._session = session
         database = session.facts.database
         self._keys = sorted({lock_key(database, table) for table in tables})
         self._taken: list[int] = []
+        self._schema = schema
+        self._lease = LeaseLock(session, self._keys, schema)
         self._elsewhere = False
 
     def elsewhere(self, session: _Session) -> AdvisoryLock:
@@ -45,7 +50,7 @@ class AdvisoryLock:
 
         So a restore keeps everybody out while no session of ours may be on the database itself.
         """
-        lock = AdvisoryLock(session, ())
+        lock = AdvisoryLock(session, (), self._schema)
         lock._keys = list(self._keys)
         lock._elsewhere = True
         return lock
@@ -59,26 +64,18 @@ class AdvisoryLock:
                 self.release()
                 return False
             self._taken.append(key)
-        if not self._elsewhere and self._session.fetch(query("lock_elsewhere"), [self._keys])[0][0]:
-            # asked after ours is taken: a restore takes its own before it lets go of the one in the database
+        # asked after ours is taken: a restore takes its own before it lets go of the one in the database, and
+        # whoever is behind a pooler has its row before it looks at our lock
+        if not self._elsewhere and (
+            self._session.fetch(query("lock_elsewhere"), [self._keys])[0][0] or self._lease.row_holder()
+        ):
             self.release()
             return False
         return True
 
     def holder(self) -> str:
-        rows = self._session.fetch(query("lock_holder"), [self._keys])
-        if not rows:
-            return ""
-        pid, user, host, application, since, seconds = rows[0]
-        parts = [
-            f"pid {pid}",
-            user or "",
-            f"from {host}" if host else "",
-            f"({application})" if application else "",
-        ]
-        if since is not None:  # hidden from other roles without pg_read_all_stats
-            parts.append(f"connected since {since} UTC, {seconds:.0f} s")
-        return " ".join(part for part in parts if part)
+        found = advisory_holder(self._session, self._keys)
+        return found or ("" if self._elsewhere else self._lease.row_holder())
 
     def check(self) -> None:
         if not self._taken:

@@ -19,7 +19,8 @@ class PostgresWatcher:
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
-        database.execute(_SETTINGS)
+        if not database.facts.pooler:  # there they would stay on a session that the application is given next
+            database.execute(_SETTINGS)
 
     def look(self, application_name: str, known: Collection[Session]) -> Look:
         """One round trip; who waits for us comes from pg_locks and pg_blocking_pids, which any role may read."""

@@ -108,7 +108,7 @@ class SqliteDatabase:
         tables = [VersionTable(str(row[0])) for row in self.fetch(_VERSION_TABLES)]
         return {table: self.read_heads(table) or () for table in tables}
 
-    def deploy_lock(self, tables: Sequence[VersionTable]) -> FileLock:
+    def deploy_lock(self, tables: Sequence[VersionTable], *, lease_schema: str = "alembic_safe") -> FileLock:
         """One lock a file, whatever the tables: SQLite has one writer at a time anyway."""
         return FileLock(self._path, self._what)
 

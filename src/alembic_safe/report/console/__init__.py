@@ -11,6 +11,7 @@ from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
     CheckResult,
+    DoctorResult,
     ExplainResult,
     HistoryResult,
     InitResult,
@@ -23,6 +24,7 @@ from alembic_safe.model.results import (
 from alembic_safe.report.console.applied import applied
 from alembic_safe.report.console.backups import backups
 from alembic_safe.report.console.check import check
+from alembic_safe.report.console.doctor import doctor
 from alembic_safe.report.console.explain import explain
 from alembic_safe.report.console.history import history
 from alembic_safe.report.console.init import initialised
@@ -44,6 +46,7 @@ _VIEWS: dict[type, Callable[[Any, View], Iterator[RenderableType]]] = {
     InitResult: initialised,
     CheckResult: check,
     ExplainResult: explain,
+    DoctorResult: doctor,
 }
 
 

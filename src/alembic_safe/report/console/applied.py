@@ -45,6 +45,8 @@ def applied(result: ApplyResult, view: View) -> Iterator[RenderableType]:
     if result.findings:
         yield from findings(result.findings, view)
         yield ""
+    for loss in result.losses:
+        yield line(("lost: " if result.exit == 0 else "would be lost: ", DOUBTFUL), clean(loss.sentence))
     for index, target in enumerate(result.targets):
         if index:
             yield ""
@@ -103,6 +105,8 @@ def _facts(target: AppliedTarget, manifests: dict[str, Manifest], view: View) ->
         yield "slowest", f"{duration(statement.duration or 0)} {clean(step.revision)}{at}: {text}"
     if target.pending:
         yield "remaining", ", ".join(map(clean, target.pending))
+    if target.left:
+        yield "left", f"{', '.join(map(clean, target.left))} (for `upgrade --phase all`)"
     if target.backup is not None:
         yield "backup", _backup(target.backup, manifests.get(target.backup))
     if target.way_back:

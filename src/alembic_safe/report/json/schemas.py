@@ -16,6 +16,7 @@ from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
     CheckResult,
+    DoctorResult,
     ExplainResult,
     HistoryResult,
     InitResult,
@@ -38,6 +39,7 @@ RESULTS: dict[str, type] = {
     "backup verify": BackupResult,
     "backup prune": PruneResult,
     "backup restore": RestoreResult,
+    "doctor": DoctorResult,
     "explain": ExplainResult,
     "init": InitResult,
 }

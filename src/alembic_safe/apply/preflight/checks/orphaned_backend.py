@@ -9,7 +9,7 @@ from alembic_safe.apply.preflight.check import Check, Found, Scene, duration, qu
 
 def _look(scene: Scene) -> Iterator[Found]:
     for pid, application, seconds, supervised in scene.database.fetch(query("runs_sessions")):
-        if application in scene.own or (scene.work is None and supervised):
+        if application in scene.own or (scene.doctor and supervised):
             continue
         run = application.partition("/")[2]
         # another target of this database may be migrated by a run that lives

@@ -13,7 +13,7 @@ _SEES = (
 
 
 def _look(scene: Scene) -> Iterator[Found]:
-    if scene.work is not None:
+    if not scene.doctor:
         return  # said by `doctor`, not before every run
     user, sees = scene.database.fetch(_SEES)[0]
     if not sees:

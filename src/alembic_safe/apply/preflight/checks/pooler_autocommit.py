@@ -1,0 +1,27 @@
+"""pooler-autocommit: a statement that commits on its own cannot be watched or ended through a pooler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic_safe.apply.preflight.check import Check, Found, Scene
+from alembic_safe.apply.preflight.checks.pooler import CURE
+
+
+def _look(scene: Scene) -> Iterator[Found]:
+    facts = scene.database.facts
+    if facts.pooler and scene.work is not None and scene.work.autocommit:
+        yield Found(
+            f"the connection to {facts.address} goes through a pooler, and a statement of the plan commits on its"
+            " own: it could not be watched or ended",
+            CURE,
+        )
+
+
+CHECK = Check(
+    "pooler-autocommit",
+    "refuse",
+    "statements that commit on their own, through a pooler",
+    _look,
+    planned=True,
+)

@@ -1,0 +1,160 @@
+"""The deploy lock behind a pooler: a row with a heartbeat, since session locks exclude nobody there.
+
+Two clients of a pooler may share a server session, so both are granted its advisory lock. A row is taken by one
+statement and lives by the server's clock; whoever does not renew it loses it. A run that holds the advisory lock
+on a direct connection is respected, and respects the row (see `locks`): each announces itself, then looks.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from alembic_safe.databases.postgresql.queries import query
+from alembic_safe.errors import AlembicSafeError, LockHeldError
+from alembic_safe.model.protocols import Rows
+from alembic_safe.model.targets import DatabaseFacts
+
+LEASE_SECONDS = 30.0
+BEAT_SECONDS = 5.0
+# what a second maker of the schema or table meets: unique violation, duplicate table, duplicate schema
+_MADE_ALREADY = {"23505", "42P07", "42P06"}
+
+
+class _Session(Protocol):
+    @property
+    def facts(self) -> DatabaseFacts: ...
+    def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Rows: ...
+    def execute(self, sql: str) -> None: ...
+
+
+class LeaseLock:
+    """Keys of one database, taken together or not at all, as rows of `schema`.lease."""
+
+    def __init__(self, session: _Session, keys: Sequence[int], schema: str) -> None:
+        self._session = session
+        self._keys = sorted(set(keys))
+        self._schema = '"' + schema.replace('"', '""') + '"'
+        self._token = secrets.token_hex(16)
+        self._taken: list[int] = []
+        self._beaten = 0.0
+        self._made = False
+
+    def try_take(self) -> bool:
+        """Take all rows; False, and none held, where another's is alive, or its advisory lock is held."""
+        if self._taken:
+            self.check()
+            return True
+        self._make()
+        who = f"{os.environ.get('USER') or os.getuid()} from {socket.gethostname()} (process {os.getpid()})"
+        for key in self._keys:
+            rows = self._session.fetch(
+                self._ours(query("lease_take")), [key, self._token, who, LEASE_SECONDS]
+            )
+            if not rows:
+                self.release()
+                return False
+            self._taken.append(key)
+        self._beaten = time.monotonic()
+        elsewhere = self._session.fetch(query("lock_elsewhere"), [self._keys])[0][0]  # a restore
+        if elsewhere or advisory_holder(self._session, self._keys):
+            self.release()
+            return False
+        _held.append(self)
+        return True
+
+    def holder(self) -> str:
+        """Who holds a row that is alive, or the advisory lock on a direct connection; "" when nobody does."""
+        return self.row_holder() or advisory_holder(self._session, self._keys)
+
+    def row_holder(self) -> str:
+        """Who holds a row that is alive."""
+        if not self._session.fetch("SELECT pg_catalog.to_regclass(%s)", [f"{self._schema}.lease"])[0][0]:
+            return ""
+        rows = self._session.fetch(self._ours(query("lease_holder")), [self._keys])
+        if rows:
+            who, since, seconds, quiet = rows[0]
+            return f"{who}, since {since} UTC, {seconds:.0f} s, last heard of {quiet:.0f} s ago"
+        return ""
+
+    def check(self) -> None:
+        """Renew the rows. Raises `LockHeldError` when one of them is not ours any more."""
+        if not self._taken:
+            return
+        rows = self._session.fetch(self._ours(query("lease_beat")), [self._taken, self._token])
+        self._beaten = time.monotonic()
+        if len(rows) < len(self._taken):
+            self._forget()
+            raise LockHeldError(
+                f"the lease on {self._session.facts.address} was lost: it was not renewed in time, and another took it",
+                hint="Was this process or its network stopped for a while? See `alembic-safe status`.",
+            )
+
+    def release(self) -> None:
+        """Delete the rows that are ours. Never raises: what is left dies by itself."""
+        keys = list(self._taken)
+        self._forget()
+        if keys:
+            try:
+                self._session.fetch(self._ours(query("lease_release")), [keys, self._token])
+            except AlembicSafeError:
+                return
+
+    def _forget(self) -> None:
+        self._taken.clear()
+        if self in _held:
+            _held.remove(self)
+
+    def _make(self) -> None:
+        if self._made:
+            return
+        name = f"{self._schema}.lease"
+        if not self._session.fetch("SELECT pg_catalog.to_regclass(%s)", [name])[0][0]:
+            for sql in (f"CREATE SCHEMA IF NOT EXISTS {self._schema}", self._ours(query("lease_create"))):
+                try:
+                    self._session.execute(sql)
+                except AlembicSafeError as error:
+                    if getattr(error.__cause__, "sqlstate", None) not in _MADE_ALREADY:
+                        raise
+        self._made = True
+
+    def _ours(self, text: str) -> str:
+        return text.replace("journal.lease", f"{self._schema}.lease")
+
+    @property
+    def due(self) -> bool:
+        """Whether the heartbeat is due."""
+        return time.monotonic() - self._beaten >= BEAT_SECONDS
+
+
+# Every lease that this process holds, on whichever connection: a tick of any of them renews them all, so that a
+# run on one database does not let the lease on the next one die.
+_held: list[LeaseLock] = []
+
+
+def beat() -> None:
+    """Renew what is due. Raises `LockHeldError` for a lease that is lost, `UnreachableError` with its connection."""
+    for lease in tuple(_held):
+        if lease.due:
+            lease.check()
+
+
+def advisory_holder(session: _Session, keys: Sequence[int]) -> str:
+    """Who holds one of these advisory locks, other than ourselves, for people; "" when nobody does."""
+    rows = session.fetch(query("lock_holder"), [list(keys)])
+    if not rows:
+        return ""
+    pid, user, host, application, since, seconds = rows[0]
+    parts = [
+        f"pid {pid}",
+        user or "",
+        f"from {host}" if host else "",
+        f"({application})" if application else "",
+    ]
+    if since is not None:  # hidden from other roles without pg_read_all_stats
+        parts.append(f"connected since {since} UTC, {seconds:.0f} s")
+    return " ".join(part for part in parts if part)
