@@ -10,7 +10,7 @@ from alembic_safe.apply import Interrupts, preflight
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
 from alembic_safe.databases import clean_leftovers
-from alembic_safe.errors import AlembicSafeError
+from alembic_safe.errors import AlembicSafeError, UnreachableError
 from alembic_safe.journal import require_possible
 from alembic_safe.model.events import EventSink, ignore
 from alembic_safe.model.preflight import CheckedItem, Level, Obstacle, PlannedWork
@@ -88,8 +88,13 @@ def _work(settings: Settings, site: Site) -> PlannedWork | None:
 
 
 def _state(settings: Settings, site: Site) -> CheckedItem:
-    state, exit_status, facts = state_of(settings, site)
     found: tuple[Obstacle, ...] = ()
+    try:
+        state, exit_status, facts = state_of(settings, site)
+    except UnreachableError:
+        raise
+    except AlembicSafeError as error:  # a journal that may not be read, say
+        state, exit_status, facts = "not known", error.exit_status, (error.message,)
     if exit_status:
         level: Level = "warn" if exit_status == 5 else "refuse"
         said = f"{site.target.label}: {state}" + "".join(f"; {fact}" for fact in facts)
