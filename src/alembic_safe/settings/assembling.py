@@ -128,7 +128,7 @@ def _preflight(values: dict[str, Any]) -> PreflightPolicy:
         levels=dict(text.split("=") for text in values["preflight"]),
         old_transaction=values["old-transaction"],
         replica_lag=values["replica-lag"],
-        replica_wait=values["replica-wait"],
+        replica_wait=values["replica-lag-wait"],
         contract_after=values["contract-after"],
         old_applications=values["old-application"],
         not_between=tuple(forbidden_hours(text) for text in values["not-between"]),

@@ -111,7 +111,7 @@ BEFORE_A_RUN: tuple[Option, ...] = (
         maximum=WEEK,
     ),
     Option(
-        "replica-wait",
+        "replica-lag-wait",
         "duration",
         "How long a standby that is too far behind is waited for.",
         APPLYING,
