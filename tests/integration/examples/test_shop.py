@@ -101,14 +101,16 @@ def test_shop_on_sqlite_with_raw_alembic(on_sqlite):
 
 def through_the_gate(shop):
     """Commands as the example's README has them: all at once is refused, then what may run does."""
+    tried = []
 
     def command(verb, revision):
         if verb == "downgrade":
             return shop.run(verb, revision, *_LOSSES)
         if revision == "0002":
             return shop.run(verb, revision)
-        refused = shop.run(verb, revision)
-        assert refused.exit == 3 and "contract-not-proven" in refused.stderr, str(refused)
+        if not tried:  # once is enough
+            tried.append(shop.run(verb, revision))
+            assert tried[0].exit == 3 and "contract-not-proven" in tried[0].stderr, str(tried[0])
         shop.run(verb, "0009").ok()
         return shop.run(verb, revision, "--allow", "contract-not-proven=there was one release only")
 
@@ -123,9 +125,12 @@ _LOSSES = [
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_shop_on_postgresql_with_alembic_safe(on_postgresql):
     there_and_back(on_postgresql, through_the_gate(on_postgresql))
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_shop_on_sqlite_with_alembic_safe(on_sqlite):
     there_and_back(on_sqlite, through_the_gate(on_sqlite))
