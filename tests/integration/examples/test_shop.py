@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.architecture.code import ROOT
-from tests.support.processes import run
+from tests.support.processes import Completed, run
 from tests.support.projects import Project
 from tests.support.schema import schema_dump
 
@@ -101,7 +101,7 @@ def test_shop_on_sqlite_with_raw_alembic(on_sqlite):
 
 def through_the_gate(shop):
     """Commands as the example's README has them: all at once is refused, then what may run does."""
-    tried = []
+    tried: list[Completed] = []
 
     def command(verb, revision):
         if verb == "downgrade":
