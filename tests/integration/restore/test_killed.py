@@ -68,6 +68,7 @@ def _kill_restores(database, make_project, times: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # a dozen commands one after the other
 def test_a_restore_killed_now_and_then(pg_database, make_project):
     _kill_restores(pg_database, make_project, 2)
 
