@@ -31,7 +31,7 @@ class RefusedWhileRenderingError(Exception):
     """A revision reached out while it was rendered without a database."""
 
 
-class _RefusedSocketError(RefusedWhileRenderingError, ConnectionRefusedError):
+class _RefusedWhileRenderingError(RefusedWhileRenderingError, ConnectionRefusedError):
     """What reaches out over a network gets what a closed port gives: much at import time does without, then."""
 
 
@@ -43,7 +43,9 @@ class _State:
 def check(what: str) -> None:
     """Raise while a revision is rendered."""
     if _State.rendering:
-        kind = _RefusedSocketError if what == _AUDITED["socket.connect"] else RefusedWhileRenderingError
+        kind = (
+            _RefusedWhileRenderingError if what == _AUDITED["socket.connect"] else RefusedWhileRenderingError
+        )
         raise kind(f"it opens {what}")
 
 
