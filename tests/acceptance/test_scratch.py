@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -123,3 +124,37 @@ def test_an_extension_that_no_server_has_is_named_with_the_cure(make_project: Ca
     assert "since revision a0 fails there" in finding["message"]
     assert "the extension no_such_extension is installed on no server at hand here" in finding["message"]
     assert "--scratch env:NAME" in finding["message"]
+
+
+def test_what_only_rows_lead_to_is_no_silence(make_project: Callable[..., Project]) -> None:
+    """A scratch holds no rows: a loop over them issues nothing there, which must not read as safe."""
+    rows = "rows = op.get_bind().execute(sa.text('select id from t'))\nfor row in rows:\n    "
+    project = make_project(
+        revisions=[
+            TABLE,
+            Rev("b2", rows + "op.execute('drop table if exists t_%d' % row.id)"),
+            Rev("c3", rows + "print(row)"),
+            Rev("d4", rows + "op.execute('drop table if exists seldom')"),
+        ]
+    )
+    document = project.run("check", "--all", "--dialect", "sqlite", "--format", "json", timeout=LONG).json()
+    unread = [one for one in document["findings"] if one["rule"] == "revision-not-inspectable"]
+    assert [(one["revision"], one["severity"]) for one in unread] == [("b2", "warning")]
+    assert f"what line {unread[0]['line']} would issue for them was not seen" in unread[0]["message"]
+    (file,) = (project.script / "versions").glob("b2*.py")
+    assert "t_%d" in file.read_text().splitlines()[unread[0]["line"] - 1]
+    written = [one for one in document["findings"] if one["revision"] == "d4" and one["statement"] == 2]
+    assert written and all("seldom" in one["objects"] for one in written if one["objects"]), document[
+        "findings"
+    ]
+    assert not [one for one in document["findings"] if one["revision"] == "c3" and one["severity"] == "error"]
+    assert any("revision d4 reads rows" in notice for notice in document["notices"])
+    # where statements are about to run it stops, unless a person lets it pass by name
+    project.run_alembic("upgrade", "a1", timeout=LONG).ok()
+    with sqlite3.connect(project.database_file) as database:
+        database.execute("insert into t (id) values (7)")
+    database.close()
+    refused = project.run("upgrade", "b2", "--no-backup=test", "--format", "json", timeout=LONG).json()
+    assert (refused["exit"], rules(refused)) == (3, ["revision-not-inspectable"])
+    given = ("--allow", "revision-not-inspectable=read by two of us")
+    project.run("upgrade", "b2", "--no-backup=test", *given, timeout=LONG).ok()

@@ -1,12 +1,11 @@
 """Revisions that cannot be read without a connection, read by running them: on a scratch, never on a target.
 
-What is judged then is what they executed. A revision that fails there stays unread, with that as its cause; one
-that reads rows finds none there, which is said.
+What is judged then is what they executed. A revision that fails there stays unread, with that as its cause; so does
+one that would issue for each row of a table what its source does not write down, since no table holds any there.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,21 +17,17 @@ from alembic_safe.bridge.scratch import Fault, Observer, Played, ReplayedTarget,
 from alembic_safe.databases import ScratchPlace, open_scratch
 from alembic_safe.errors import AlembicSafeError
 from alembic_safe.model.events import EventSink, Notice
-from alembic_safe.model.revisions import Direction, RevisionListing, Statement
+from alembic_safe.model.revisions import Direction, RevisionListing
 from alembic_safe.model.scratch import ScratchPolicy, ScratchRun
 from alembic_safe.model.targets import Dialect
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
+from alembic_safe.workflow.as_it_ran import as_it_ran
 from alembic_safe.workflow.context import new_run_id
 
 Targets = tuple[tuple[RevisionListing, ...], ...]
 
 _MOST_PLACES = 8
-_CATALOG = re.compile(
-    r"\s*(?:select|with)\b.*\b(?:pg_catalog\.|information_schema\.|sqlite_master\b)|\s*(?:show|pragma)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_READS = re.compile(r"\s*(?:select\b.*\bfrom\b|with\b)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +232,7 @@ def _read(
         return listing
     ran = _ran(found, target, listing)
     if ran is not None and ran.not_inspectable is None:
-        statements = (one for one in ran.statements if not _CATALOG.match(one.sql))
-        numbered = tuple(replace(one, ordinal=number) for number, one in enumerate(statements, start=1))
-        return replace(
-            listing, statements=numbered, not_inspectable=None, not_inspectable_at=None, ran_on=server
-        )
+        return as_it_ran(listing, ran, server)
     fault = found.replays[-1].fault
     return replace(
         listing,
@@ -278,19 +269,15 @@ def _said(scratch: Scratch, server: str, major: int, found: Played) -> Iterator[
 
 
 def _rowless(targets: Targets) -> Iterator[str]:
-    """A word about each revision whose statements may depend on rows that only a real database has."""
+    """A word about each revision that is judged by what its source says, or not at all, where rows decide."""
     for listing in (one for target in targets for one in target if one.ran_on):
-        first = next((one for one in listing.statements if _reads_nothing(one)), None)
-        if first is not None:
-            where = f" at line {first.source.line}" if first.source else ""
+        lines = [str(one.source.line) for one in listing.statements if one.duration is None and one.source]
+        if lines:
             yield (
-                f"revision {listing.revision.id} reads rows{where}, of which a scratch database has none: what it does"
-                " with each of them was not seen"
+                f"revision {listing.revision.id} reads rows, of which a scratch database has none: line"
+                f"{'' if len(lines) == 1 else 's'} {', '.join(lines)} did not run there and"
+                f" {'is' if len(lines) == 1 else 'are'} judged as written"
             )
-
-
-def _reads_nothing(statement: Statement) -> bool:
-    return not statement.rows and bool(_READS.match(statement.sql))
 
 
 def _count(unread: frozenset[str]) -> str:

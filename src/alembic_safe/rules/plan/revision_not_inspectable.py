@@ -1,4 +1,4 @@
-"""A revision whose statements cannot be listed."""
+"""A revision whose statements, or some of them, cannot be listed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _look(whole: Whole) -> Iterator[Hit]:
     for revision in whole.plan.revisions:
         if revision.not_inspectable is not None:
             yield Hit(
-                f"its statements cannot be listed without running it: {revision.not_inspectable}",
+                f"not all of its statements are known: {revision.not_inspectable}",
                 severity=severity,
                 at=Spot(revision, source=revision.not_inspectable_at),
             )
@@ -24,11 +24,12 @@ RULE = Rule(
     id="revision-not-inspectable",
     severity=Severity.WARNING,
     hazard="unread",
-    summary="A revision's statements cannot be listed without running it.",
+    summary="Not all of a revision's statements can be listed: it asks a database, or goes by its rows.",
     why=(
         "The revision asks the database for something (rows, the inspector, `get_bind()`) before it decides "
         "what to do, so that rendering it without a connection stops there. What was not seen is not judged, "
-        "and is not safe."
+        "and is not safe. Run on a scratch database it shows what it executes, but a loop over rows finds none there: "
+        "SQL that is written down inside it is judged all the same, what is put together when it runs is not known."
     ),
     recipe=(
         "# let it be run on a scratch database:  alembic-safe check --scratch auto\n"

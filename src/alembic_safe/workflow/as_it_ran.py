@@ -1,0 +1,85 @@
+"""What is known of a revision that ran on a scratch database: what it executed, and what rows would have added."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from alembic_safe.model.revisions import RevisionListing, Source, Statement
+from alembic_safe.workflow.rowless import Unseen, lines_of, unseen
+
+_CATALOG = re.compile(
+    r"\s*(?:select|with)\b.*\b(?:pg_catalog\.|information_schema\.|sqlite_master\b)|\s*(?:show|pragma)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_READS = re.compile(r"\s*(?:select\b.*\bfrom\b|with\b)", re.IGNORECASE | re.DOTALL)
+_VERSION = re.compile(r"\bfrom\s+(?:\w+\.)?alembic_version\b", re.IGNORECASE)
+
+
+def as_it_ran(listing: RevisionListing, ran: RevisionListing, server: str) -> RevisionListing:
+    """`listing`, which could not be read, with what it executed on `server`.
+
+    A scratch holds no rows. Calls that only rows would have led to are added where their SQL stands in the source,
+    so that they are judged too; where it does not, the revision stays not inspectable, with their lines.
+    """
+    missed = not_reached(ran)
+    shown = [one for one in ran.statements if not _CATALOG.match(one.sql)]
+    numbered = tuple(
+        replace(one, ordinal=number)
+        for number, one in enumerate(_with_written(shown, missed, listing.revision.path), start=1)
+    )
+    lines = tuple(lines_of(missed))
+    if not lines:
+        return replace(
+            listing, statements=numbered, not_inspectable=None, not_inspectable_at=None, ran_on=server
+        )
+    return replace(
+        listing,
+        statements=numbered,
+        not_inspectable=f"run on a scratch database ({server}), which holds no rows: {_said(lines)}",
+        not_inspectable_at=Source(listing.revision.path, lines[0]),
+        ran_on=server,
+    )
+
+
+def not_reached(ran: RevisionListing) -> tuple[Unseen, ...]:
+    """The calls of its source that the rows of a real database could lead to, and nothing led to there."""
+    reads = frozenset(_lines(one for one in ran.statements if reads_rows(one)))
+    if not reads:
+        return ()
+    seen = frozenset(_lines(ran.statements))
+    return unseen(_text(ran.revision.path), ran.direction, seen=seen, reads=reads)
+
+
+def reads_rows(statement: Statement) -> bool:
+    """Whether it reads a table of the project's."""
+    sql = statement.sql
+    return bool(_READS.match(sql)) and not _CATALOG.match(sql) and not _VERSION.search(sql)
+
+
+def _with_written(shown: Sequence[Statement], missed: Sequence[Unseen], path: str) -> list[Statement]:
+    """The statements in the order of the source, as far as one can be had for what never ran."""
+    result = list(shown)
+    for one in missed:
+        if one.sql is not None:
+            later = (at for at, each in enumerate(result) if each.source and each.source.line > one.line)
+            result.insert(next(later, len(result)), Statement(0, one.sql, Source(path, one.line)))
+    return result
+
+
+def _said(lines: Sequence[int]) -> str:
+    shown = ", ".join(map(str, lines[:8])) + (", ..." if len(lines) > 8 else "")
+    return f"what line{'' if len(lines) == 1 else 's'} {shown} would issue for them was not seen"
+
+
+def _lines(statements: Iterable[Statement]) -> list[int]:
+    return [one.source.line for one in statements if one.source is not None]
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
