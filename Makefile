@@ -17,14 +17,18 @@ PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
 COMPILED = bin/python -m compileall -q src
 MADE_FROM = pyproject.toml scripts/venv
 
-.PHONY: help demo test test-lowest test-newest fuzz published lint format bench bench-stall soak docs clean kill-restores
+.PHONY: help demo test test-all test-lowest test-newest fuzz published lint format bench bench-stall soak docs clean kill-restores
 help:
 	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
 
 demo: .venv-demo/.stamp  ## the example project, migrated for real on SQLite and on a PostgreSQL from a wheel
 	.venv-demo/bin/python demo/run.py
 
-test: .venv-test/.stamp  ## the whole suite
+test: .venv-test/.stamp  ## the suite; of what is slow one case each
+	.venv-test/$(COMPILED)
+	.venv-test/$(PYTEST) --short
+
+test-all: .venv-test/.stamp  ## every case of every test but the sweeps
 	.venv-test/$(COMPILED)
 	.venv-test/$(PYTEST)
 

@@ -65,14 +65,20 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--sweep runs the long sweeps too."""
+    """--sweep runs the long sweeps too; --short leaves one case of each slow test."""
     parser.addoption("--sweep", action="store_true", help="run the tests marked sweep")
+    parser.addoption("--short", action="store_true", help="of each test marked slow, run its last case only")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what is marked sweep unless asked for."""
-    if config.getoption("--sweep"):
-        return
-    for item in items:
-        if item.get_closest_marker("sweep"):
-            item.add_marker(pytest.mark.skip(reason="a sweep: run it with --sweep"))
+    """Skip what is marked sweep unless asked for, and in the short form all but one case of what is slow."""
+    if not config.getoption("--sweep"):
+        for item in items:
+            if item.get_closest_marker("sweep"):
+                item.add_marker(pytest.mark.skip(reason="a sweep: run it with --sweep"))
+    if config.getoption("--short"):
+        # the last: of a test for each server version that is the newest
+        kept = {item.nodeid.partition("[")[0]: item for item in items if item.get_closest_marker("slow")}
+        left = [i for i in items if kept.get(i.nodeid.partition("[")[0], i) is not i]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [i for i in items if i not in set(left)]

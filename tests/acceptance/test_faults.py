@@ -14,8 +14,6 @@ import pytest
 from tests.acceptance.faults import A1, B2, SECRET, Scene, check_discreet, check_error, seed, tree
 from tests.support.projects import Project, Rev
 
-pytestmark = pytest.mark.slow
-
 Text = Callable[[str], str]
 _URL = f"postgresql+psycopg://app:{SECRET}@"
 _HIDDEN = "no-such-host.invalid"
