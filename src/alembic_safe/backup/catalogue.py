@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from alembic_safe.backup.manifest import decode
 from alembic_safe.backup.restore.proof import read_proof
-from alembic_safe.backup.store import COPY, MANIFEST, VERIFIED, Store, require
+from alembic_safe.backup.store import COPY, MANIFEST, UNFINISHED, VERIFIED, Store, require
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.results import BackupListing
@@ -55,6 +55,8 @@ def read_manifest(store: Store, identifier: str) -> tuple[Manifest | None, tuple
             if error.message.startswith("is of format"):
                 raise BackupError(f"{name} {error.message}", hint=error.hint) from error
             faults.append(f"{name}: {error.message}")
+    if f"{MANIFEST}: missing" in faults and _unfinished(store, identifier):
+        return None, (f"{MANIFEST}: missing", f"{UNFINISHED}: it was not finished")
     if len(sound) == 2 and sound[MANIFEST] != sound[COPY]:
         faults.append(f"{COPY}: differs from {MANIFEST}")
     for manifest in sound.values():
@@ -67,7 +69,7 @@ def read_manifest(store: Store, identifier: str) -> tuple[Manifest | None, tuple
 def _listing(store: Store, identifier: str, now: datetime) -> BackupListing:
     manifest, faults = read_manifest(store, identifier)
     if manifest is None:
-        missing = all(fault.endswith(": missing") for fault in faults)
+        missing = all(fault.endswith((": missing", " not finished")) for fault in faults)
         raise BackupError(
             "has no manifest: not a backup, or never finished" if missing else "; ".join(faults)
         )
@@ -79,6 +81,15 @@ def _listing(store: Store, identifier: str, now: datetime) -> BackupListing:
         *_verified(store, identifier),
         restored=read_proof(store, identifier),
     )
+
+
+def _unfinished(store: Store, identifier: str) -> bool:
+    """Whether an upload or a removal was killed; a manifest that is lost later leaves no such mark."""
+    try:
+        store.read(identifier, UNFINISHED)
+    except OSError:
+        return False
+    return True
 
 
 def _verified(store: Store, identifier: str) -> tuple[datetime | None, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ def encode(manifest: Manifest) -> bytes:
         "ended": manifest.ended.isoformat(),
     }
     document = {"manifest": fields, "sha256": _checksum(fields)}
-    return (json.dumps(document, indent=1) + "\n").encode()
+    return _written(document)
 
 
 def decode(text: bytes) -> Manifest:
@@ -38,12 +39,17 @@ def decode(text: bytes) -> Manifest:
             f"is of format {fields['format']}, this version of alembic-safe reads up to {MANIFEST_FORMAT}",
             hint="Use the version of alembic-safe that made the backup, or a newer one.",
         )
-    if document.get("sha256") != _checksum(fields):
+    if document.get("sha256") != _checksum(fields) or text != _written(document):
         raise BackupError("was changed after it was written: its checksum differs")
     try:
         return _manifest(fields)
     except (ValueError, KeyError, TypeError) as error:
         raise BackupError("is not a manifest of this format") from error
+
+
+def _written(document: Mapping[str, Any]) -> bytes:
+    """The one way that we write it: of any other text somebody, or a disk, has changed a byte."""
+    return (json.dumps(document, indent=1) + "\n").encode()
 
 
 def _checksum(fields: dict[str, Any]) -> str:

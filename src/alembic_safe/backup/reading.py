@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from alembic_safe.backup.encryption import decrypt_folder, is_encrypted, recipients_of
+from alembic_safe.backup.files import size_of
 from alembic_safe.backup.store import DUMP, Moved, Store, Tick
+from alembic_safe.backup.stores.folder import check_fits
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import Manifest
 
@@ -27,6 +28,7 @@ def dump_at_hand(
         if identity is None or not is_encrypted(manifest):
             yield folder / DUMP
             return
-        with tempfile.TemporaryDirectory(prefix="alembic-safe-") as plain:  # made with mode 0700
-            decrypt_folder(folder / DUMP, Path(plain), identity, tick)
-            yield Path(plain)
+        with store.private() as plain:
+            check_fits(plain, size_of(folder / DUMP), f"what is decrypted of backup {manifest.id}")
+            decrypt_folder(folder / DUMP, plain, identity, tick)
+            yield plain

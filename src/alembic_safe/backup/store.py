@@ -23,8 +23,10 @@ MANIFEST = "manifest.json"
 COPY = "manifest.copy.json"
 VERIFIED = "verified.json"
 RESTORED = "restored.json"
+# there from before the first file of an upload to after the manifest, and while a backup is removed from afar
+UNFINISHED = "unfinished"
 # what we write into a backup's folder beside its dump
-OWN_FILES = frozenset({MANIFEST, COPY, VERIFIED, RESTORED})
+OWN_FILES = frozenset({MANIFEST, COPY, VERIFIED, RESTORED, UNFINISHED})
 
 Tick = Callable[[], None]
 Moved = Callable[[int], None]  # takes the bytes that were moved since it was last called; may raise to stop
@@ -75,6 +77,12 @@ class Store(Protocol):
 
     def at_hand(self, identifier: str, moved: Moved = ...) -> AbstractContextManager[Path]:
         """The backup's folder on this machine: itself, or a private copy that is removed at the end."""
+
+    def private(self) -> AbstractContextManager[Path]:
+        """An empty folder of this machine that only this user may enter, for what was decrypted.
+
+        Removed at the end, and after a kill by the next command that opens the store.
+        """
 
     def remove(self, identifier: str) -> None:
         """Remove a backup; killed at any moment, it is either whole or not listed."""

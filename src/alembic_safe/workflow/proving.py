@@ -34,7 +34,8 @@ def prove(
                 dump_at_hand(store, manifest, settings.backup.identity, tick, moving("fetch", sink, tick))
             )
         if manifest.engine == "sqlite":
-            loaded, where = try_file(manifest, dump, tick=tick, watch=watch)
+            place = stack.enter_context(store.private())
+            loaded, where = try_file(manifest, dump, place, tick=tick, watch=watch)
         else:
             loaded, where = try_on_server(
                 manifest,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,30 @@ def fill() -> Any:
             connection.execute(f'ALTER ROLE "{database.name}_app" RESET ALL'.encode())
             for role in ("app", "reader"):
                 connection.execute(f'DROP ROLE "{database.name}_{role}"'.encode())
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The URL of a bucket in an S3 of this machine; the commands that a test starts find it by their environment."""
+    for package in ("s3fs", "moto"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"no {package} in this environment")
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("FSSPEC_S3_ENDPOINT_URL", url)
+        patch.setenv("AWS_ENDPOINT_URL", url)
+        boto3.client("s3", endpoint_url=url).create_bucket(Bucket="backups")
+        yield "s3://backups/shop"
+    server.stop()
 
 
 def picture(database: TestDatabase) -> dict[str, Any]:

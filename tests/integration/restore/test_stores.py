@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -29,30 +28,6 @@ def database(tmp_path):
     )
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="module")
-def s3():
-    """An S3 of this machine: keyword arguments of its own for s3fs."""
-    for package in ("s3fs", "moto"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"no {package} in this environment")
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setenv("FSSPEC_S3_ENDPOINT_URL", url)
-        patch.setenv("AWS_ENDPOINT_URL", url)
-        boto3.client("s3", endpoint_url=url).create_bucket(Bucket="backups")
-        yield "s3://backups/shop"
-    server.stop()
 
 
 @pytest.fixture(params=["memory", "s3"])

@@ -83,6 +83,7 @@ def plan(
 
     `into` names a database to restore into beside the target; None puts the backup in the target's place.
     """
+    _refuse_what_has_no_room(ground, manifest)
     if into is not None:
         if beside.exists(ground.control, into):
             raise RefusedError(
@@ -134,6 +135,18 @@ def _refuse_what_cannot_be_swapped(ground: Ground, manifest: Manifest) -> None:
         raise RefusedError(
             f"{ground.name} has a prepared transaction ({prepared[0][1]}), which keeps its name",
             hint="End it first: `COMMIT PREPARED` or `ROLLBACK PREPARED`, as its owner means it to end.",
+        )
+
+
+def _refuse_what_has_no_room(ground: Ground, manifest: Manifest) -> None:
+    # a full backup loads to about the size that the database had, a partial one to no less than its own
+    needed = manifest.size if manifest.scope != "full" else manifest.database_size or manifest.size
+    free = beside.free_room(ground.control)
+    if free is not None and free < needed:
+        raise RefusedError(
+            f"too little room on {ground.target.facts.address}: backup {manifest.id} needs about {needed} bytes"
+            f" beside what is there, and {free} are free",
+            hint="Make room on the server, or restore elsewhere: `--beside NAME --control-url env:NAME`.",
         )
 
 

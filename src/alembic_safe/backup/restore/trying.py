@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -47,18 +46,19 @@ class _Scratch:
     where: str
 
 
-def try_file(manifest: Manifest, dump: Path, *, tick: Tick, watch: Stopwatch) -> tuple[Loaded, str]:
-    """An SQLite backup: copied as a restore copies it, checked page by page, counted."""
+def try_file(
+    manifest: Manifest, dump: Path, place: Path, *, tick: Tick, watch: Stopwatch
+) -> tuple[Loaded, str]:
+    """An SQLite backup: copied as a restore copies it, into `place`, checked page by page, counted."""
     reader = reading_tool(manifest.engine, manifest.tool_version, None)
-    with tempfile.TemporaryDirectory(prefix="alembic-safe-") as place:
-        with watch.part("load"):
-            for file in dump.iterdir():
-                shutil.copyfile(file, Path(place) / file.name)
-        with watch.part("compare"):
-            try:
-                now = {table.name: table.rows for table in reader.read(Path(place), tick=tick)}
-            except BackupError as error:
-                return Loaded(0, 0, dict(watch.durations), (error.message,)), "a new file"
+    with watch.part("load"):
+        for file in dump.iterdir():
+            shutil.copyfile(file, place / file.name)
+    with watch.part("compare"):
+        try:
+            now = {table.name: table.rows for table in reader.read(place, tick=tick)}
+        except BackupError as error:
+            return Loaded(0, 0, dict(watch.durations), (error.message,)), "a new file"
     faults = tuple(
         f"table {table.name}: {now.get(table.name, 'no')} rows were restored, {table.rows} are in the backup"
         for table in manifest.tables

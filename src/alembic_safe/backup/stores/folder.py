@@ -2,6 +2,7 @@
 
 While a backup is written its folder is called `<id>.partial` and holds a file `owner` that the writing process
 keeps locked: a killed run's is known by its lock being free. One that is being removed is `<id>.removed.partial`.
+What is fetched or decrypted lies in such a folder too, so that no kill leaves it behind for long.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,6 +89,9 @@ class FolderStore:
     def at_hand(self, identifier: str, moved: Moved = nothing_moved) -> Iterator[Path]:
         yield self.directory / identifier
 
+    def private(self) -> contextlib.AbstractContextManager[Path]:
+        return private_folder(self.directory)
+
     def remove(self, identifier: str) -> None:
         require(self, identifier)
         leaving = self.directory / (identifier + REMOVED)
@@ -144,12 +149,14 @@ def no_room(directory: Path, database_size: int | None) -> BackupError:
 def partial_folder(directory: Path, identifier: str) -> Iterator[Path]:
     """A private folder with `dump/`, known as ours by its locked `owner`; an exception removes it."""
     partial = directory / (identifier + PARTIAL)
-    make_folder(partial)
-    owner = os.open(partial / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    making = directory / f".{partial.name}"  # bears its name once it is locked: others clean up meanwhile
+    make_folder(making)
+    owner = os.open(making / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         with contextlib.suppress(OSError):
             fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        make_folder(partial / DUMP)
+        make_folder(making / DUMP)
+        making.rename(partial)
         yield partial
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -158,16 +165,50 @@ def partial_folder(directory: Path, identifier: str) -> Iterator[Path]:
         os.close(owner)
 
 
-def remove_leftovers(directory: Path) -> None:
-    """Remove what killed runs left half written. One that is being written is locked, and left alone."""
+@contextlib.contextmanager
+def private_folder(directory: Path) -> Iterator[Path]:
+    """An empty private folder for what must not stay: removed at the end, after a kill by the next command.
+
+    Where nobody may write into `directory` it is a temporary one, which only its own command removes.
+    """
+    try:
+        prepare_directory(directory)
+    except BackupError:
+        with tempfile.TemporaryDirectory(prefix="alembic-safe-") as place:  # made with mode 0700
+            yield Path(place)
+        return
+    with partial_folder(directory, f"private-{secrets.token_hex(6)}") as partial:
+        try:
+            yield partial / DUMP
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_fits(directory: Path, needed: int, what: str) -> None:
+    """Raise `BackupError` when the file system of `directory` has not `needed` bytes free."""
+    free = shutil.disk_usage(directory).free
+    if free < needed:
+        raise BackupError(
+            f"too little room in {directory} for {what}: {needed} bytes are needed, {free} are free",
+            hint="Free space there, or set `backup-dir` to another file system.",
+        )
+
+
+def remove_leftovers(directory: Path, *, removed: bool = True) -> None:
+    """Remove what killed runs left half written, half removed (`removed`), fetched or decrypted.
+
+    What a command works on is locked, and left alone.
+    """
     for partial in directory.glob("*" + PARTIAL):
-        if partial.name.endswith(REMOVED) or _abandoned(partial):
+        if removed if partial.name.endswith(REMOVED) else _abandoned(partial):
             shutil.rmtree(partial, ignore_errors=True)
 
 
 def _abandoned(partial: Path) -> bool:
     try:
         old = time.time() - partial.stat().st_mtime > _ABANDONED
+        if partial.name.startswith("."):  # not locked yet
+            return old
         owner = os.open(partial / _OWNER, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:  # not locked yet, or almost renamed; else a day tells
         return partial.exists() and old

@@ -1,8 +1,9 @@
 """A store behind any URL that fsspec knows (s3, gs, abfs, sftp, memory) as a store of backups.
 
 What is written stands in a folder of this machine until it is whole; then its files are uploaded in pieces, the
-manifests last. A killed upload leaves files without a manifest, which are no backup: the next one that writes to
-the store removes them, unless they are younger than a day and may still be arriving from elsewhere.
+manifests last. Without `manifest.json`, and with the mark `unfinished` or no second copy, it is no backup but what a
+killed upload or removal left: the next one that writes to the store removes it, unless it is younger than a day and
+may still be arriving from elsewhere.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import contextlib
 import hashlib
 import importlib
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,13 +23,21 @@ from alembic_safe.backup.files import make_folder, private_file, walk
 from alembic_safe.backup.store import (
     COPY,
     MANIFEST,
+    UNFINISHED,
     Moved,
     StoredFile,
     Tick,
     nothing_moved,
     require,
 )
-from alembic_safe.backup.stores.folder import check_room, partial_folder, prepare_directory, remove_leftovers
+from alembic_safe.backup.stores.folder import (
+    check_fits,
+    check_room,
+    partial_folder,
+    prepare_directory,
+    private_folder,
+    remove_leftovers,
+)
 from alembic_safe.errors import BackupError, SettingsError
 from alembic_safe.model.backups import BackupFile
 
@@ -119,9 +127,10 @@ class RemoteStore:
 
     @contextlib.contextmanager
     def at_hand(self, identifier: str, moved: Moved = nothing_moved) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="alembic-safe-") as place:  # made with mode 0700
-            folder = Path(place)
-            for file in self.files(identifier):
+        with self.private() as folder:
+            there = self.files(identifier)
+            check_fits(folder, sum(file.size for file in there), f"what is fetched of backup {identifier}")
+            for file in there:
                 target = folder / file.name
                 for parent in reversed(target.relative_to(folder).parents):
                     if not (folder / parent).exists():
@@ -135,30 +144,42 @@ class RemoteStore:
                         moved(len(piece))
             yield folder
 
+    def private(self) -> contextlib.AbstractContextManager[Path]:
+        return private_folder(self.staging)
+
     def remove(self, identifier: str) -> None:
         require(self, identifier)
         with _said(f"backup {identifier} cannot be removed"):
             files, root = self._open()
-            for name in (MANIFEST, COPY):  # from here on it is no backup
+            # with the mark it is no backup once the first manifest is gone
+            files.pipe_file(f"{root}/{identifier}/{UNFINISHED}", b"")
+            for name in (MANIFEST, COPY):
                 with contextlib.suppress(FileNotFoundError):
                     files.rm_file(f"{root}/{identifier}/{name}")
             files.rm(f"{root}/{identifier}", recursive=True)
 
     def _upload(self, folder: Path, identifier: str, moved: Moved) -> None:
-        names = [name for name, _ in walk(folder) if name != _OWNER]
+        (folder / UNFINISHED).touch(mode=0o600)
+        names = [name for name, _ in walk(folder) if name not in (_OWNER, UNFINISHED)]
         first = [name for name in names if name not in _LAST]
-        for name in (*first, *(name for name in _LAST if name in names)):
-            for attempt in range(1, _TRIES + 1):
-                try:
-                    self._put(folder, identifier, name, moved)
-                    break
-                except (OSError, TimeoutError) as error:
-                    if attempt == _TRIES:
-                        raise BackupError(
-                            f"{name} cannot be uploaded to {self.url}: {error}",
-                            hint="Nothing of it is listed. When the store answers again, run the same command again.",
-                        ) from error
-                    time.sleep(0.5 * attempt)
+        for name in (UNFINISHED, *first, *(name for name in _LAST if name in names)):
+            self._put_at_last(folder, identifier, name, moved)
+        files, root = self._open()
+        with contextlib.suppress(Exception):  # with both manifests there it means nothing
+            files.rm_file(f"{root}/{identifier}/{UNFINISHED}")
+
+    def _put_at_last(self, folder: Path, identifier: str, name: str, moved: Moved) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                self._put(folder, identifier, name, moved)
+                return
+            except (OSError, TimeoutError) as error:
+                if attempt == _TRIES:
+                    raise BackupError(
+                        f"{name} cannot be uploaded to {self.url}: {error}",
+                        hint="Nothing of it is listed. When the store answers again, run the same command again.",
+                    ) from error
+                time.sleep(0.5 * attempt)
 
     def _put(self, folder: Path, identifier: str, name: str, moved: Moved) -> None:
         files, root = self._open()
@@ -184,10 +205,14 @@ class RemoteStore:
         """What an upload left that was killed: no manifest, and begun more than a day ago (the name says when)."""
         files, root = self._open()
         for name in self.names():
-            if _begun(name) < time.time() - _ABANDONED and not any(
-                files.exists(f"{root}/{name}/{one}") for one in (MANIFEST, COPY)
-            ):
+            if _begun(name) < time.time() - _ABANDONED and self._unfinished(f"{root}/{name}"):
                 files.rm(f"{root}/{name}", recursive=True)
+
+    def _unfinished(self, folder: str) -> bool:
+        files, _ = self._open()
+        if files.exists(f"{folder}/{MANIFEST}"):
+            return False
+        return bool(files.exists(f"{folder}/{UNFINISHED}") or not files.exists(f"{folder}/{COPY}"))
 
     def _open(self) -> tuple[Any, str]:
         if self._opened is None:

@@ -6,6 +6,7 @@ connect), so that a later command can trust what an interrupted one made.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -199,6 +200,19 @@ def size(control: PostgresDatabase, name: str) -> int:
         " THEN pg_catalog.pg_database_size(%(name)s) ELSE 0 END"
     )
     return int(control.fetch(allowed, {"name": name})[0][0])
+
+
+def free_room(control: PostgresDatabase) -> int | None:
+    """Free bytes where the server keeps its data; None unless it is this machine and we are told where."""
+    rows = control.fetch(
+        "SELECT setting FROM pg_catalog.pg_settings"
+        " WHERE name = 'data_directory' AND pg_catalog.inet_server_addr() IS NULL"
+    )
+    try:
+        found = os.statvfs(str(rows[0][0])) if rows and rows[0][0] else None
+    except OSError:  # a socket of another machine's or container's server, or a folder closed to us
+        return None
+    return None if found is None else found.f_bavail * found.f_frsize
 
 
 def of(control: PostgresDatabase, name: str) -> Belongings:

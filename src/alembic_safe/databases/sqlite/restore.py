@@ -8,6 +8,7 @@ seen.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -48,6 +49,8 @@ def beside(target: Path, source: Path, at: datetime, tick: Callable[[], None]) -
     """A folder beside `target` with a copy of the dump's file in it, private and on disk; removed at the end."""
     folder = target.with_name(f".{target.name}.restoring-{at:%Y%m%dT%H%M%SZ}")
     try:
+        if shutil.disk_usage(target.parent).free < (source / FILE).stat().st_size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         folder.mkdir(mode=0o700)
         descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as copy, (source / FILE).open("rb") as dump:
