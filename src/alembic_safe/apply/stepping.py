@@ -33,6 +33,8 @@ class _Open:
     clock: float
     before: tuple[str, ...]
     counter: int | None
+    record: StepRecord
+    written: bool = False
     expected: tuple[str, ...] | None = None
     left: tuple[str, ...] = ()
     statements: dict[int, Statement] = field(default_factory=dict)
@@ -84,6 +86,18 @@ class Steps:
         tries = self._tries
         attempts = 1 + (tries.failed if tries is not None and tries.revision == revision.id else 0)
         self.debris = None
+        text, checksum = _text(revision)
+        record = StepRecord(
+            run=self._run,
+            ordinal=ordinal,
+            revision=revision.id,
+            direction=self._direction,
+            began=_now(),
+            checksum=checksum,
+            text=text,
+            transaction=mark,
+            attempts=attempts,
+        )
         self.open = _Open(
             ordinal,
             revision,
@@ -91,21 +105,10 @@ class Steps:
             time.monotonic(),
             self.heads,
             self.database.change_counter(),
+            record,
         )
-        text, checksum = _text(revision)
-        self.journal.begin_step(
-            StepRecord(
-                run=self._run,
-                ordinal=ordinal,
-                revision=revision.id,
-                direction=self._direction,
-                began=_now(),
-                checksum=checksum,
-                text=text,
-                transaction=mark,
-                attempts=attempts,
-            )
-        )
+        self.journal.begin_step(record)
+        self.open.written = True
         self._sink(
             StepBegan(
                 self._target.label,
@@ -184,6 +187,8 @@ class Steps:
         step = self.open
         if step is None:
             return None
+        if not step.written:  # the connection was lost on the way: nobody knows whether it was entered
+            self.journal.begin_step(step.record)
         cleaned = self._clean(step)
         now = self._read_heads()
         counter = self.database.change_counter()

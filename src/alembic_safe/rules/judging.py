@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from alembic_safe.model.facts import Name
@@ -36,7 +36,8 @@ def judge(
     findings = allow(whole, found, tuple(allowances))
     if live is not None and live.empty:
         findings = tuple(replace(f, severity=Severity.NOTE) for f in findings)
-    return tuple(sorted(findings, key=lambda f: _order(whole, f)))
+    order = {revision: number for number, revision in enumerate(whole.first_of)}
+    return tuple(sorted(findings, key=lambda f: _order(order, f)))
 
 
 def _found(whole: Whole) -> Iterator[tuple[Spot, Finding]]:
@@ -114,7 +115,6 @@ def _duration(seconds: float) -> str:
     return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.0f} h"
 
 
-def _order(whole: Whole, finding: Finding) -> tuple[int, int, int, str]:
-    ids = list(whole.first_of)
-    revision = ids.index(finding.revision) if finding.revision in whole.first_of else len(ids)
+def _order(order: Mapping[str, int], finding: Finding) -> tuple[int, int, int, str]:
+    revision = order.get(finding.revision or "", len(order))
     return revision, finding.statement or 0, _WORST_FIRST[finding.severity], finding.rule

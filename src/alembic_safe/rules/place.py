@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,8 @@ from alembic_safe.model.known import KnownColumn, KnownSchema, KnownTable
 from alembic_safe.model.live import LiveFacts
 from alembic_safe.model.revisions import Source
 
+# positions by revision, its transaction, and kind of command ("" where that is no matter)
+_Index = dict[tuple[str, int | None, str], list[int]]
 _TEMPORARY = frozenset({"temporary", "temp"})
 
 
@@ -78,9 +81,8 @@ class Place:
     @property
     def path_holds_at_the_end(self) -> bool:
         """Whether what it sets still holds when the revision's version row is written."""
-        later = self.after_in_revision()
         return not self.command.path_local or all(
-            p.command.transaction == self.command.transaction for p in later
+            p.command.transaction == self.command.transaction for p in self.after_in_revision()
         )
 
     @property
@@ -123,11 +125,7 @@ class Place:
 
     def after_in_revision(self) -> tuple[Place, ...]:
         """The commands of the same revision that run later."""
-        return tuple(
-            p
-            for p in self.whole.places[self.position + 1 :]
-            if p.revision.revision.id == self.revision.revision.id
-        )
+        return self.whole.places[self.position + 1 : self.whole.end_of[self.revision.revision.id]]
 
     def after(self) -> tuple[Place, ...]:
         """All commands of the plan that run later, or of the revision where revisions stand apart."""
@@ -161,17 +159,59 @@ class Whole:
         self.plan, self.live, self.policy = plan, live, policy
         places: list[Place] = []
         self.first_of: dict[str, int] = {}
+        self.end_of: dict[str, int] = {}
         for revision in plan.revisions:
             self.first_of[revision.revision.id] = len(places)
             for statement in revision.statements:
                 for command in statement.commands:
                     places.append(Place(self, len(places), revision, statement, command))
+            self.end_of[revision.revision.id] = len(places)
         self.places = tuple(places)
 
     def of(self, revision: JudgedRevision) -> tuple[Place, ...]:
         """The commands of one revision."""
-        first = self.first_of[revision.revision.id]
-        return self.places[first : first + len(revision.commands)]
+        return self.places[self.first_of[revision.revision.id] : self.end_of[revision.revision.id]]
+
+    def before_in_transaction(self, place: Place, kind: str) -> tuple[Place, ...]:
+        """The earlier commands of this kind in the same transaction of the revision; found without a search."""
+        return self._earlier(self._by_kind, place, kind)
+
+    def locking_before(self, place: Place) -> tuple[Place, ...]:
+        """The earlier commands of the transaction that made the locks held on old tables stronger (SHARE or more).
+
+        A loop of a thousand like statements adds its first one alone.
+        """
+        return self._earlier(self._locking, place, "")
+
+    def _earlier(self, index: _Index, place: Place, kind: str) -> tuple[Place, ...]:
+        found = index.get((place.revision.revision.id, place.command.transaction, kind), [])
+        return tuple(self.places[p] for p in found[: bisect_left(found, place.position)])
+
+    @cached_property
+    def _by_kind(self) -> _Index:
+        found: _Index = {}
+        for place in self.places:
+            for kind in {reading.kind for reading in place.readings}:
+                found.setdefault((place.revision.revision.id, place.command.transaction, kind), []).append(
+                    place.position
+                )
+        return found
+
+    @cached_property
+    def _locking(self) -> _Index:
+        found: _Index = {}
+        held: dict[tuple[str, int | None, Name], LockMode] = {}
+        for place in self.places:
+            key = (place.revision.revision.id, place.command.transaction)
+            for lock in place.old_locks(LockMode.SHARE):
+                what = (*key, lock.object.name)
+                before = held.get(what)
+                if before is None or lock.mode > before:
+                    held[what] = lock.mode
+                    positions = found.setdefault((*key, ""), [])
+                    if positions[-1:] != [place.position]:
+                        positions.append(place.position)
+        return found
 
     @cached_property
     def makings(self) -> dict[tuple[object, ...], list[int]]:
@@ -191,8 +231,9 @@ class Whole:
         """The last earlier command that made it; only of the same revision where revisions stand apart."""
         wanted = (kind, *(plain(n) if isinstance(n, Name) else n for n in names))
         least = 0 if self.plan.together else self.first_of[place.revision.revision.id]
-        found = [p for p in self.makings.get(wanted, ()) if least <= p < place.position]
-        return self.places[found[-1]] if found else None
+        found = self.makings.get(wanted, [])
+        last = bisect_left(found, place.position) - 1
+        return self.places[found[last]] if last >= 0 and found[last] >= least else None
 
     def made_here(self, place: Place, name: Name) -> bool:
         """Whether the relation is a temporary one, which no other session sees."""

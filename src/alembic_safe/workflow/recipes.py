@@ -29,14 +29,15 @@ def recipe(sites: Iterable[Site], revision: str) -> tuple[str, str]:
         if one.revision == revision and one.recipe and any(word in one.hazard for word in _HOLDS)
     ]
     maintenance = "Or hold the application up on purpose, in a quiet hour: `--maintenance=<reason>`."
+    # only code can be pasted; a recipe that is a remark only says less than how any revision is split
+    found = [one for one in found if "op." in one.recipe]
     if not found:
         return (
             "Every lock is kept to the end of the revision: keep what takes long out of the one that locks, as shown"
             f" above. {maintenance}",
             _SPLIT,
         )
-    # code can be pasted; a recipe that is a remark only is for when there is no other
-    worst = min(found, key=lambda one: ("op." not in one.recipe, _WORST_FIRST.index(one.severity)))
+    worst = min(found, key=lambda one: _WORST_FIRST.index(one.severity))
     return (
         f"The recipe above stays inside the budget; `alembic-safe explain {worst.rule}` says more. {maintenance}",
         worst.recipe,

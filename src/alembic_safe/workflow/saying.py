@@ -13,11 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from alembic_safe.bridge.worker.masking import mask_sql, mask_values
+from alembic_safe.bridge.worker.masking import mask_sql
 from alembic_safe.model.findings import Finding, Verdict
 from alembic_safe.model.results import Excerpt, ReportedFinding, RulePage
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.rules import Rule
+from alembic_safe.workflow.hiding import Hidden
 
 _STRING = re.compile(r"'((?:[^'\\]|\\.|'')*)'|\$(\w*)\$(.*?)\$\2\$", re.DOTALL)
 _AROUND = 2
@@ -33,7 +34,8 @@ class Saying:
         self._listings: dict[str, list[RevisionListing]] = {}
         for listing in listings:
             self._listings.setdefault(listing.revision.id, []).append(listing)
-        self._hidden: dict[str, tuple[str, ...]] = {}
+        self._hidden: dict[str, Hidden] = {}
+        self._sql: dict[tuple[str, int], str] | None = None
         self._lines: dict[str, list[str]] = {
             path: text.splitlines() for path, text in (sources or {}).items()
         }
@@ -49,8 +51,8 @@ class Saying:
         return ReportedFinding(
             rule=finding.rule,
             severity=cast(SeverityWord, finding.severity.word),
-            message=_without(finding.message, hidden),
-            recipe=_without(finding.recipe, hidden),
+            message=hidden.out_of(finding.message),
+            recipe=hidden.out_of(finding.recipe),
             revision=finding.revision,
             file=finding.file,
             line=finding.line,
@@ -72,16 +74,19 @@ class Saying:
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _sql_of(self, finding: Finding) -> str:
-        for listing in self._listings.get(finding.revision or "", ()):
-            for statement in listing.statements:
-                if statement.ordinal == finding.statement and listing.direction == "upgrade":
-                    return " ".join(mask_sql(statement.sql).split())
-        return ""
+        if self._sql is None:
+            self._sql = {}
+            for revision, listings in self._listings.items():
+                for listing in listings:
+                    for statement in listing.statements if listing.direction == "upgrade" else ():
+                        self._sql.setdefault((revision, statement.ordinal), statement.sql)
+        sql = self._sql.get((finding.revision or "", finding.statement or 0), "")
+        return " ".join(mask_sql(sql).split())
 
-    def _hidden_of(self, revision: str | None) -> tuple[str, ...]:
-        """The literals of a revision's statements that are shown nowhere, the longest first."""
+    def _hidden_of(self, revision: str | None) -> Hidden:
+        """The literals of a revision's statements that are shown nowhere."""
         if revision is None:
-            return ()
+            return Hidden(())
         if revision not in self._hidden:
             written: set[str] = set()
             shown: set[str] = set()
@@ -89,10 +94,10 @@ class Saying:
                 for statement in listing.statements:
                     written |= _literals(statement.sql)
                     shown |= _literals(mask_sql(statement.sql))
-            self._hidden[revision] = tuple(sorted(written - shown, key=len, reverse=True))
+            self._hidden[revision] = Hidden(written - shown)
         return self._hidden[revision]
 
-    def _excerpt(self, finding: Finding, hidden: tuple[str, ...]) -> Excerpt | None:
+    def _excerpt(self, finding: Finding, hidden: Hidden) -> Excerpt | None:
         if finding.file is None or finding.line is None:
             return None
         lines = self._lines.get(finding.file)
@@ -102,7 +107,7 @@ class Saying:
         some = lines[first - 1 : finding.line + _AROUND]
         if len(lines) < finding.line:
             return None
-        text = _without("\n".join(line[:_LONGEST_LINE] for line in some), hidden)
+        text = hidden.out_of("\n".join(line[:_LONGEST_LINE] for line in some))
         return Excerpt(first, tuple(text.split("\n")))
 
 
@@ -129,14 +134,6 @@ def _literals(sql: str) -> set[str]:
     """The contents of the strings in a text, as nearly as a pattern tells."""
     found = (match[3] if match[3] is not None else match[1] for match in _STRING.finditer(sql))
     return {text.replace("''", "'") for text in found if text.strip()}
-
-
-def _without(text: str, hidden: tuple[str, ...]) -> str:
-    if not text or not hidden:
-        return text
-    # a value of several lines stands in Python code and in a recipe with its line ends escaped
-    spelled = [spelling for one in hidden for spelling in (one, repr(one)[1:-1])]
-    return mask_values(text, spelled)
 
 
 def _read(file: str) -> list[str]:

@@ -28,9 +28,7 @@ def _look(place: Place) -> Iterator[Hit]:
 
 def _added(place: Place) -> Iterator[tuple[Name, str]]:
     """Values that this transaction added to types that it did not make."""
-    for earlier in place.before_in_revision():
-        if earlier.command.transaction != place.command.transaction:
-            continue
+    for earlier in place.whole.before_in_transaction(place, "alter type"):
         for reading in earlier.readings:
             target = reading.target
             if reading.kind != "alter type" or target is None:

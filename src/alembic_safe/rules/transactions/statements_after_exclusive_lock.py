@@ -35,11 +35,10 @@ def _look(place: Place) -> Iterator[Hit]:
 def _held(place: Place) -> dict[Name, LockMode]:
     """Old tables that earlier statements of the transaction let nobody write, strongest first."""
     found: dict[Name, LockMode] = {}
-    for earlier in place.before_in_revision():
-        if earlier.command.transaction == place.command.transaction:
-            for lock in earlier.old_locks(LockMode.SHARE):
-                if place.before.table(lock.object.name) is not None or not place.before.knows_all:
-                    found[lock.object.name] = max(lock.mode, found.get(lock.object.name, lock.mode))
+    for earlier in place.whole.locking_before(place):
+        for lock in earlier.old_locks(LockMode.SHARE):
+            if place.before.table(lock.object.name) is not None or not place.before.knows_all:
+                found[lock.object.name] = max(lock.mode, found.get(lock.object.name, lock.mode))
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
