@@ -77,9 +77,13 @@ class CatalogRoutine:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The relations that were asked for and what hangs together with them. What is not here is not there."""
+    """The relations that were asked for and what hangs together with them. What is not here is not there.
+
+    `definitions` are the statements that SQLite keeps of each of its objects, in the order to run them.
+    """
 
     tables: tuple[CatalogTable, ...] = ()
     indexes: tuple[CatalogIndex, ...] = ()
     types: tuple[CatalogType, ...] = ()
     routines: tuple[CatalogRoutine, ...] = ()
+    definitions: tuple[str, ...] = ()

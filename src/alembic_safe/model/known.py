@@ -125,6 +125,15 @@ class KnownSchema(Protocol):
     def view_columns(self, reading: Reading) -> tuple[str, ...] | None:
         """The columns that a view would have as CREATE VIEW says, in order; None where they cannot be told."""
 
+    def readers(self, name: Name) -> tuple[KnownTable, ...]:
+        """Views (and on SQLite triggers of other tables) that read a relation, directly or through others."""
+
+    def pragma(self, name: str) -> str | None:
+        """What a statement has set a pragma of SQLite's to, in lower case; None where none has."""
+
+    def triggers_of(self, table: str) -> tuple[KnownTable, ...]:
+        """Triggers on a table of SQLite's; none elsewhere."""
+
     def descendants(self, name: Name) -> tuple[KnownTable, ...]:
         """Partitions and inheriting tables, of all levels."""
 

@@ -37,7 +37,7 @@ _KINDS = frozenset(
     drop text search dictionary|drop text search parser|drop text search template|drop transform|drop trigger
     drop type|drop user mapping|drop view
     execute|explain|fetch|grant|grant role|import foreign schema|insert|listen|load|lock table|merge|move|notify
-    prepare|prepare transaction|reassign owned|refresh materialized view|reindex|release|reset|revoke|revoke role
+    pragma|prepare|prepare transaction|reassign owned|refresh materialized view|reindex|release|reset|revoke|revoke role
     rollback|rollback prepared|rollback to savepoint|savepoint|security label|select|select into|set
     set constraints|show|start transaction|truncate table|unlisten|update|vacuum
     """.replace("\n", "|").split("|")

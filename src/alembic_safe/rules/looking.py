@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from alembic_safe.model.facts import Action, Constraint, Name, Reading, RewriteFact, ScanFact
 from alembic_safe.rules.place import Place, plain
 
+# alembic's ApplyBatchImpl names the copy so
+BATCH_COPY = "_alembic_tmp_"
 _TABLES = ("alter table", "alter foreign table")
 
 
@@ -89,7 +91,7 @@ def on_table(reading: Reading) -> Name | None:
 
 def is_batch_copy(place: Place, table: Name) -> bool:
     """Whether alembic's batch mode puts a changed copy in the table's place (SQLite's move and copy)."""
-    temporary = Name(f"_alembic_tmp_{table.name}", table.schema)
+    temporary = Name(f"{BATCH_COPY}{table.name}", table.schema)
     if not place.made("table", temporary):
         return False
     return any(

@@ -8,6 +8,8 @@ from alembic_safe.rules.rule import Rule
 
 _NOTE = "<!-- written by `python -m scripts.rule_pages docs/rules`; change the rule, not the page -->\n\n"
 
+_TITLES = {"sqlite": "SQLite"}
+
 
 def page(rule: Rule, unsafe: str = "", safe: str = "") -> str:
     """One rule. `unsafe` and `safe` are the sources of its examples."""
@@ -42,9 +44,8 @@ def index() -> str:
     """All rules by family, with severity and hazard."""
     lines = [_NOTE, "# Rules\n\n", "What each hazard of the catalogue is found by: [hazards](hazards.md).\n"]
     for family in FAMILIES:
-        lines.append(
-            f"\n## {family.capitalize()}\n\n| rule | severity | hazard | finds |\n|---|---|---|---|\n"
-        )
+        title = _TITLES.get(family, family.capitalize())
+        lines.append(f"\n## {title}\n\n| rule | severity | hazard | finds |\n|---|---|---|---|\n")
         for rule in all_rules().values():
             if family_of(rule) == family:
                 kind = f"{rule.hazard}, contract" if rule.contract else rule.hazard

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from alembic_safe.model.facts import Name, Phase
 from alembic_safe.model.findings import GatePolicy, JudgedPlan
-from alembic_safe.rules.looking import actions
+from alembic_safe.rules.looking import BATCH_COPY, actions
 from alembic_safe.rules.place import Place, Whole
 from alembic_safe.rules.registry import all_rules
 from alembic_safe.rules.rule import Hit
@@ -15,7 +15,7 @@ from alembic_safe.rules.rule import Hit
 def contracts(place: Place) -> Iterator[Hit]:
     """What rules of contract steps say of it, at more than a note."""
     for rule in all_rules().values():
-        if rule.contract and rule.look is not None:
+        if rule.contract and rule.look is not None and place.whole.plan.dialect in rule.dialects:
             for hit in rule.look(place):
                 if (hit.severity or rule.severity) >= rule.severity and not hit.fails:
                     yield hit
@@ -31,6 +31,7 @@ def expands(place: Place) -> Iterator[Name]:
             reading.kind in ("create table", "create view")
             and target is not None
             and "temporary" not in reading.flags
+            and not target.name.name.startswith(BATCH_COPY)
         ):
             yield target.name
 

@@ -10,7 +10,17 @@ from types import MappingProxyType
 
 from alembic_safe.rules.rule import Rule
 
-FAMILIES = ("indexes", "columns", "constraints", "tables", "objects", "data", "transactions", "plan")
+FAMILIES = (
+    "indexes",
+    "columns",
+    "constraints",
+    "tables",
+    "objects",
+    "data",
+    "transactions",
+    "sqlite",
+    "plan",
+)
 
 
 @cache

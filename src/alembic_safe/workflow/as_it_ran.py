@@ -11,7 +11,8 @@ from alembic_safe.model.revisions import RevisionListing, Source, Statement
 from alembic_safe.workflow.rowless import Unseen, lines_of, unseen
 
 _CATALOG = re.compile(
-    r"\s*(?:select|with)\b.*\b(?:pg_catalog\.|information_schema\.|sqlite_master\b)|\s*(?:show|pragma)\b",
+    r"\s*(?:select|with)\b.*\b(?:pg_catalog\.|information_schema\.|sqlite_master\b)|\s*show\b"
+    r"|\s*pragma\b(?!\s+(?:foreign_keys|legacy_alter_table)\s*[=(])",
     re.IGNORECASE | re.DOTALL,
 )
 _READS = re.compile(r"\s*(?:select\b.*\bfrom\b|with\b)", re.IGNORECASE | re.DOTALL)

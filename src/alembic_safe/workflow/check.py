@@ -115,6 +115,9 @@ def _run_unread(
     """The review with what revisions that could not be read executed on a scratch database."""
     reviewed = one.reviewed
     chosen = frozenset(reviewed.chosen)
+    if _dialect(settings, reviewed) == "sqlite":
+        # batches of its history too: what they leave is asked for, and a file of ours costs little
+        chosen = _upto(reviewed)
     if settings.scratch.mode == "off" or not unread(reviewed.targets, chosen):
         return one
     scratch = Scratch(_dialect(settings, reviewed), settings.review.server_version)
@@ -134,6 +137,16 @@ def _run_unread(
     return replace(one, reviewed=replace(reviewed, targets=found.targets, notices=notices), run=found.run)
 
 
+def _upto(reviewed: Reviewed) -> frozenset[str]:
+    """The revisions that were asked for and all those before the last of them."""
+    chosen, found = frozenset(reviewed.chosen), set[str]()
+    for target in reviewed.targets:
+        ids = [one.revision.id for one in target]
+        last = max((n for n, id_ in enumerate(ids) if id_ in chosen), default=-1)
+        found |= set(ids[: last + 1])
+    return frozenset(found)
+
+
 def _job(settings: Settings, section: str, selection: Selection) -> Job:
     job = asking.job(settings, section, selection.destination, "upgrade")
     return replace(
@@ -143,6 +156,7 @@ def _job(settings: Settings, section: str, selection: Selection) -> Job:
         base=selection.base,
         paths=tuple(str(path) for path in selection.paths or ()),
         server_version=settings.review.server_version,
+        dialect=settings.review.dialect,
         kept=str(kept_folder(os.environ) or ""),
     )
 
@@ -250,7 +264,7 @@ def _plans(
             left -= len(some)
         if not left:
             return
-        schema = replayed(some, schema)
+        schema = replayed(some, schema, _dialect(settings, reviewed))
         if keep and not wanted:
             keep_schema(Path(reviewed.kept), schema)
         keep = False

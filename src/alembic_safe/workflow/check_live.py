@@ -13,7 +13,8 @@ from alembic_safe.model.events import EventSink
 from alembic_safe.model.live import LiveFacts, Mapped
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.settings import Settings
-from alembic_safe.sql import Schema, seeded
+from alembic_safe.sql import Schema
+from alembic_safe.sql.tongues import tongue
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.gating import name_checkouts
@@ -64,11 +65,15 @@ def major_of(sites: Sequence[Site], otherwise: int) -> int:
 
 def side_of(settings: Settings, site: Site, listings: Sequence[RevisionListing]) -> Side:
     """What a target says of what these revisions touch."""
-    look = site.database.look(named(listings), site.target.search_path, called(listings))
+    dialect = site.target.dialect
+    names, calls = named(listings, dialect), called(listings, dialect)
+    look = site.database.look(names, site.target.search_path, calls)
     live = look.facts
     journal = open_journal(site.database, settings.journal, create=False)
     if journal is not None:
         before = journal.mapped_before(str(site.target.version_table), site.checkout)
         live = replace(live, mapped_before=before)
         journal.close()
-    return Side(site.section, frozenset(site.pending), live, seeded(look.catalog), site.probed.mapped)
+    return Side(
+        site.section, frozenset(site.pending), live, tongue(dialect).seeded(look.catalog), site.probed.mapped
+    )

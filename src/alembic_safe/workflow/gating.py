@@ -58,10 +58,12 @@ def judge_sites(settings: Settings, sites: Iterable[Site], journals: Mapping[int
 def judged_site(settings: Settings, site: Site, journal: JournalReader | None) -> Judgement:
     """What judging says of a target's pending revisions, which were listed with their values."""
     from alembic_safe.rules import gate, judge
-    from alembic_safe.sql import seeded
+    from alembic_safe.sql.tongues import tongue
     from alembic_safe.workflow.judging import called, judged, named
 
-    look = site.database.look(named(site.listings), site.target.search_path, called(site.listings))
+    dialect = site.target.dialect
+    names, calls = named(site.listings, dialect), called(site.listings, dialect)
+    look = site.database.look(names, site.target.search_path, calls)
     live = look.facts
     if journal is not None:
         before = journal.mapped_before(str(site.target.version_table), site.checkout)
@@ -69,8 +71,8 @@ def judged_site(settings: Settings, site: Site, journal: JournalReader | None) -
     plan = judged(
         site.listings,
         version=look.facts.version,
-        schema=seeded(look.catalog),
-        dialect=site.target.dialect,
+        schema=tongue(dialect).seeded(look.catalog),
+        dialect=dialect,
         mapped=site.probed.mapped,
         heads=site.graph.heads,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 from alembic_safe.model.facts import Name, Reading
@@ -13,43 +12,43 @@ from alembic_safe.model.live import Mapped
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.model.targets import Dialect
 from alembic_safe.rules import marks_in_sql, phases, read_marks
-from alembic_safe.sql import Schema, apply, facts_of, resolve, split
-from alembic_safe.sql import read as read_text
+from alembic_safe.sql import Schema
+from alembic_safe.sql.tongues import Tongue, tongue
 
 
-def replayed(listings: Iterable[RevisionListing], schema: Schema | None = None) -> Schema:
+def replayed(
+    listings: Iterable[RevisionListing], schema: Schema | None = None, dialect: Dialect = "postgresql"
+) -> Schema:
     """The schema after these revisions: the history before a plan. Starts from nothing, knowing all of it.
 
     A revision that could not be listed whole leaves a schema that no longer claims to know all.
     """
-    schema = schema if schema is not None else Schema(knows_all=True)
+    schema, sql = schema if schema is not None else Schema(knows_all=True), tongue(dialect)
     for listing in listings:
         for statement in listing.statements:
-            for piece in split(statement.sql):
-                schema = apply(schema, resolve(read(piece.text), schema))
+            for piece in sql.split(statement.sql):
+                schema = sql.apply(schema, sql.resolve(sql.read(piece.text), schema))
         if listing.not_inspectable is not None:
             schema = _unsure(schema)
     return schema
 
 
-def named(listings: Iterable[RevisionListing]) -> frozenset[Name]:
+def named(listings: Iterable[RevisionListing], dialect: Dialect = "postgresql") -> frozenset[Name]:
     """The names of everything that the statements name, for a look at the target."""
-    found: set[Name] = set()
-    for listing in listings:
-        for statement in listing.statements:
-            for piece in split(statement.sql):
-                found |= set(_names(read(piece.text)))
-    return frozenset(found)
+    return frozenset(name for reading in _readings(listings, dialect) for name in _names(reading))
 
 
-def called(listings: Iterable[RevisionListing]) -> frozenset[Name]:
+def called(listings: Iterable[RevisionListing], dialect: Dialect = "postgresql") -> frozenset[Name]:
     """The functions and procedures that the statements call by themselves."""
-    found: set[Name] = set()
+    return frozenset(name for reading in _readings(listings, dialect) for name in _calls(reading))
+
+
+def _readings(listings: Iterable[RevisionListing], dialect: Dialect) -> Iterator[Reading]:
+    sql = tongue(dialect)
     for listing in listings:
         for statement in listing.statements:
-            for piece in split(statement.sql):
-                found |= set(_calls(read(piece.text)))
-    return frozenset(found)
+            for piece in sql.split(statement.sql):
+                yield sql.read(piece.text)
 
 
 def _calls(reading: Reading) -> Iterator[Name]:
@@ -78,10 +77,6 @@ def _names(reading: Reading) -> Iterator[Name]:
         yield from _names(inner)
 
 
-# a plan is read once for the names in it and once more to be judged, tenants' plans as often as there are tenants
-read = lru_cache(maxsize=4096)(read_text)
-
-
 def judged(
     listings: Sequence[RevisionListing],
     *,
@@ -99,17 +94,17 @@ def judged(
     `together` False judges each revision by itself (`check --all`). `reverse` are the statements of the
     downgrades by revision id; `sources` the files' texts by revision id, else they are read from disk.
     """
-    state = schema if schema is not None else Schema()
+    state, sql = schema if schema is not None else Schema(), tongue(dialect)
     if together:
         state = state.begin_plan()
     revisions: list[JudgedRevision] = []
     for listing in listings:
         state = state.begin_revision() if together else state.begin_plan()
         text = (sources or {}).get(listing.revision.id) or _text(listing.revision.path)
-        state, revision = _revision(listing, version, state, text)
+        state, revision = _revision(listing, version, state, text, sql)
         back = (reverse or {}).get(listing.revision.id)
         if back is not None:
-            _, statements = _statements(back, version, state.begin_revision())
+            _, statements = _statements(back, version, state.begin_revision(), sql)
             revision = _with_reverse(revision, statements)
         revisions.append(revision)
     plan = JudgedPlan(tuple(revisions), version, dialect, together, mapped, heads)
@@ -118,9 +113,9 @@ def judged(
 
 
 def _revision(
-    listing: RevisionListing, version: int, schema: Schema, text: str
+    listing: RevisionListing, version: int, schema: Schema, text: str, sql: Tongue
 ) -> tuple[Schema, JudgedRevision]:
-    schema, statements = _statements(listing.statements, version, schema)
+    schema, statements = _statements(listing.statements, version, schema, sql)
     if listing.not_inspectable is not None:
         schema = _unsure(schema)
     revision = JudgedRevision(
@@ -141,7 +136,7 @@ def _with_reverse(revision: JudgedRevision, statements: tuple[JudgedStatement, .
 
 
 def _statements(
-    statements: Sequence[Statement], version: int, schema: Schema
+    statements: Sequence[Statement], version: int, schema: Schema, sql: Tongue
 ) -> tuple[Schema, tuple[JudgedStatement, ...]]:
     found: list[JudgedStatement] = []
     transaction, fresh = 1, True
@@ -150,12 +145,12 @@ def _statements(
             transaction, fresh = transaction + 1, True
             schema = schema.begin_transaction()
         commands: list[JudgedCommand] = []
-        for piece in split(statement.sql):
-            reading = resolve(read(piece.text), schema)
-            facts = facts_of(reading, version, schema)
+        for piece in sql.split(statement.sql):
+            reading = sql.resolve(sql.read(piece.text), schema)
+            facts = sql.facts_of(reading, version, schema)
             marks = marks_in_sql((text for _, text in piece.comments), _line(statement))
             number = None if statement.autocommit else transaction
-            after = apply(schema, reading)
+            after = sql.apply(schema, reading)
             path = after.search_path if after.search_path != schema.search_path else None
             commands.append(
                 JudgedCommand(

@@ -234,6 +234,9 @@ def _read(
     if ran is not None and ran.not_inspectable is None:
         return as_it_ran(listing, ran, server)
     fault = found.replays[-1].fault
+    if ran is not None and not listing.statements and found.replays[-1].fault is not None:
+        # what it did until it failed, the statement that failed included, says more than that it did
+        listing = replace(listing, statements=ran.statements, ran_on=server)
     return replace(
         listing,
         not_inspectable=f"{listing.not_inspectable}; {_why(listing, fault, server, faults)}",

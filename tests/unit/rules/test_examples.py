@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from alembic_safe.model.findings import Severity
 from alembic_safe.model.live import LiveFacts
 from alembic_safe.rules import all_rules, judge
 from tests.unit.rules.examples import folders, plan_of
@@ -17,7 +18,10 @@ def found(folder: Path, kind: str, *, proven: bool = False) -> set[str]:
     """The rules that fire and are not allowed. `proven`: nothing is mapped, now or at the last run."""
     plan = plan_of(folder, kind, VERSION, mapped={} if proven else None)
     live = LiveFacts(VERSION, mapped_before={}) if proven else None
-    return {f.rule for f in judge(plan, live=live) if f.allowed is None}
+    # that a batch copies is a note with whatever else it does
+    beside = {"batch-copy-rewrites-table"} - {folder.name} if plan.dialect == "sqlite" else set()
+    found = (f for f in judge(plan, live=live) if f.allowed is None)
+    return {f.rule for f in found if f.rule not in beside or f.severity > Severity.NOTE}
 
 
 def test_every_rule_has_its_pair() -> None:

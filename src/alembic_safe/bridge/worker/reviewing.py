@@ -6,8 +6,9 @@ What then could not be loaded or rendered may need what env.py sets up (an appli
 upgrade(), version locations): the supervisor has a fresh worker execute env.py for that, in alembic's offline
 mode. Fresh, since modules that revisions imported before env.py ran may not be what they are after it.
 
-Nothing can be connected to in either way, and the dialect is PostgreSQL's whatever env.py says: SQLite's shows
-nothing of a batch without the tables. Whose rules they are judged by is another matter: see `ReviewBegun.dialect`.
+Nothing can be connected to in either way. The dialect is the one that is asked for, or that of a URL that is written
+down, and PostgreSQL's otherwise. SQLite's shows nothing of a batch without the tables: that is not inspectable here,
+and the supervisor runs it on a file of ours.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def _plainly(reviewer: _Reviewer, config: Config) -> None:
     script = reviewer.script
     environment = EnvironmentContext(config, script, as_sql=True, destination_rev="heads", tag=None)
     context = MigrationContext.configure(
-        dialect=_dialect(reviewer.job.server_version),
+        dialect=_dialect(reviewer.dialect, reviewer.job.server_version),
         environment_context=environment,
         opts={"script": script, "as_sql": True, "output_buffer": io.StringIO()},
     )
@@ -95,13 +96,14 @@ def _through_env(reviewer: _Reviewer, config: Config) -> None:
     def configure_offline(*given: Any, **keywords: Any) -> None:
         bound = signature.bind(*given, **keywords).arguments
         keywords = {**bound.pop("kw", {}), **bound}
-        if keywords.get("url") is not None:
+        if keywords.get("url") is not None and reviewer.job.dialect not in ("postgresql", "sqlite"):
             reviewer.dialect = _dialect_of(str(keywords["url"]))
         for name in ("connection", "url", "dialect_opts", "starting_rev", "output_encoding"):
             keywords.pop(name, None)
-        keywords.update(dialect_name="postgresql", output_buffer=io.StringIO())
+        keywords.update(dialect_name=reviewer.dialect, output_buffer=io.StringIO())
         configure(**keywords)
-        _set_version(environment.get_context().dialect, reviewer.job.server_version)
+        if reviewer.dialect == "postgresql":
+            _set_version(environment.get_context().dialect, reviewer.job.server_version)
 
     def run(**given: Any) -> None:
         arguments.clear()
@@ -141,7 +143,7 @@ class _Reviewer:
         self.script = script
         self._config = config
         self._link = link
-        self.dialect = _dialect_of(_written_url(config))
+        self.dialect = _asked(job.dialect) or _dialect_of(_written_url(config))
         self._targets = 0
 
     def list_all(
@@ -169,7 +171,12 @@ class _Reviewer:
     def _kept(self, todo: list[Any], chosen: tuple[str, ...]) -> Path | None:
         """The file for what comes before the first chosen one; None where nothing does, or env.py has a say."""
         before = len(todo) - len(_from_first(todo, chosen))
-        if not self.job.kept or self.job.environment or not 0 < before < len(todo):
+        if (
+            not self.job.kept
+            or self.job.environment
+            or self.dialect == "sqlite"
+            or not 0 < before < len(todo)
+        ):
             return None
         digest = history_digest(self.job, self._config, (step.revision for step in todo[:before]))
         return Path(self.job.kept, f"{digest}.json")
@@ -236,8 +243,17 @@ def _dialect_of(url: str) -> Dialect:
     return "sqlite" if url.startswith("sqlite") else "postgresql"
 
 
-def _dialect(version: int) -> Any:
-    dialect = make_url("postgresql://").get_dialect()()
+def _asked(dialect: str) -> Dialect | None:
+    """The dialect that a person named; None where the project is to tell."""
+    if dialect == "sqlite":
+        return "sqlite"
+    return "postgresql" if dialect == "postgresql" else None
+
+
+def _dialect(name: Dialect, version: int) -> Any:
+    dialect = make_url(f"{name}://").get_dialect()()
+    if name == "sqlite":
+        return dialect
     _set_version(dialect, version)
     return dialect
 

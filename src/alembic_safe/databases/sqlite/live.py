@@ -25,7 +25,16 @@ def look(database: Database, names: Iterable[Name]) -> LiveLook:
     indexes = tuple(_index(database, name, table) for kind, name, table in rows if kind == "index")
     wanted = {name.name.lower() for name in names}
     live = {t.name: LiveTable(t.name, *_size(database, t)) for t in tables if t.name.name.lower() in wanted}
-    return LiveLook(LiveFacts(_VERSION, live), Catalog(tables, indexes))
+    return LiveLook(LiveFacts(_VERSION, live), Catalog(tables, indexes, definitions=_definitions(database)))
+
+
+def _definitions(database: Database) -> tuple[str, ...]:
+    """The texts that made what is there: checks, predicates, and what views and triggers name stand only there."""
+    rows = database.fetch(
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        " ORDER BY type = 'view', type = 'trigger', type = 'index', rowid"
+    )
+    return tuple(str(row[0]) for row in rows)
 
 
 def _table(database: Database, kind: str, name: str) -> CatalogTable:

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alembic_safe.model.facts import SERIAL_TYPES, LockMode
+from alembic_safe.model.facts import SERIAL_TYPES, Column, LockMode, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.columns._filling import sa_type
+from alembic_safe.rules.copying import copied
 from alembic_safe.rules.looking import actions
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import BOTH, Hit, Rule
 
 
 def _look(place: Place) -> Iterator[Hit]:
+    copy = copied(place)
+    for column in copy.added() if copy is not None else ():
+        if copy is not None and _unfilled(column):
+            yield _hit(copy.table, column)
     for _, table, action in actions(place, "add column"):
-        column = action.column
-        if column is None or not column.not_null or column.generated:
-            continue
-        null = column.default is not None and column.default.text.strip("() ").lower() == "null"
-        if (column.default is not None and not null) or (column.type and column.type.name in SERIAL_TYPES):
-            continue
-        target, name = code.ident(table), code.ident(column.name)
-        yield Hit(
-            f"fails as soon as {table} has one row, and running code that does not name {column.name} could not "
-            "insert any more",
-            "# a default that the server knows (`default=` of a model never reaches the database)\n"
-            + code.execute(f"ALTER TABLE {target} ADD COLUMN {name} {sa_type(column)} NOT NULL DEFAULT ...")
-            + f"# as an op: sa.Column({column.name!r}, ..., server_default=..., nullable=False)\n",
-            (table, f"{table}.{column.name}"),
-            mode=LockMode.ACCESS_EXCLUSIVE,
-        )
+        if action.column is not None and _unfilled(action.column):
+            yield _hit(table, action.column)
+
+
+def _unfilled(column: Column) -> bool:
+    """Whether a row that is there, or is written without it, has no value for it."""
+    if not column.not_null or column.generated or (column.type and column.type.name in SERIAL_TYPES):
+        return False
+    return column.default is None or column.default.text.strip("() ").lower() == "null"
+
+
+def _hit(table: Name, column: Column) -> Hit:
+    target, name = code.ident(table), code.ident(column.name)
+    return Hit(
+        f"fails as soon as {table} has one row, and running code that does not name {column.name} could not "
+        "insert any more",
+        "# a default that the server knows (`default=` of a model never reaches the database)\n"
+        + code.execute(f"ALTER TABLE {target} ADD COLUMN {name} {sa_type(column)} NOT NULL DEFAULT ...")
+        + f"# as an op: sa.Column({column.name!r}, ..., server_default=..., nullable=False)\n",
+        (table, f"{table}.{column.name}"),
+        mode=LockMode.ACCESS_EXCLUSIVE,
+    )
 
 
 RULE = Rule(

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alembic_safe.model.facts import LockMode, Name, Reading
+from alembic_safe.model.facts import LockMode, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
+from alembic_safe.rules.copying import copied
 from alembic_safe.rules.looking import column_is_new
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import BOTH, Gone, Hit, Rule
 
-_COPY = "_alembic_tmp_"
-
 
 def _look(place: Place) -> Iterator[Hit]:
+    yield from _left_out(place)
     for reading in place.readings:
         target = reading.target
-        if target is not None and reading.kind == "create table" and target.name.name.startswith(_COPY):
-            yield from _left_out(place, reading, target.name)
         if target is None or reading.kind != "alter table" or not place.old(target.name):
             continue
         table = target.name
@@ -37,15 +35,12 @@ def _look(place: Place) -> Iterator[Hit]:
             yield _hit(place, table, column)
 
 
-def _left_out(place: Place, reading: Reading, copy: Name) -> Iterator[Hit]:
+def _left_out(place: Place) -> Iterator[Hit]:
     """Columns that alembic's batch mode leaves out of the copy it puts in the table's place."""
-    table = Name(copy.name.removeprefix(_COPY), copy.schema)
-    known = place.table(table)
-    kept = {a.column.name for a in reading.actions if a.kind == "column" and a.column is not None}
-    if known is not None and known.complete and place.old(table):
-        for column in known.columns:
-            if column not in kept and not column_is_new(place, table, column):
-                yield _hit(place, table, column)
+    copy = copied(place)
+    for column in copy.left_out() if copy is not None else ():
+        if copy is not None and not column_is_new(place, copy.table, column):
+            yield _hit(place, copy.table, column)
 
 
 def _hit(place: Place, table: Name, column: str) -> Hit:

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from alembic_safe.model.facts import Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules.columns._shadow import shadow
+from alembic_safe.rules.copying import copied
 from alembic_safe.rules.looking import column_is_new
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import BOTH, Hit, Rule
 
 
 def _look(place: Place) -> Iterator[Hit]:
+    copy = copied(place)
+    for old, new in copy.renamed() if copy is not None else ():
+        if copy is not None and not column_is_new(place, copy.table, old):
+            yield _hit(place, copy.table, old, new)
     for reading in place.readings:
         target = reading.target
         if target is None or not reading.kind.startswith("alter ") or not place.old(target.name):
@@ -20,15 +25,21 @@ def _look(place: Place) -> Iterator[Hit]:
         for action in reading.actions:
             if action.kind != "rename column" or column_is_new(place, target.name, action.name):
                 continue
-            column = place.column(target.name, action.name)
-            type_ = column.type.text if column is not None and column.type is not None else "..."
-            yield Hit(
-                f"every query of running code that names {action.name} fails at once (42703)",
-                f"# keep the name in the database: {action.new_name} = Column({action.name!r}, ...)\n"
-                "# or, where it must change:\n"
-                + shadow(target.name, action.name or "", action.new_name or "", type_, action.name or ""),
-                (target.name, f"{target.name}.{action.name}"),
-            )
+            yield _hit(place, target.name, action.name or "", action.new_name or "")
+
+
+def _hit(place: Place, table: Name, old: str, new: str) -> Hit:
+    column = place.column(table, old)
+    type_ = column.type.text if column is not None and column.type is not None else "..."
+    code_ = "" if place.whole.plan.dialect == "sqlite" else " (42703)"
+    recipe = f"# keep the name in the database: {new} = Column({old!r}, ...)\n"
+    if place.whole.plan.dialect == "postgresql":
+        recipe += "# or, where it must change:\n" + shadow(table, old, new, type_, old)
+    return Hit(
+        f"every query of running code that names {old} fails at once{code_}",
+        recipe,
+        (table, f"{table}.{old}"),
+    )
 
 
 RULE = Rule(

@@ -177,6 +177,19 @@ class Schema:
                     waiting.append(key(table.name))
         return tuple(found)
 
+    def pragma(self, name: str) -> str | None:
+        """What a statement has set a pragma of SQLite's to, in lower case; None where none has."""
+        values = (found.name for kind, found in self.others if kind == f"pragma {name}")
+        return next(values, None)
+
+    def triggers_of(self, table: str) -> tuple[TableState, ...]:
+        """Triggers on a table of SQLite's, which stand beside its views."""
+        return tuple(
+            one
+            for one in self.tables.values()
+            if one.kind == "trigger" and table in (parent.name for parent in one.parents)
+        )
+
     def referencing(self, name: Name) -> tuple[tuple[TableState, Constraint], ...]:
         """Foreign keys of other tables (and its own) that point at this table."""
         wanted = key(name)
