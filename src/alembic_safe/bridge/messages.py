@@ -33,8 +33,9 @@ class Job:
     `unless_empty` not those of a database that holds nothing (our own journal in `journal_schema` aside). With
     `with_values` the literals of DML stay as they are, for judging: whoever shows or keeps them masks them.
     `mode` "apply": revisions are run towards `destination`. `application_name` marks its sessions.
-    `mode` "review": every revision is rendered for `dialect` ("auto": the URL's) and PostgreSQL `server_version` (major) without a database, and
-    env.py executed only if `environment`. Chosen are those in the files `paths` (absolute), or with none given
+    `mode` "review": every revision is rendered for `dialect` ("auto": the URL's), of PostgreSQL for `server_version`
+    (major), without a database, and env.py executed only if `environment`.
+    Chosen are those in the files `paths` (absolute), or with none given
     those after `base` up to `destination`; with `base` "" the `destination` alone.
     A file in the folder `kept`, named by what the revisions before the first chosen one follow from, stands for them.
     `lock_timeout` (seconds, PostgreSQL) is how long a statement that stops reads or writes waits; 0 leaves it alone.
