@@ -75,6 +75,9 @@ class _Body:
         self.lists: dict[str, list[Texts]] = {}
         self.loops: list[bool] = []  # of each that is open, whether what it goes over is not written out
         self.counted = False
+        self.begun: list[int] = []  # of each open loop, how many statements had run before it
+        self.depths: list[int] = []  # of each statement, in how many loops it stands
+        self.committed: list[bool] = []  # of each open loop, whether it says COMMIT
 
     def run(self, body: str) -> None:
         for piece in split(body):
@@ -87,7 +90,23 @@ class _Body:
         """A statement of the block. In a loop over what is not written out it runs any number of times."""
         if any(self.loops):
             reading = replace(reading, flags=reading.flags | {"loop"})
+        self.depths.append(len(self.loops))
         self.draft.inner.append(reading)
+
+    def _open_loop(self) -> None:
+        self.loops.append(not self.counted)
+        self.begun.append(len(self.draft.inner))
+        self.committed.append(False)
+        self.counted = False
+
+    def _close_loop(self) -> None:
+        """One that commits runs each of its own statements in a transaction of its own: a batch each time."""
+        depth, begun, inner = len(self.loops), self.begun.pop(), self.draft.inner
+        self.loops.pop()
+        if self.committed.pop():
+            for at in range(begun, len(inner)):
+                if self.depths[at] == depth and "loop" in inner[at].flags:
+                    inner[at] = replace(inner[at], flags=inner[at].flags - {"loop"} | {"batched"})
 
     def _unknown(self, reason: str) -> None:
         self.draft.not_understood = self.draft.not_understood or reason
@@ -101,8 +120,7 @@ class _Body:
                 cursor.i += 1
             elif key in _OPENERS:
                 if key == "loop":
-                    self.loops.append(not self.counted)
-                    self.counted = False
+                    self._open_loop()
                 self.declaring = self.declaring and key != "begin"
                 cursor.i += 1
             elif key == "<" and cursor.at("<", "<"):
@@ -179,14 +197,18 @@ class _Body:
             self._execute(cursor, ("using", "into"))
         elif key == "perform":
             self._expression(cursor, cursor.i, _end(cursor))
-        elif key in ("commit", "rollback"):
+        elif key == "commit":
+            self.draft.flags.add("commits")
+            self.committed[-1:] = [True] * len(self.committed[-1:])
+            cursor.rest()
+        elif key == "rollback":
             self._unknown(f"the block says {key.upper()}")
         elif key == "call":
             self._run(self.read(cursor.slice(cursor.i, _end(cursor))))
             cursor.i = _end(cursor)
         elif key == "end" or key in _HARMLESS:
             if key == "end" and cursor.keys[cursor.i + 1] == "loop" and self.loops:
-                self.loops.pop()
+                self._close_loop()
             self._note_outcome(cursor, key)
             self._expression(cursor, cursor.i, _end(cursor))
         elif key in _SQL and not self._is_assignment(cursor):

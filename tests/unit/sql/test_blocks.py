@@ -49,7 +49,7 @@ def test_static_sql_is_read(body: str, expected: list[tuple[str, list[str]]]) ->
         "BEGIN PERFORM my_function(); END",
         "BEGIN x := my_function(1); END",
         "BEGIN CALL p(); END",
-        "BEGIN COMMIT; END",
+        "BEGIN ROLLBACK; END",
         "BEGIN FROBNICATE t; END",
         "BEGIN ALTER TABLE t FROBNICATE; END",
         "BEGIN DROP TABLE t; 'open",

@@ -65,7 +65,12 @@ def _goes_with(place: Place, table: Name, column: str) -> tuple[str, ...]:
         str(i.name) for i in place.before.indexes_of(table) if column in i.columns or column in i.depends
     ]
     if known is not None:
-        found += [name for name, c in known.constraints.items() if column in c.columns]
+        found += [
+            name
+            for name, c in known.constraints.items()
+            # NOT NULL is the column's own, though 18 lists it as a constraint with a name
+            if column in c.columns and c.kind != "not null"
+        ]
     return tuple(dict.fromkeys(found))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from alembic_safe.model.facts import Action, Name
 from alembic_safe.model.findings import Severity
-from alembic_safe.rules.looking import actions, column_is_new
+from alembic_safe.rules.looking import actions, column_is_new, on_table
 from alembic_safe.rules.place import Place, plain
 from alembic_safe.rules.rule import Hit, Rule
 
@@ -29,7 +29,8 @@ def _severity(place: Place, table: Name, action: Action) -> Severity | None:
     """Error where inserts of running code fail for certain."""
     if action.kind in ("drop identity", "drop expression"):
         column = place.column(table, action.name)
-        required = action.kind == "drop identity" and (column is None or column.not_null)
+        # no running code can write to a generated column, so all of it leaves it to the server
+        required = action.kind == "drop expression" or column is None or column.not_null
         return Severity.ERROR if required and not _gets_default(place, table, action) else Severity.WARNING
     if action.kind == "add identity" and not _begins_behind(place, action):
         return Severity.ERROR
@@ -40,11 +41,21 @@ def _severity(place: Place, table: Name, action: Action) -> Severity | None:
 
 def _gets_default(place: Place, table: Name, action: Action) -> bool:
     """Whether the same transaction fills the column in another way."""
-    return any(
-        plain(where) == plain(table) and other.name == action.name
-        for later in place.after_in_revision()
-        if later.command.transaction == place.command.transaction
-        for _, where, other in actions(later, "set default", "add identity", "drop not null")
+    others = [
+        other
+        for other in (place, *place.before_in_revision(), *place.after_in_revision())
+        if other.command.transaction == place.command.transaction
+    ]
+    given = any(
+        plain(where) == plain(table) and found.name == action.name
+        for other in others
+        for _, where, found in actions(other, "set default", "add identity", "drop not null")
+    )
+    return given or any(
+        reading.kind == "create trigger" and plain(where) == plain(table)
+        for other in others
+        for reading in other.readings
+        if (where := on_table(reading)) is not None
     )
 
 

@@ -15,6 +15,7 @@ from alembic_safe.rules.rule import Hit, Rule
 
 def _look(place: Place) -> Iterator[Hit]:
     yield from _of_domain(place)
+    yield from _switched_off(place)
     for _, table, action in actions(place, "drop constraint"):
         name = action.name or ""
         known = place.table(table)
@@ -33,6 +34,20 @@ def _look(place: Place) -> Iterator[Hit]:
             (table, name),
             mode=LockMode.ACCESS_EXCLUSIVE,
         )
+
+
+def _switched_off(place: Place) -> Iterator[Hit]:
+    """ALTER CONSTRAINT ... NOT ENFORCED (18): it stays in name alone."""
+    for reading, table, action in actions(place, "alter constraint"):
+        if re.search(r"\bnot\s+enforced\b", action.value or "", re.IGNORECASE):
+            known = place.table(table)
+            constraint = known.constraints.get(action.name or "") if known is not None else None
+            if constraint is None or constraint.enforced:
+                yield Hit(
+                    _message("foreign key", constraint, table, action.name or ""),
+                    code.CONTRACT + code.execute(reading.text),
+                    (table, action.name or ""),
+                )
 
 
 _KINDS = ("check", "unique", "primary key", "foreign key", "exclude")
@@ -70,12 +85,19 @@ def _spare(place: Place, table: Name, constraint: Constraint) -> bool:
 
 def _replaced(place: Place, table: Name, constraint: Constraint) -> bool:
     """Whether the same transaction adds another of its kind over the same columns."""
-    others = (place, *place.before_in_revision(), *place.after_in_revision())
+    others = [
+        other
+        for other in (place, *place.before_in_revision(), *place.after_in_revision())
+        if other.command.transaction == place.command.transaction
+    ]
+    over = _over(constraint)
     for other in others:
-        if other.command.transaction != place.command.transaction:
-            continue
+        for _, where, action in actions(other, "rename column"):
+            if plain(where) == plain(table) and over & {action.name, action.new_name}:
+                over |= {action.name or "", action.new_name or ""}
+    for other in others:
         for where, made, _ in added_constraints(other, *_KINDS):
-            alike = made.kind == constraint.kind and _over(made) & _over(constraint)
+            alike = made.kind == constraint.kind and _over(made) & over
             same = made.name == constraint.name or alike
             if plain(where) == plain(table) and same:
                 return True

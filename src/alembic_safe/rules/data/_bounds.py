@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from alembic_safe.model.facts import Name, Reading
+from alembic_safe.rules.data._joins import joined_to_few
 from alembic_safe.rules.looking import key_columns
 from alembic_safe.rules.place import Place
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
+_VARIABLE = r"(?:''|\w+)"
 _VALUE = r"(?:''|\d[\d.]*|:\w+|%\(\w+\)s|\$\d+|\?|%s)"
 
 
@@ -16,6 +18,8 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     """True: few rows for certain. False: possibly all. None: by equality on a column of unknown uniqueness."""
     if "loop" in reading.flags:
         return False  # each run of it may be a batch, and all of them are in one transaction
+    # a loop that commits each time changes as much at once as its variables say
+    value = _VARIABLE if "batched" in reading.flags else _VALUE
     text = _LITERAL.sub("''", reading.text)
     if reading.kind == "insert" and not re.search(r"\bfrom\b", _blank(text, every=True), re.IGNORECASE):
         return True  # SELECT of values alone, whatever its WHERE asks
@@ -24,12 +28,12 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     if where is None:
         return False
     condition = text[where.end() :]
-    if re.search(r"\blimit\s+" + _VALUE, condition, re.IGNORECASE):
+    if re.search(r"\blimit\s+" + value, condition, re.IGNORECASE):
         return True
     condition = _blank(condition)
     if re.search(r"\bor\b", condition, re.IGNORECASE):
         return False
-    if _batch(condition):
+    if _batch(condition, value) or joined_to_few(text, top[: where.start()], condition, value):
         return True
     equal = {m.lower() for m in re.findall(rf'(?:\w+\.)?"?(\w+)"?\s*=\s*{_VALUE}', condition)}
     equal |= {
@@ -58,10 +62,10 @@ def _blank(text: str, *, every: bool = False) -> str:
     return "".join(kept)
 
 
-def _batch(condition: str) -> bool:
+def _batch(condition: str, value: str) -> bool:
     """A range with both ends, as a batch by key has."""
-    between = re.search(rf"\bbetween\s+{_VALUE}\s+and\s+{_VALUE}", condition, re.IGNORECASE)
-    low = re.search(rf'"?(\w+)"?\s*>=?\s*{_VALUE}', condition)
-    high = re.search(rf'"?(\w+)"?\s*<=?\s*{_VALUE}', condition)
+    between = re.search(rf"\bbetween\s+{value}\s+and\s+{value}", condition, re.IGNORECASE)
+    low = re.search(rf'"?(\w+)"?\s*>=?\s*{value}', condition)
+    high = re.search(rf'"?(\w+)"?\s*<=?\s*{value}', condition)
     both = low is not None and high is not None and low.group(1) == high.group(1)
     return between is not None or both

@@ -22,6 +22,16 @@ def _look(place: Place) -> Iterator[Hit]:
         values = " ".join(a.value or "" for a in reading.actions if a.kind == "options")
         if re.search(r"\brestart\b", values, re.IGNORECASE):
             yield _again(str(target.name), target.name, Severity.ERROR)
+        elif (
+            smaller := re.search(r"\bas\s+(smallint|int2|integer|int4|int)\b", values, re.IGNORECASE)
+        ) is not None:
+            yield Hit(
+                f"fails where {target.name} is beyond what {smaller.group(1)} holds (22023), and ends there for "
+                "running code",
+                "# a sequence of another name, and the default of a new column from it\n",
+                (target.name,),
+                severity=Severity.ERROR,
+            )
         elif values.strip():
             yield Hit(
                 f"nextval('{target.name}'), and with it every insert that uses it, waits until the transaction ends",

@@ -17,12 +17,12 @@ def _look(place: Place) -> Iterator[Hit]:
         if reading.kind != "alter type" or target is None or place.made("type", target.name):
             continue
         for action in reading.actions:
-            message, recipe, severity = _says(target.name, action)
+            message, recipe, severity = _says(target.name, action, used=place.facts.phase == "incompatible")
             if message:
                 yield Hit(message, recipe, (target.name,), severity=severity)
 
 
-def _says(type_: Name, action: Action) -> tuple[str, str, Severity | None]:
+def _says(type_: Name, action: Action, *, used: bool) -> tuple[str, str, Severity | None]:
     if action.kind == "rename value":
         add = code.execute(f"ALTER TYPE {code.ident(type_)} ADD VALUE {action.new_name!r}")
         steps = "# then code that knows both, the rows in batches, and the old value unused (it cannot be removed)\n"
@@ -39,9 +39,9 @@ def _says(type_: Name, action: Action) -> tuple[str, str, Severity | None]:
         )
     if action.kind == "add attribute":
         return (
-            f"code that builds values of {type_} by position fails",
-            "# a new type beside the old one\n",
-            Severity.WARNING,
+            f"code that builds values of {type_} by position fails (22P02)",
+            "# a new type beside the old one, and columns of it\n",
+            None if used else Severity.WARNING,
         )
     return "", "", None
 

@@ -24,7 +24,7 @@ def _look(place: Place) -> Iterator[Hit]:
 
 RULE = Rule(
     id="inheritance-changed",
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     hazard="breaks application",
     summary="INHERIT or NO INHERIT on a table in use.",
     why="Queries on the parent read other rows from the commit on. ACCESS EXCLUSIVE on the child, for an instant.",

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 
 from alembic_safe.model.facts import SERIAL_TYPES, Action, Column, Constraint, Name
-from alembic_safe.sql.effects.constraints import drop_foreign_key
+from alembic_safe.sql.effects.constraints import drop_foreign_key, tied_keys
 from alembic_safe.sql.effects.context import Effects
+from alembic_safe.sql.schema.keys import relying_on_column
 from alembic_safe.sql.schema.model import ColumnState, TableState
 from alembic_safe.sql.schema.tables import mentioned
 from alembic_safe.sql.server.conversions import Verdict, conversion
@@ -87,6 +88,8 @@ def drop_column(effects: Effects, name: Name, action: Action) -> None:
     for constraint in table.constraints.values() if table else ():
         if action.name in constraint.columns:
             drop_foreign_key(effects, constraint)
+    if action.name and not ("if exists" in action.flags and table and action.name not in table.columns):
+        tied_keys(effects, name, action, relying_on_column(effects.schema, name, action.name))
     if "cascade" in action.flags:
         effects.doubts.append("CASCADE drops whatever depends on the column")
 

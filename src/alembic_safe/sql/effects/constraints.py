@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from alembic_safe.model.facts import Action, Constraint, Name
 from alembic_safe.sql.effects.context import Effects
+from alembic_safe.sql.schema.keys import Pair, relying_on_constraint
 from alembic_safe.sql.schema.model import key
 from alembic_safe.sql.server.locks import AX, RS, SRX, partition_unique_lock
 
@@ -119,9 +120,20 @@ def drop_constraint(effects: Effects, name: Name, action: Action) -> None:
     index = effects.schema.index(Name(constraint.name or "", name.schema))
     if index is not None and constraint.kind != "check":
         effects.lock(index.name, AX, "the constraint's index goes", kind="index")
-    if constraint.kind in ("primary key", "unique") and "cascade" in action.flags:
-        for other, _ in effects.schema.referencing(name):
-            effects.lock(other.name, AX, "its foreign key goes")
+    tied_keys(effects, name, action, relying_on_constraint(effects.schema, name, constraint))
+
+
+def tied_keys(effects: Effects, name: Name, action: Action, tied: tuple[Pair, ...]) -> None:
+    """Foreign keys that need what is dropped: CASCADE takes them along, else the server refuses (2BP01)."""
+    if "cascade" in action.flags:
+        for other, foreign in tied:
+            effects.lock(other.name, AX, f"its {foreign.name} goes")
+        return
+    # an earlier action of the same statement may have dropped a table's key to itself
+    gone = {a.name for a in effects.reading.actions if a.kind == "drop constraint"}
+    left = [f"{c.name} of {t.name}" for t, c in tied if not (key(t.name) == key(name) and c.name in gone)]
+    if left:
+        effects.fails = f"the foreign key {', '.join(left)} depends on {action.name} of {name} (2BP01)"
 
 
 def drop_foreign_key(effects: Effects, constraint: Constraint) -> None:

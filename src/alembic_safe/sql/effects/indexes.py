@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from alembic_safe.model.facts import Name, RewriteFact
 from alembic_safe.sql.effects.context import Effects
+from alembic_safe.sql.schema.keys import relying_on_index
 from alembic_safe.sql.server.locks import AS, AX, SUX, S
 
 NOT_KNOWN = Name("")  # an index's table where nothing says which it is
@@ -42,6 +43,10 @@ def drop_index(effects: Effects) -> None:
         state = effects.schema.index(named.name)
         if state is not None and state.constraint and effects.known(state.table):
             effects.fails = f"the constraint {state.constraint} of {state.table} needs {named.name} (2BP01)"
+        elif state is not None and "cascade" not in effects.reading.flags:
+            tied = [f"{c.name} of {t.name}" for t, c in relying_on_index(effects.schema, state)]
+            if tied:
+                effects.fails = f"the foreign key {', '.join(tied)} needs {named.name} (2BP01)"
         table = _table_of(effects, named.name)
         effects.lock(table, mode, f"the table of {named.name}")
         if effects.partitioned(table):

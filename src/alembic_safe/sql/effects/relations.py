@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
 from alembic_safe.model.facts import LockMode, Name, RewriteFact
 from alembic_safe.sql.effects.context import Effects
@@ -75,9 +76,27 @@ def _dependents_refuse(effects: Effects, name: Name) -> None:
     others += [
         t.name for t in effects.schema.tables.values() if t.kind != "table" and key(name) in map(key, t.reads)
     ]
+    if effects.reading.kind == "drop sequence":
+        numbered = ", ".join(f"{table}.{column}" for table, column in _numbered_by(effects, name))
+        effects.fails = f"the default of {numbered} needs {name} (2BP01)" if numbered else effects.fails
+        return
     left = [other for other in others if key(other) not in gone]
     if left:
         effects.fails = f"{', '.join(map(str, dict.fromkeys(left)))} depends on {name} (2BP01)"
+
+
+_NEXTVAL = re.compile(r"nextval\s*\(\s*'([^']+)'", re.IGNORECASE)
+
+
+def _numbered_by(effects: Effects, name: Name) -> Iterator[tuple[Name, str]]:
+    """Columns whose default takes its numbers from a sequence."""
+    for table in effects.schema.tables.values():
+        for column in table.columns.values():
+            found = _NEXTVAL.search(column.default.text) if column.default is not None else None
+            if found is not None:
+                schema, _, plain = found.group(1).replace('"', "").rpartition(".")
+                if key(Name(plain, schema or None)) == key(name):
+                    yield table.name, column.name
 
 
 def _drop_table(effects: Effects, name: Name) -> None:
@@ -158,6 +177,9 @@ def refresh(effects: Effects) -> None:
     concurrently = "concurrently" in effects.reading.flags
     effects.lock(target.name, LockMode.EXCLUSIVE if concurrently else AX, kind=target.kind)
     view = effects.table(target.name)
+    whole = any(i.unique and not i.depends for i in effects.schema.indexes_of(target.name))
+    if concurrently and view is not None and not whole:
+        effects.fails = f"{target.name} has no unique index over all its rows (55000)"
     if concurrently:
         effects.scan(target.name, "rows", "old and new rows are compared", certain=False)
     else:

@@ -30,13 +30,15 @@ def judge_transaction(effects: Effects) -> None:
 
 
 def refuses_transaction(reading: Reading) -> bool:
-    """Whether the server answers with error 25001 inside a transaction block."""
+    """Whether the server answers with error 25001 inside a transaction block (2D000 to a DO that commits)."""
     kind, flags = reading.kind, reading.flags
     if kind in _ALWAYS:
         return True
     if kind in _CONCURRENT and "concurrently" in flags:
         return True
     if kind == "alter table" and "concurrently" in flags:
+        return True
+    if kind == "do" and "commits" in flags:
         return True
     if kind == "reindex":
         return any(a.value in ("schema", "database", "system") for a in reading.actions)

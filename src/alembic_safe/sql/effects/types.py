@@ -38,6 +38,9 @@ def alter_type(effects: Effects) -> None:
             effects.phase_is("contract")
             effects.loses(f"the attribute {action.name}")
             effects.doubts.append("CASCADE changes typed tables under ACCESS EXCLUSIVE")
+        elif action.kind == "add attribute" and effects.reading.target is not None:
+            used = users_of(effects, effects.reading.target.name)
+            effects.phase_is("incompatible" if used else "expand")
         else:
             effects.phase_is("expand")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from alembic_safe.model.facts import Action, Constraint, Name, Reading
+from alembic_safe.sql.schema.keys import Pair, relying_on_column, relying_on_constraint
 from alembic_safe.sql.schema.model import ColumnState, Schema, TableState, key
 from alembic_safe.sql.schema.tables import add_constraint, attach, column_state, detach, mentioned
 
@@ -51,9 +52,20 @@ def _add_column(schema: Schema, name: Name, action: Action) -> Schema:
     return schema
 
 
+def _without(schema: Schema, pairs: tuple[Pair, ...]) -> Schema:
+    """Without these foreign keys, which CASCADE takes along."""
+    for other, foreign in pairs:
+        table = _table(schema, other.name)
+        kept = {k: c for k, c in table.constraints.items() if k != foreign.name}
+        schema = schema.with_table(replace(table, constraints=kept))
+    return schema
+
+
 def _drop_column(schema: Schema, name: Name, action: Action) -> Schema:
-    table = _table(schema, name)
     column = action.name or ""
+    if "cascade" in action.flags:
+        schema = _without(schema, relying_on_column(schema, name, column))
+    table = _table(schema, name)
     columns = {k: v for k, v in table.columns.items() if k != column}
     kept = {
         k: c
@@ -101,6 +113,10 @@ def _add(schema: Schema, name: Name, action: Action) -> Schema:
 
 def _drop_constraint(schema: Schema, name: Name, action: Action) -> Schema:
     table = _table(schema, name)
+    held = table.constraints.get(action.name or "")
+    if held is not None and "cascade" in action.flags:
+        schema = _without(schema, relying_on_constraint(schema, name, held))
+        table = _table(schema, name)
     kept = {k: c for k, c in table.constraints.items() if k != action.name}
     schema = schema.with_table(replace(table, constraints=kept))
     index = schema.index(Name(action.name or "", name.schema))
