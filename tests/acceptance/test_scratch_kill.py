@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -33,7 +34,8 @@ def children_of(pid: int) -> dict[int, str]:
     found = {}
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for word in task.read_text().split():
-            found[int(word)] = Path(f"/proc/{word}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            with contextlib.suppress(OSError):  # gone since it was listed
+                found[int(word)] = Path(f"/proc/{word}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found
 
 

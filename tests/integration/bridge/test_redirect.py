@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
+import psycopg2.extensions
 import pytest
 
 from alembic_safe.bridge import Workers
@@ -16,6 +20,7 @@ from alembic_safe.model.events import Event
 from alembic_safe.model.scratch import ScratchPolicy
 from tests.integration.bridge.conftest import OLD_SQLALCHEMY, SYNC_DRIVERS, a_job
 from tests.support.databases import MAJORS, binaries_by_major
+from tests.support.processes import wait_until
 from tests.support.projects import Project, Rev
 
 TABLE = Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')")
@@ -41,6 +46,7 @@ class Decoy:
 
     server: TemporaryServer
     name: str
+    watch: psycopg2.extensions.connection
 
     def url(self, driver: str) -> str:
         return self.server.url(driver, self.name, tcp=True)
@@ -51,25 +57,45 @@ class Decoy:
         words = ("connection received", f"database={self.name}")
         return [line for line in log.splitlines() if any(word in line for word in words)]
 
+    def counters(self) -> tuple[int, int]:
+        """Sessions that the server ever had, and transactions in every database but the one looked from."""
+        with self.watch.cursor() as cursor:
+            cursor.execute(
+                "select sum(sessions)::int, sum(xact_commit + xact_rollback)"
+                " filter (where datname <> current_database())::int from pg_stat_database where datid <> 0"
+            )
+            found: tuple[int, int] = cursor.fetchone()
+        return found
+
 
 @pytest.fixture(scope="module")
 def decoy_server() -> Iterator[TemporaryServer]:
     """A server with a port, on which nobody but a hostile env.py connects once it is set up."""
     if MAJORS == (0,):
         pytest.skip("no PostgreSQL programs on this machine")
-    settings = {"log_connections": "on", "log_statement": "all"}
+    # an autovacuum worker's transactions would count as somebody's
+    settings = {"log_connections": "on", "log_statement": "all", "autovacuum": "off"}
     with TemporaryServer(binaries_by_major()[MAJORS[0]], settings=settings, tcp=True) as server:
         server.create_database("shop")
         yield server
 
 
+@pytest.fixture(scope="module")
+def watched(decoy_server: TemporaryServer) -> Iterator[Decoy]:
+    """The decoy with the one session that looks at its counters, from another database."""
+    watch = psycopg2.connect(decoy_server.url("psycopg2", "postgres").replace("+psycopg2", ""))
+    watch.autocommit = True
+    yield Decoy(decoy_server, "shop", watch)
+    watch.close()
+
+
 @pytest.fixture
-def decoy(decoy_server: TemporaryServer) -> Iterator[Decoy]:
-    """The decoy; the test fails if anything reached it."""
-    found = Decoy(decoy_server, "shop")
-    before = len(found.connections())
-    yield found
-    assert found.connections()[before:] == []
+def decoy(watched: Decoy) -> Iterator[Decoy]:
+    """The decoy; the test fails if anything reached it: by the server's log, and by its own counters."""
+    before, counted = len(watched.connections()), watched.counters()
+    yield watched
+    assert watched.connections()[before:] == []
+    assert watched.counters() == counted
 
 
 @pytest.fixture
@@ -117,6 +143,32 @@ main()
 
 
 ENGINE = "with engine.connect() as connection:\n    run(connection)"
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+def test_decoy_tells_a_connection_of_each_driver(driver: str, watched: Decoy) -> None:
+    """Else the silence of its log and counters would prove nothing."""
+    pytest.importorskip(driver)
+    before, counted = len(watched.connections()), watched.counters()
+    dsn = watched.url(driver).replace(f"+{driver}", "")
+    if driver == "asyncpg":
+        asyncio.run(_once(dsn))
+    else:
+        connection = import_module(driver).connect(dsn)
+        connection.cursor().execute("select 1")
+        connection.commit()
+        connection.close()
+    assert len(watched.connections()) > before
+    # a session's counts are there when its process is gone
+    wait_until(lambda: watched.counters()[0] > counted[0] and watched.counters()[1] > counted[1], 10)
+
+
+async def _once(dsn: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("select 1")
+    await connection.close()
 
 
 @pytest.mark.parametrize("driver", SYNC_DRIVERS)
@@ -198,6 +250,7 @@ engine = create_async_engine({decoy.url(driver)!r})
     assert applied(found) == ["a1"], found.replays[-1].fault
 
 
+FOUND = "\nop.execute('select id from raw')\nop.execute('drop table raw')\n"
 RAW = {
     "psycopg": """
 import psycopg
@@ -270,15 +323,20 @@ asyncio.run(go())
 }
 
 
-@pytest.mark.parametrize("how", RAW)
-def test_raw_connection_in_a_revision(how: str, decoy: Decoy, make_project: Make, play: Play) -> None:
-    """It lands on the clone: the revision finds there what it made by its own connection."""
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+def test_raw_connections_in_revisions(driver: str, decoy: Decoy, make_project: Make, play: Play) -> None:
+    """Each lands on the clone: its revision finds there what it made by its own connection."""
     dsn = decoy.url("psycopg2").replace("+psycopg2", "")
-    body = RAW[how].format(dsn=dsn, port=decoy.server.port, password=decoy.server.password)
-    body += "\nop.execute('select id from raw')\n"
+    ways = [how for how in RAW if how.partition("-")[0] == driver]
+    revisions = [
+        Rev(
+            f"r{at}", RAW[how].format(dsn=dsn, port=decoy.server.port, password=decoy.server.password) + FOUND
+        )
+        for at, how in enumerate(ways)
+    ]
     text = env(f"engine = sa.create_engine({decoy.url(SYNC_DRIVERS[0])!r})", ENGINE)
-    found = play(make_project(env=text, revisions=[Rev("a1", body)]))
-    assert applied(found) == ["a1"], found.replays[-1].fault
+    found = play(make_project(env=text, revisions=revisions))
+    assert applied(found) == [f"r{at}" for at in range(len(ways))], found.replays[-1].fault
 
 
 def test_module_level_engine_and_a_thread(decoy: Decoy, make_project: Make, play: Play) -> None:
@@ -358,16 +416,41 @@ op.execute("do $$ begin perform dblink_connect('host=127.0.0.1 port={port} dbnam
 }
 
 
-@pytest.mark.parametrize("how", OUTSIDE)
+STATEMENTS = ("subscription", "dblink", "copy program")
+
+
+@pytest.mark.parametrize("how", ["subprocess", *STATEMENTS])
 def test_other_ways_out_are_refused(how: str, decoy: Decoy, make_project: Make, play: Play) -> None:
-    dsn = decoy.url("psycopg2").replace("+psycopg2", "")
-    body = OUTSIDE[how].format(dsn=dsn, port=decoy.server.port, folder=str(decoy.server.folder))
     text = env(f"engine = sa.create_engine({decoy.url(SYNC_DRIVERS[0])!r})", ENGINE)
-    found = play(make_project(env=text, revisions=[Rev("a1", body)]))
+    found = play(make_project(env=text, revisions=[Rev("a1", outside(how, decoy))]))
     assert applied(found) == []
     assert found.replays[-1].fault is not None
     assert "scratch database" in found.replays[-1].fault.message
     assert any(note.startswith("refused while revisions run") for note in found.replays[-1].notices)
+
+
+def test_each_way_out_of_the_process_is_refused(decoy: Decoy, make_project: Make, play: Play) -> None:
+    """All in one run: a revision passes only if its way out raised, and the refusal named the scratch."""
+    ways = [how for how in OUTSIDE if how not in STATEMENTS]
+    revisions = [
+        Rev(f"r{at}", f"{CAUGHT}{textwrap.indent(outside(how, decoy), '    ')}{PROVEN}")
+        for at, how in enumerate(ways)
+    ]
+    text = env(f"engine = sa.create_engine({decoy.url(SYNC_DRIVERS[0])!r})", ENGINE)
+    found = play(make_project(env=text, revisions=revisions))
+    assert applied(found) == [f"r{at}" for at in range(len(ways))], found.replays[-1].fault
+
+
+def outside(how: str, decoy: Decoy) -> str:
+    """A revision's body that leaves by this way."""
+    dsn = decoy.url("psycopg2").replace("+psycopg2", "")
+    return OUTSIDE[how].format(dsn=dsn, port=decoy.server.port, folder=str(decoy.server.folder))
+
+
+CAUGHT = "said = ''\ntry:\n"
+PROVEN = (
+    "\nexcept BaseException as refused:\n    said = str(refused)\nassert 'scratch database' in said, said\n"
+)
 
 
 def test_refusal_that_is_swallowed_is_told(decoy: Decoy, make_project: Make, play: Play) -> None:
