@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.projects import Rev
 
+pytestmark = pytest.mark.timeout(400)  # a dozen commands, on a machine that may do other things
+
 TABLES = """
 CREATE TABLE account (id int PRIMARY KEY, name text);
 INSERT INTO account SELECT g, 'name ' || g FROM generate_series(1, 500) g;
@@ -31,9 +33,20 @@ def test_a_large_database_is_backed_up_as_far_as_the_plan_can_lose(pg_database, 
     project = make_project(url=pg_database.url(), revisions=[LOSES])
     large = ("--backup-full-below", "0", "--format", "json", *ALLOW)
 
+    planned = project.run("plan", "--backup-full-below", "0", "--format", "json").ok().json()
+    foreseen = planned["targets"][0]["backup"]
+    assert (foreseen["scope"], foreseen["engine"], foreseen["way_back"]) == (
+        "touched",
+        "pg_dump",
+        "copy back",
+    )
+    assert foreseen["tables"] == ["public.account", "public.visit"]
+    assert not pg_database.fetch("SELECT FROM pg_namespace WHERE nspname = 'alembic_safe'")
+
     first = project.run("upgrade", *large).ok().json()
+    assert first["targets"][0]["way_back_kind"] == "copy back"
     manifest = manifest_of(project, first["targets"][0]["backup"])
-    assert manifest["scope"] == "touched"
+    assert (manifest["scope"], manifest["why"]) == (foreseen["scope"], foreseen["why"])
     rows = {table["name"]: table["rows"] for table in manifest["tables"]}
     assert rows == {"public.account": 500, "public.visit": 900}
     assert "public.account" in manifest["why"]

@@ -19,7 +19,7 @@ from alembic_safe.backup.sizes import expected_size, last_manifest
 from alembic_safe.backup.store import COPY, DUMP, MANIFEST, Store, new_id
 from alembic_safe.backup.stores import open_store
 from alembic_safe.backup.stores.folder import no_room
-from alembic_safe.databases import system_identifier, wal_position
+from alembic_safe.databases import lacking_extensions, system_identifier, wal_position
 from alembic_safe.errors import BackupError, CredentialsError
 from alembic_safe.model.backups import (
     MANIFEST_FORMAT,
@@ -75,6 +75,7 @@ def create_backup(
     dumped = source.replica or database
     tool = dumped.dump_tool(policy.bindir)
     tool.check(policy.compression)
+    _tell_what_lacks(dumped, sink)
     store.prepare(facts.size if choice.scope == "full" else choice.reach.bytes)
     expected = _expected(store, facts, choice, policy)
     began = datetime.now(timezone.utc)
@@ -178,6 +179,19 @@ def _expected(store: Store, facts: DatabaseFacts, choice: Choice, policy: Backup
     if expected is not None and shutil.disk_usage(policy.directory).free < expected * 0.9:
         raise no_room(policy.directory, facts.size)
     return expected
+
+
+def _tell_what_lacks(database: Database, sink: EventSink) -> None:
+    """The dump can be made, but not restored on this server: known now, and not when it is needed."""
+    lacking = lacking_extensions(database)
+    if lacking:
+        sink(
+            Notice(
+                f"{database.facts.address} lacks the files of {', '.join(lacking)}: a backup of it cannot be restored"
+                " there",
+                "Install the extension's package on the server, or drop the extension if nothing uses it.",
+            )
+        )
 
 
 def _name(facts: DatabaseFacts) -> str:

@@ -17,6 +17,7 @@ from alembic_safe.databases.postgresql.concurrency import (
     invalid_indexes,
     old_snapshots,
 )
+from alembic_safe.databases.postgresql.dumpable import lacking_extensions
 from alembic_safe.databases.postgresql.hints import connect_hint
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
 from alembic_safe.databases.postgresql.recovery_points import (
@@ -40,6 +41,7 @@ __all__ = [
     "drop_invalid",
     "emptiness_sql",
     "invalid_indexes",
+    "lacking_extensions",
     "libpq_keywords",
     "make_restore_point",
     "old_snapshots",

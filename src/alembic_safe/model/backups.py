@@ -109,6 +109,23 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedBackup:
+    """The backup that an upgrade would make of a target's database before the first change.
+
+    `scope` "none": it would make none. `why` says why this scope, `way_back` what it is good for. `tables` are
+    those whose rows it holds where the scope is "touched", version tables apart; `warnings` say what it would not
+    bring back.
+    """
+
+    scope: ScopeChoice
+    engine: BackupEngine | None
+    why: str
+    way_back: WayBack
+    tables: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """The outcome of verifying one backup; `faults` name the file and what is wrong, empty when good.
 

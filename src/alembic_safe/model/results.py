@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from alembic_safe.model.backups import Manifest, Verification
+from alembic_safe.model.backups import Manifest, PlannedBackup, Verification, WayBack
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.preflight import CheckedItem
 from alembic_safe.model.restores import RestoreProof
@@ -67,6 +67,7 @@ class PlannedTarget:
     """A target with what is pending on it; `expected` gives known durations (seconds) by revision.
 
     `judged` is what judging says, a value a revision; empty where the database holds nothing that could be hurt.
+    `backup` is None where nothing is pending.
     """
 
     target: TargetSummary
@@ -74,6 +75,7 @@ class PlannedTarget:
     revisions: tuple[RevisionListing, ...]
     expected: dict[str, float]
     judged: tuple[PlannedRevision, ...] = ()
+    backup: PlannedBackup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class AppliedTarget:
     """What a run did to one target. `pending` are the revisions that are still to be done, a failed one included.
 
     `outcome` "refused": the gate stopped it before anything was changed, and there is no run. `left` are those
-    that this run was not to do: the first contract revision and what follows it (`--phase expand`).
+    that this run was not to do: the first contract revision and what follows it (`--phase expand`). `way_back` says
+    how the change would be undone, with its commands, `way_back_kind` of which kind that is (None: nothing to undo).
     """
 
     target: TargetSummary
@@ -128,6 +131,7 @@ class AppliedTarget:
     pending: tuple[str, ...] = ()
     way_back: str = ""
     left: tuple[str, ...] = ()
+    way_back_kind: WayBack | None = None
 
 
 @dataclass(frozen=True, slots=True)

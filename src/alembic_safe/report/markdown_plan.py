@@ -33,6 +33,9 @@ def _target(planned: PlannedTarget) -> Iterator[str]:
         yield f"{text_of(at(target.heads))}, nothing to do\n"
         return
     yield f"{text_of(at(target.heads))}; {count(len(planned.revisions), 'revision')} to apply\n"
+    if planned.backup is not None:
+        backup = planned.backup
+        yield f"backup: {backup.scope} ({text_of(backup.why)}); way back: {backup.way_back}\n"
     judged = {one.revision: one for one in planned.judged}
     yield "| revision | what | phase | statements | took last time |"
     yield "|---|---|---|---|---|"

@@ -129,7 +129,7 @@ OPTIONS: tuple[Option, ...] = (
         "no-backup",
         "reason",
         "Make no backup. The reason is written to the journal.",
-        APPLYING,
+        (PLAN, *APPLYING),
         FLAG_ONLY,
         metavar="REASON",
     ),

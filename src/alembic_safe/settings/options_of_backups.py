@@ -6,6 +6,7 @@ from alembic_safe.settings.option import (
     APPLYING,
     BACKING_UP,
     BACKUP_VERIFY,
+    PLAN,
     PRUNING,
     WEEK,
     Option,
@@ -18,7 +19,7 @@ OF_BACKUPS: tuple[Option, ...] = (
         "How much is backed up: full; touched, the whole schema and the rows of tables that what is pending may "
         "change; schema; none, with --no-backup=REASON. auto takes the least that is a way back, or all where that "
         "is quick.",
-        BACKING_UP,
+        (PLAN, *BACKING_UP),
         default="auto",
         choices=("auto", "none", "schema", "touched", "full"),
     ),
@@ -26,7 +27,7 @@ OF_BACKUPS: tuple[Option, ...] = (
         "backup-full-below",
         "size",
         "With --backup-scope auto, a database up to this size is backed up whole: 500MB, 5GB, 0.",
-        BACKING_UP,
+        (PLAN, *BACKING_UP),
         default="5GB",
         metavar="SIZE",
     ),
@@ -35,7 +36,7 @@ OF_BACKUPS: tuple[Option, ...] = (
         "text",
         "A shell command that makes the backup instead of pg_dump: a snapshot, pgBackRest, WAL-G. It has to say what "
         "it made, see the guide.",
-        BACKING_UP,
+        (PLAN, *BACKING_UP),
         metavar="COMMAND",
     ),
     Option(

@@ -20,7 +20,7 @@ def back_up(context: ApplyContext, sites: list[Site], runs: RunIds) -> dict[int,
         return {}
     made: dict[int, Manifest] = {}
     for database in databases_of([site for site in sites if site.pending]):
-        if _is_new(database):
+        if is_new(database):
             context.say("there is no backup, since the database file does not exist yet")
             continue
         here = [site for site in sites if site.database is database]
@@ -30,7 +30,7 @@ def back_up(context: ApplyContext, sites: list[Site], runs: RunIds) -> dict[int,
                 policy=policy,
                 run=next(runs[site.target.ordinal, site.section] for site in here if site.pending),
                 heads={str(site.target.version_table): site.target.heads for site in here},
-                plans=_plans(here),
+                plans=plans_of(here),
                 renew=lambda here=here: _renewed(context, here[0]),  # type: ignore[misc]
                 sink=context.sink,
                 tick=context.tick(database),
@@ -40,7 +40,7 @@ def back_up(context: ApplyContext, sites: list[Site], runs: RunIds) -> dict[int,
     return made
 
 
-def _plans(sites: list[Site]) -> list[JudgedPlan] | None:
+def plans_of(sites: list[Site]) -> list[JudgedPlan] | None:
     """What is pending on a database, judged; None unless all of it is."""
     pending = [site for site in sites if site.pending]
     plans = [site.judgement.plan for site in pending if site.judgement is not None]
@@ -62,6 +62,7 @@ def _renewed(context: ApplyContext, site: Site) -> Database:
     return renewed(probed, site, settings.control)
 
 
-def _is_new(database: Database) -> bool:
+def is_new(database: Database) -> bool:
+    """Whether it is a file of SQLite that holds nothing yet: there is nothing to back up."""
     facts = database.facts
     return facts.dialect == "sqlite" and not facts.size

@@ -19,7 +19,7 @@ from alembic_safe.model.runs import RunOutcome
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.gating import findings_of
 from alembic_safe.workflow.recipes import recipe
-from alembic_safe.workflow.way_back import way_back
+from alembic_safe.workflow.way_back import way_back, way_back_kind
 
 if TYPE_CHECKING:
     from alembic_safe.workflow.applying import ApplyContext
@@ -89,6 +89,7 @@ def _applied(
         pending=tuple(revision for revision in task.pending if revision not in done),
         way_back=way_back(policy.directory, manifest, policy.skip_reason) if task.pending else "",
         left=site.left,
+        way_back_kind=way_back_kind(manifest) if task.pending else None,
     )
 
 

@@ -19,6 +19,7 @@ from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.changed import repository_root
 from alembic_safe.workflow.context import Phases
 from alembic_safe.workflow.estimating import estimated
+from alembic_safe.workflow.planned_backup import with_backups
 from alembic_safe.workflow.saying import masked
 from alembic_safe.workflow.scratching_sites import read_sites
 
@@ -54,7 +55,9 @@ def plan(settings: Settings, destination: str = "heads", *, sink: EventSink = ig
                 tick=interrupts.check,
                 say=notices.append,
             )
-            planned = tuple(_planned(settings, site, notices) for site in sites)
+            planned = with_backups(
+                settings.backup, sites, tuple(_planned(settings, site, notices) for site in sites)
+            )
             return replace(_result(settings, destination, sites, planned, notices), scratch=runs)
         finally:
             asking.close_sites(sites)

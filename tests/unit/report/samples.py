@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from alembic_safe.model.backups import BackupFile, Manifest, TableContent, Verification
+from alembic_safe.model.backups import BackupFile, Manifest, PlannedBackup, TableContent, Verification
 from alembic_safe.model.results import (
     AppliedStep,
     AppliedTarget,
@@ -59,6 +59,15 @@ def revision(name: str, message: str, path: str) -> Revision:
     return Revision(name, ("3f2a1b",), (), (), message, path, "0" * 64)
 
 
+PLANNED_BACKUP = PlannedBackup(
+    "touched",
+    "pg_dump",
+    "rows may change or go in public.users (1.2 GB), of the database's 80.0 GB",
+    "copy back",
+    ("public.users",),
+)
+
+
 def manifest() -> Manifest:
     return Manifest(
         1, "20260301-115500-shop", "pg_dump", "full", "01JRUN", "shop", "db.internal:5432/shop", "18.1",
@@ -103,7 +112,7 @@ def plan() -> PlanResult:
     )
     return PlanResult(
         0,
-        (PlannedTarget(TARGET, ("aaaa01",), listings, {"9c1d2e": 184.0}),),
+        (PlannedTarget(TARGET, ("aaaa01",), listings, {"9c1d2e": 184.0}, backup=PLANNED_BACKUP),),
         ("env.py connects twice",),
     )
 
@@ -202,6 +211,7 @@ def hostile() -> list[Result]:
     step = AppliedStep(evil, evil, evil, "partial", 1.0, (statement,), evil)
     done = AppliedTarget(target, evil, "dirty", (evil,), None, evil, (step,), (evil,), evil)
     good = manifest()
+    planned = PlannedBackup("touched", "pg_dump", evil, "copy back", (evil,), (evil,))
     bad = Manifest(
         1, evil, "pg_dump", "full", evil, evil, evil, evil, evil, evil,
         {evil: (evil,), "b": None}, NOON, NOON, 1, (BackupFile(evil, 1, evil),), (TableContent(evil, 1),),
@@ -216,7 +226,9 @@ def hostile() -> list[Result]:
     state = TargetStatus(target, evil, (evil,), (evil,), (evil,), history, evil, bad, (evil,))
     error = Failure("RevisionFailedError", evil, evil, evil)
     return [
-        PlanResult(0, (PlannedTarget(target, (evil,), (listing,), {evil: 1.0}),), (evil,), error),
+        PlanResult(
+            0, (PlannedTarget(target, (evil,), (listing,), {evil: 1.0}, backup=planned),), (evil,), error
+        ),
         ApplyResult(6, "upgrade", (done,), (bad, good), {evil: 1.0}, (evil,), error),
         StatusResult(6, (state,), (evil,), error),
         HistoryResult(0, (history,), (), error),

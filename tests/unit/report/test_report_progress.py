@@ -8,6 +8,8 @@ import re
 import time
 from io import StringIO
 
+import pytest
+
 from alembic_safe.model.events import (
     BackupProgress,
     Event,
@@ -22,6 +24,7 @@ from alembic_safe.model.events import (
     WorkerOutput,
 )
 from alembic_safe.report.console.progress import ConsoleProgress
+from alembic_safe.report.console.sayings import ongoing
 from tests.unit.report import samples
 
 RUN: tuple[Event, ...] = (
@@ -161,3 +164,20 @@ def test_a_terminal_shows_what_is_going_on_and_keeps_what_ended() -> None:
     assert "backup: 12.3 MB (4.2 s)" in text
     assert "  | a word in between" in text
     assert "\x1b[2K" in text
+
+
+@pytest.mark.parametrize(
+    ("phase", "megabytes", "seconds", "expected", "said"),
+    [
+        ("dump", 120, 2.0, None, "dump: 120.0 MB at 60.0 MB/s"),
+        ("dump", 120, 2.0, 7_620, "dump: 120.0 MB at 60.0 MB/s, about 2 min 5 s left"),
+        ("dump", 120, 2.0, 100, "dump: 120.0 MB at 60.0 MB/s, more than the last one"),
+        ("dump", 120, 2.0, 121, "dump: 120.0 MB at 60.0 MB/s, about 1.0 s left"),
+        ("dump", 0, 5.0, 100, "dump: 0 B at 0 B/s"),
+        ("dump", 1, 0.5, 100, "dump: 1.0 MB"),  # no rate worth the name yet
+        ("read", 120, 9.0, 7_620, "read: 120.0 MB"),
+    ],
+)
+def test_a_dump_says_its_rate_and_its_expected_end(phase, megabytes, seconds, expected, said):
+    wanted = None if expected is None else expected * 1_000_000
+    assert ongoing(BackupProgress(phase, megabytes * 1_000_000, seconds, wanted)) == said

@@ -127,8 +127,8 @@ def test_the_variables_of_a_kubernetes_service_of_our_name_are_let_be(load: Load
 
 
 def test_a_flag_of_another_command_is_refused(load: Load) -> None:
-    with pytest.raises(UsageError, match="`status` takes no option --wait"):
-        load("status", {"wait": "5s"})
+    with pytest.raises(UsageError, match="`history` takes no option --wait"):
+        load("history", {"wait": "5s"})
 
 
 def test_paths_begin_where_they_were_written(tmp_path: Path) -> None:

@@ -31,6 +31,16 @@ def may_not_read(names: Sequence[str], address: str) -> BackupError:
     )
 
 
+def lacking_extensions(database: Database) -> tuple[str, ...]:
+    """Extensions in the database whose files the server no longer has: CREATE EXTENSION of a restore would fail.
+
+    Nothing for SQLite. The server's own (plpgsql) are left out, as pg_dump leaves them out (selectDumpableExtension).
+    """
+    if database.facts.dialect != "postgresql":
+        return ()
+    return tuple(str(row[0]) for row in database.fetch(query("lacking_extensions")))
+
+
 def can_compress(client: Client, compression: str) -> bool:
     """Ask the client itself: it looks at the method before it connects, here to a socket that is nowhere."""
     if compression.partition(":")[0] in ("gzip", "none"):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
+from alembic_safe.model.backups import PlannedBackup
 from alembic_safe.model.results import PlannedRevision, PlannedTarget, PlanResult
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.report.console.check import scratch_line
@@ -25,6 +26,8 @@ from alembic_safe.report.console.page import (
 )
 from alembic_safe.report.console.targets import place, target_line
 from alembic_safe.report.wording import at, clean, count, duration, near
+
+_TABLES = 5
 
 
 def plan(result: PlanResult, view: View) -> Iterator[RenderableType]:
@@ -56,6 +59,7 @@ def _target(planned: PlannedTarget, view: View) -> Iterator[RenderableType]:
     if known:
         of = "" if len(known) == len(planned.revisions) else f" for {len(known)} of them"
         yield indented(line(f"last time it took {duration(sum(known))}{of}"))
+    yield from _backup(planned.backup, view)
     for ordinal, listing in enumerate(planned.revisions, 1):
         yield ""
         yield _heading(listing, f"{ordinal}/{len(planned.revisions)}", planned)
@@ -64,6 +68,21 @@ def _target(planned: PlannedTarget, view: View) -> Iterator[RenderableType]:
         judged = next((one for one in planned.judged if one.revision == listing.revision.id), None)
         if judged is not None:
             yield from _judged(judged)
+
+
+def _backup(backup: PlannedBackup | None, view: View) -> Iterator[RenderableType]:
+    if backup is None:
+        return
+    by = " by backup-command" if backup.engine == "external" else ""
+    why = "" if by else f": {clean(backup.why)}"
+    yield indented(line(("backup ", QUIET), f"{backup.scope}{by}{why}"))
+    yield indented(line(("way back ", QUIET), backup.way_back))
+    if backup.tables:
+        shown = backup.tables if view.verbose else backup.tables[:_TABLES]
+        more = f" and {len(backup.tables) - len(shown)} more" if len(shown) < len(backup.tables) else ""
+        yield indented(line(("rows of ", QUIET), f"{', '.join(map(clean, shown))}{more}"))
+    for warning in backup.warnings:
+        yield indented(line((clean(warning), DOUBTFUL)))
 
 
 def _judged(judged: PlannedRevision) -> Iterator[RenderableType]:
