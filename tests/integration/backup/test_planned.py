@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def foreseen(database, *statements, **policy):
     captured = tuple(Statement(n, sql, None) for n, sql in enumerate(statements, 1))
     plan = judged([RevisionListing(revision, "upgrade", captured)], version=17)
     pending = ("a1",) if statements else ()
-    site = SimpleNamespace(database=database, pending=pending, judgement=SimpleNamespace(plan=plan))
+    site: Any = SimpleNamespace(database=database, pending=pending, judgement=SimpleNamespace(plan=plan))
     made = BackupPolicy(Path("/nowhere"), **policy)
     return with_backups(made, [site], [TARGET])[0].backup
 
