@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from alembic_safe.backup import verify_backup
 from alembic_safe.backup.stores import FolderStore
 from alembic_safe.databases.postgresql.clients import find_dump_client
 from alembic_safe.databases.postgresql.dumpable import can_compress
-from alembic_safe.model.events import BackupProgress, Event, Notice
+from alembic_safe.model.events import BackupProgress, Notice
 from tests.support.databases import MAJORS, TestDatabase
 
 
@@ -61,7 +62,7 @@ def test_an_extension_whose_files_are_gone_is_named_before_the_dump(pg_database,
         pytest.skip("this server has no extension but its own language")
     name = names[0][0]
     pg_database.fetch(f'CREATE EXTENSION "{name}"')
-    events: list[Event] = []
+    events: list[Any] = []
     back_up(pg_database, sink=events.append)
     assert not [one for one in events if isinstance(one, Notice)]
 
@@ -80,7 +81,7 @@ def test_an_extension_whose_files_are_gone_is_named_before_the_dump(pg_database,
 
 def test_the_second_dump_of_a_database_knows_how_large_it_will_be(pg_database, back_up):
     pg_database.fetch("CREATE TABLE a AS SELECT g, md5(g::text) FROM generate_series(1, 20000) g; ANALYZE a")
-    events: list[Event] = []
+    events: list[Any] = []
     first = back_up(pg_database, sink=events.append)
     dumps = [one for one in events if isinstance(one, BackupProgress) and one.phase == "dump"]
     assert dumps and all(one.expected is None for one in dumps)

@@ -31,8 +31,9 @@ def archiving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporarySer
     if not MAJORS[0]:
         pytest.skip("no PostgreSQL programs on this machine")
     archive = Path(tmp_path_factory.mktemp("archive"))
-    for folder in (archive, *archive.parents[:3]):
-        folder.chmod(0o777 if folder == archive else 0o755)
+    archive.chmod(0o777)
+    for folder in archive.parents[:2]:  # pytest's own two, and not the /tmp above them, which is everybody's
+        folder.chmod(0o755)
     settings = {
         "wal_level": "replica", "archive_mode": "on", "max_wal_senders": "5", "hot_standby": "on",
         "archive_command": f"cp %p {archive}/%f",
