@@ -47,7 +47,7 @@ fuzz: .venv-test/.stamp  ## the reader and the judging on many more hostile text
 published: .venv-test/.stamp  ## published applications from PyPI (800 MB), migrated by raw alembic and by us
 	.venv-test/bin/python -m pytest -m published tests/acceptance/test_published_applications.py $(ARGS)
 
-kill-restores: .venv-test/.stamp  ## kill a restore and its swap a hundred times (about half an hour)
+kill-restores: .venv-test/.stamp  ## kill a restore and its swap a hundred times (KILLS=20 for fewer; about half an hour)
 	.venv-test/bin/python -m pytest --sweep tests/integration/restore/test_killed.py -k hundred $(ARGS)
 
 lint: .venv-lint/.stamp  ## ruff, mypy, import contracts, and that the docs build and are up to date

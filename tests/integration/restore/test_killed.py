@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import time
@@ -76,7 +77,7 @@ def test_a_restore_killed_now_and_then(pg_database, make_project):
 @pytest.mark.sweep
 @pytest.mark.timeout(7200)
 def test_a_restore_killed_a_hundred_times(pg_database, make_project):
-    _kill_restores(pg_database, make_project, 100)
+    _kill_restores(pg_database, make_project, int(os.environ.get("KILLS", "100")))
 
 
 def test_a_restore_of_a_file_killed_now_and_then(make_project):
