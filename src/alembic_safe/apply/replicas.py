@@ -1,7 +1,8 @@
 """Waits, before each revision, until the standbys are not too far behind.
 
 The server's own replay_lag stands still where replay does, so the lag is measured here: how long ago was the
-WAL written that a standby has not replayed yet?
+WAL written that a standby has not replayed yet? A step's own WAL was written since the last look, so a standby is
+near enough only once it has replayed what was there when the wait began.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from collections.abc import Callable, Sequence
 from alembic_safe.apply.preflight.check import duration, query
 from alembic_safe.errors import GaveUpError
 from alembic_safe.model.events import EventSink, Waiting
-from alembic_safe.model.protocols import Database
+from alembic_safe.model.protocols import Database, Rows
 
-_PAUSE = 0.5
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 0.5
+_SAY_AFTER = 1.0
 Sample = tuple[float, int]
 
 
@@ -32,8 +35,14 @@ class Replicas:
 
         Raises `GaveUpError` naming the standby that stays behind.
         """
-        began = time.monotonic()
-        while (behind := self._furthest(database)) is not None and go_on():
+        began, pause = time.monotonic(), _FIRST_PAUSE
+        goal: int | None = None
+        while go_on():
+            rows = database.fetch(query("standbys")) if database.facts.dialect == "postgresql" else []
+            goal = position(rows[0][5]) if rows and goal is None else goal
+            behind = self._furthest(database, rows, goal or 0)
+            if behind is None:
+                return
             name, lag = behind
             waited = time.monotonic() - began
             if waited >= self._patience:
@@ -41,26 +50,26 @@ class Replicas:
                     f"standby {name} is {duration(lag)} behind, and was waited for for {duration(waited)}",
                     hint="Look at the standby, then run the same command again; `replica-lag` is the bound.",
                 )
-            self._sink(Waiting(f"standby {name}", f"it is {duration(lag)} behind", waited))
-            time.sleep(_PAUSE)
+            if waited >= _SAY_AFTER:
+                self._sink(Waiting(f"standby {name}", f"it is {duration(lag)} behind", waited))
+            time.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 2)
 
-    def _furthest(self, database: Database) -> tuple[str, float] | None:
-        """The standby that is behind the most, with its lag, if that is more than the bound."""
-        if database.facts.dialect != "postgresql":
-            return None
-        rows = database.fetch(query("standbys"))
-        now = time.monotonic()
+    def _furthest(self, database: Database, rows: Rows, goal: int) -> tuple[str, float] | None:
+        """The standby that is furthest behind, with its lag, of those beyond the bound or before `goal`."""
         if not rows:
             return None
-        current = position(rows[0][5])
+        now, current = time.monotonic(), position(rows[0][5])
         samples = self._samples.setdefault(database.facts.server, [])
         samples.append((now, current))
-        lags = []
-        for name, told, *_, replayed, _ in rows:
-            measured = lag(samples, position(replayed), now)
-            lags.append((max(measured, told or 0.0) if position(replayed) < current else 0.0, str(name)))
-        worst, who = max(lags)
-        return (who, worst) if worst > self._bound else None
+        found = []
+        for name, told, *_, replayed_, _ in rows:
+            replayed = position(replayed_)
+            behind = max(lag(samples, replayed, now), told or 0.0) if replayed < current else 0.0
+            if behind > self._bound or replayed < goal:
+                found.append((behind, str(name)))
+        worst = max(found, default=None)
+        return (worst[1], worst[0]) if worst is not None else None
 
 
 def position(lsn: str) -> int:

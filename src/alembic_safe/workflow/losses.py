@@ -12,9 +12,14 @@ from alembic_safe.model.losses import Loss
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.planned_work import planned_work
 
-# counting reads the whole table: of a larger one the planner's estimate is told
+# counting reads the whole table: of a larger one the planner's estimates are told
 _COUNTED_BYTES = 1e9
 _COPY = "_alembic_tmp_"
+# of a table with partitions or children the statistics of all of it together
+_FILLED = (
+    "SELECT null_frac FROM pg_catalog.pg_stats WHERE pg_catalog.format('%%I.%%I', schemaname, tablename) = %s"
+    " AND attname = %s ORDER BY inherited DESC LIMIT 1"
+)
 
 
 def losses_of(site: Site) -> tuple[Loss, ...]:
@@ -108,10 +113,9 @@ def _counted(
     site: Site, judgement: Judgement, places: dict[Name, str], revision: str, table: Name, column: str
 ) -> Loss | None:
     live = judgement.live.table(table) if judgement.live is not None else None
-    if live is not None and live.bytes > _COUNTED_BYTES:
-        rows = max(1, round(live.rows or 1))
-        return Loss(revision, str(table), column, rows, exact=False)
     place = places.get(table)
+    if live is not None and live.bytes > _COUNTED_BYTES:
+        return Loss(revision, str(table), column, _estimated(site, place, column, live.rows), exact=False)
     if site.database.facts.dialect == "sqlite":
         place = ".".join(_quoted(part) for part in (table.schema, table.name) if part)
     if place is None:
@@ -125,6 +129,15 @@ def _counted(
         # no such table by now, or no right to read it: that it goes is all that can be told
         return Loss(revision, str(table), column, None, exact=False)
     return Loss(revision, str(table), column, number) if number else None
+
+
+def _estimated(site: Site, place: str | None, column: str, rows: float | None) -> int | None:
+    """Rows, or values that are not null, by the planner's statistics; None where they tell of none or are missing."""
+    number = rows
+    if column and rows is not None:
+        found = site.database.fetch(_FILLED, [place, column])
+        number = rows * (1.0 - float(found[0][0])) if found else None
+    return round(number) or None if number is not None else None
 
 
 def _quoted(name: str) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -14,6 +15,7 @@ from alembic_safe.databases.postgresql import lease
 from alembic_safe.errors import LockHeldError
 from alembic_safe.model.targets import VersionTable
 from tests.support.pgbouncer import Pooler, pgbouncer
+from tests.support.processes import wait_until
 
 TABLES = [VersionTable()]
 
@@ -78,25 +80,85 @@ def test_it_and_the_advisory_lock_exclude_each_other(pooled: Any, pg_database: A
     lock.release()
 
 
-def test_one_that_is_not_renewed_is_lost_and_that_is_said(
-    pooled: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.5)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 1.0)
     monkeypatch.setattr(lease, "BEAT_SECONDS", 0.1)
+
+
+def _stop_renewing(lock: Any) -> None:
+    """As if this process had been stopped."""
+    lock._heart.stop()
+    lock._heart = None
+    lease._held.remove(lock)
+
+
+def test_a_long_call_of_the_run_does_not_let_it_die(pooled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fast(monkeypatch)
     mine, others = pooled(), pooled()
     lock, other = mine.deploy_lock(TABLES), others.deploy_lock(TABLES)
     assert lock.try_take()
-    for _ in range(8):
-        time.sleep(0.1)
-        others.ping()  # any connection's tick renews what this process holds
-        assert not other.try_take()
-    lease._held.clear()  # as if this process had been stopped
-    time.sleep(0.7)
+    mine.fetch("SELECT pg_sleep(2)")
+    assert not other.try_take()
+    lock.check()
+    lock.release()
+    assert other.try_take()
+    other.release()
+
+
+def test_one_that_is_not_renewed_is_lost_and_that_is_said(
+    pooled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fast(monkeypatch)
+    mine, others = pooled(), pooled()
+    lock, other = mine.deploy_lock(TABLES), others.deploy_lock(TABLES)
+    assert lock.try_take()
+    _stop_renewing(lock)
+    time.sleep(1.2)
     assert other.try_take()
     with pytest.raises(LockHeldError, match=r"the lease on .* was lost"):
         lock.check()
     lock.release()
     other.check()
+    other.release()
+
+
+def test_any_connections_tick_tells_of_the_loss(pooled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fast(monkeypatch)
+    mine, others = pooled(), pooled()
+    lock = mine.deploy_lock(TABLES)
+    assert lock.try_take()
+    others.fetch("UPDATE alembic_safe.lease SET token = 'another'")
+    wait_until(lambda: lock._heart.lost, 10)
+    with pytest.raises(LockHeldError, match=r"the lease on .* was lost"):
+        others.ping()
+    lock.release()
+    assert others.fetch("SELECT token FROM alembic_safe.lease") == [("another",)], "not ours to give"
+
+
+def test_ticks_renew_it_where_the_thread_cannot_connect(pooled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fast(monkeypatch)
+    mine, others = pooled(), pooled()
+    lock, other = mine.deploy_lock(TABLES), others.deploy_lock(TABLES)
+
+    def refused() -> Any:
+        raise psycopg.OperationalError("too many connections")
+
+    lock._connect = refused
+    assert lock.try_take()
+    for _ in range(20):
+        time.sleep(0.1)
+        others.ping()
+        assert not other.try_take()
+    lock.release()
+
+
+def test_a_closed_connections_lease_dies(pooled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fast(monkeypatch)
+    mine, others = pooled(), pooled()
+    lock, other = mine.deploy_lock(TABLES), others.deploy_lock(TABLES)
+    assert lock.try_take()
+    mine.close()
+    wait_until(other.try_take, 10)
     other.release()
 
 

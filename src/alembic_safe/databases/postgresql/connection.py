@@ -21,6 +21,7 @@ _KEEPALIVES = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
 }
+_SILENT_MS = "10000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,16 @@ class Connected:
         info = self.connection.info
         host = f"[{info.host}]" if ":" in info.host else info.host
         return f"{host}:{info.port}/{info.dbname}"
+
+    def again(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """Another connection to the same place, whose silence is noticed soon. Raises `psycopg.Error`."""
+        import psycopg
+        from psycopg.conninfo import make_conninfo
+
+        info = self.connection.info
+        secret = {"password": info.password} if info.password else {}
+        dsn = make_conninfo(info.dsn, tcp_user_timeout=_SILENT_MS, **secret)
+        return psycopg.connect(dsn, autocommit=True, prepare_threshold=None)
 
 
 def connect(

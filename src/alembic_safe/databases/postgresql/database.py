@@ -14,7 +14,7 @@ from psycopg import errors
 from alembic_safe.databases.postgresql.connection import Connected
 from alembic_safe.databases.postgresql.failures import query_failure
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
-from alembic_safe.databases.postgresql.lease import LeaseLock, beat
+from alembic_safe.databases.postgresql.lease import LeaseLock, abandon, beat
 from alembic_safe.databases.postgresql.locks import AdvisoryLock, lock_key
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.model.facts import Name
@@ -114,7 +114,8 @@ class PostgresDatabase:
             schema = table.schema or str(self.fetch(query("resolve_table"), [table.name])[0][0])
             names.append(f"{schema}.{table.name}")
         if self._facts.pooler:
-            return LeaseLock(self, [lock_key(self._facts.database, name) for name in names], lease_schema)
+            keys = [lock_key(self._facts.database, name) for name in names]
+            return LeaseLock(self, keys, lease_schema, self._connected.again)
         return AdvisoryLock(self, names, lease_schema)
 
     def transaction_outcome(self, transaction: str) -> TransactionOutcome:
@@ -211,11 +212,12 @@ class PostgresDatabase:
         return folder if folder and (folder / "pg_dump").exists() else None
 
     def ping(self) -> None:
+        beat()  # first: a dead connection is waited for longer than a lost lease may be
         if time.monotonic() - self._used >= PING_AFTER:
             self.fetch("SELECT 1")
-        beat()
 
     def close(self) -> None:
+        abandon(self)
         self._connection.close()
 
 

@@ -11,16 +11,21 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from alembic_safe.databases.postgresql.heartbeat import Heartbeat
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import AlembicSafeError, LockHeldError
 from alembic_safe.model.protocols import Rows
 from alembic_safe.model.targets import DatabaseFacts
 
+if TYPE_CHECKING:
+    import psycopg
+
 LEASE_SECONDS = 30.0
 BEAT_SECONDS = 5.0
+_PATIENCE_BEATS = 2
 # what a second maker of the schema or table meets: unique violation, duplicate table, duplicate schema
 _MADE_ALREADY = {"23505", "42P07", "42P06"}
 
@@ -35,8 +40,17 @@ class _Session(Protocol):
 class LeaseLock:
     """Keys of one database, taken together or not at all, as rows of `schema`.lease."""
 
-    def __init__(self, session: _Session, keys: Sequence[int], schema: str) -> None:
+    def __init__(
+        self,
+        session: _Session,
+        keys: Sequence[int],
+        schema: str,
+        connect: Callable[[], psycopg.Connection[tuple[Any, ...]]] | None = None,
+    ) -> None:
+        """`connect` makes the connection on which the rows are renewed; None: they are only looked at."""
         self._session = session
+        self._connect = connect
+        self._heart: Heartbeat | None = None
         self._keys = sorted(set(keys))
         self._schema = '"' + schema.replace('"', '""') + '"'
         self._token = secrets.token_hex(16)
@@ -65,6 +79,10 @@ class LeaseLock:
             self.release()
             return False
         _held.append(self)
+        if self._connect is not None:
+            beat_sql = self._ours(query("lease_beat"))
+            self._heart = Heartbeat(self._connect, beat_sql, self._taken, self._token, BEAT_SECONDS)
+            self._heart.start()
         return True
 
     def holder(self) -> str:
@@ -88,11 +106,22 @@ class LeaseLock:
         rows = self._session.fetch(self._ours(query("lease_beat")), [self._taken, self._token])
         self._beaten = time.monotonic()
         if len(rows) < len(self._taken):
-            self._forget()
-            raise LockHeldError(
-                f"the lease on {self._session.facts.address} was lost: it was not renewed in time, and another took it",
-                hint="Was this process or its network stopped for a while? See `alembic-safe status`.",
-            )
+            self._lost()
+
+    def beat(self) -> None:
+        """Raise `LockHeldError` when it is lost; renew it here where its thread has failed to for some time."""
+        if self._heart is not None and self._heart.lost:
+            self._lost()
+        beaten = max(self._beaten, self._heart.beaten if self._heart is not None else 0.0)
+        if time.monotonic() - beaten >= _PATIENCE_BEATS * BEAT_SECONDS:
+            self.check()
+
+    def _lost(self) -> NoReturn:
+        self._forget()
+        raise LockHeldError(
+            f"the lease on {self._session.facts.address} was lost: it was not renewed in time, and another took it",
+            hint="Was this process or its network stopped for a while? See `alembic-safe status`.",
+        )
 
     def release(self) -> None:
         """Delete the rows that are ours. Never raises: what is left dies by itself."""
@@ -105,6 +134,9 @@ class LeaseLock:
                 return
 
     def _forget(self) -> None:
+        if self._heart is not None:
+            self._heart.stop()
+            self._heart = None
         self._taken.clear()
         if self in _held:
             _held.remove(self)
@@ -125,22 +157,23 @@ class LeaseLock:
     def _ours(self, text: str) -> str:
         return text.replace("journal.lease", f"{self._schema}.lease")
 
-    @property
-    def due(self) -> bool:
-        """Whether the heartbeat is due."""
-        return time.monotonic() - self._beaten >= BEAT_SECONDS
 
-
-# Every lease that this process holds, on whichever connection: a tick of any of them renews them all, so that a
-# run on one database does not let the lease on the next one die.
+# Every lease that this process holds, on whichever connection: a tick of any of them looks at them all, so that a
+# run on one database hears that the lease on the next one is lost.
 _held: list[LeaseLock] = []
 
 
 def beat() -> None:
-    """Renew what is due. Raises `LockHeldError` for a lease that is lost, `UnreachableError` with its connection."""
+    """Look at every lease. Raises `LockHeldError` for one that is lost, `UnreachableError` with its connection."""
     for lease in tuple(_held):
-        if lease.due:
-            lease.check()
+        lease.beat()
+
+
+def abandon(session: object) -> None:
+    """Renew nothing any more that was taken on `session`: it is closed, and what is left dies by itself."""
+    for lease in tuple(_held):
+        if lease._session is session:
+            lease._forget()
 
 
 def advisory_holder(session: _Session, keys: Sequence[int]) -> str:
