@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import Any
 
 from tests.support.projects import Rev
@@ -47,3 +49,19 @@ def test_what_holds_nothing_needs_no_word(make_project: Any) -> None:
         "downgrade", "b2", "--no-backup=test", "--allow-loss", "tidying", "--format", "json"
     ).ok()
     assert done.json()["losses"] == []
+
+
+def test_values_that_a_copy_leaves_out_are_counted(make_project: Any) -> None:
+    """SQLite, batch mode: no statement drops the column."""
+    add = "with op.batch_alter_table('t') as t:\n    t.add_column(sa.Column('more', sa.Text))"
+    drop = "with op.batch_alter_table('t', recreate='always') as t:\n    t.drop_column('more')"
+    project = make_project(revisions=[REVISIONS[0], Rev("b2", add, drop)])
+    project.run("upgrade", "--no-backup=test").ok()
+    with contextlib.closing(sqlite3.connect(project.database_file)) as connection, connection:
+        connection.executemany("INSERT INTO t VALUES (?, 'x', ?)", [(1, "y"), (2, "y"), (3, None)])
+    done = project.run("downgrade", "a1", "--no-backup=test", "--format", "json")
+    assert done.exit == 3, done
+    found = [
+        (loss["revision"], loss["table"], loss["column"], loss["number"]) for loss in done.json()["losses"]
+    ]
+    assert found == [("b2", "t", "more", 2)]

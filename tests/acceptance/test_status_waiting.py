@@ -22,8 +22,6 @@ def test_what_is_not_reached_ends_with_3(pg_database: Any, make_project: Any) ->
     project.run("upgrade", "a1", "--no-backup=test").ok()
     project.run("status", "--require", "a1").ok()
     assert project.run("status", "--require", "a1", "--require", "b2").exit == 3
-    assert project.run("status", "--at-heads").exit == 3
-    project.run("status").ok()
     done = project.run("status", "--require", "zz", "--format", "json")
     assert done.exit == 2
     assert done.json()["error"]["message"] == "--require: revision zz is not in this checkout"
@@ -33,7 +31,7 @@ def test_it_waits_without_executing_env_py_again(pg_database: Any, make_project:
     project = make_project(url=pg_database.url(), revisions=[A1], env=lambda text: COUNTED + text)
     waiting = project.start("status", "--at-heads", "--wait", "60s")
     wait_until(lambda: (project.path / "runs").exists(), 30)
-    time.sleep(4.0)
+    time.sleep(3.0)
     assert (project.path / "runs").read_text() == "x", "polling must be cheap"
     assert waiting.poll() is None
     project.run_alembic("upgrade", "head").ok()
@@ -54,8 +52,7 @@ def test_a_pod_of_the_code_before_may_start_on_a_newer_schema(pg_database: Any, 
     older = make_project(url=pg_database.url(), revisions=[A1])
     newer.run("upgrade", "--no-backup=test").ok()
     assert older.run("status").exit == 8
-    older.run("status", "--at-heads").ok()
-    older.run("status", "--require", "a1").ok()
+    older.run("status", "--at-heads", "--require", "a1").ok()
     # what is not proven is not said: here raw alembic has been there
     pg_database.fetch("DROP SCHEMA alembic_safe CASCADE")
     assert older.run("status", "--at-heads").exit == 8

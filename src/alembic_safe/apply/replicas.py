@@ -51,7 +51,7 @@ class Replicas:
                     hint="Look at the standby, then run the same command again; `replica-lag` is the bound.",
                 )
             if waited >= _SAY_AFTER:
-                self._sink(Waiting(f"standby {name}", f"it is {duration(lag)} behind", waited))
+                self._sink(Waiting(f"standby {name}, which is {duration(lag)} behind", "", waited))
             time.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
 

@@ -132,7 +132,7 @@ def ask(
             waited = time.monotonic() - began
             if waited >= settings.wait_for_database:
                 raise
-            sink(Waiting("the database", error.message, waited))
+            sink(Waiting(f"the database: {error.message}", "", waited))
         until = time.monotonic() + min(pause, settings.wait_for_database - waited)
         while time.monotonic() < until:
             tick()

@@ -115,7 +115,7 @@ def summary(sites: Iterable[Site]) -> str:
     stopping = sum(one.stops for one in found)
     allowed = sum(one.allowed is not None for one in found)
     said = f"{len(found)} finding{'' if len(found) == 1 else 's'}"
-    said += f", {stopping} of them refuse it" if stopping else ""
+    said += f", {stopping} of which stop{'s' if stopping == 1 else ''} it" if stopping else ""
     return said + (f", {allowed} allowed" if allowed else "")
 
 

@@ -44,6 +44,10 @@ def losses_of(site: Site) -> tuple[Loss, ...]:
                     loss = _counted(site, judgement, places, revision.revision.id, table, column)
                     if loss is not None:
                         found.append(loss)
+        for table, column in _left_out(judgement, revision.revision.id, copied):
+            loss = _counted(site, judgement, places, revision.revision.id, table, column)
+            if loss is not None:
+                found.append(loss)
     return tuple(dict.fromkeys(found))
 
 
@@ -92,6 +96,16 @@ def _goes(facts: Facts) -> Iterator[tuple[Name, str]]:
         for action in reading.actions:
             if action.kind == "drop column" and action.name:
                 yield reading.target.name, action.name
+
+
+def _left_out(judgement: Judgement, revision: str, copied: set[str]) -> Iterator[tuple[Name, str]]:
+    """Columns that batch mode leaves out of the copies it makes: no statement drops them, but the rule sees them go."""
+    for finding in judgement.findings:
+        if (finding.rule, finding.revision) == ("column-dropped", revision):
+            table, column = finding.objects[:2]
+            schema, _, name = table.rpartition(".")
+            if name in copied:
+                yield Name(name, schema or None), column.removeprefix(f"{table}.")
 
 
 def _places(site: Site, judgement: Judgement) -> dict[Name, str]:

@@ -94,6 +94,7 @@ class _Migration:
         self._notices: list[str] = []
         self._unless_empty = True
         self._saved = saved
+        self._losses: list[Loss] = []
 
     def run(self) -> ApplyResult:
         preflight.require_known(self._settings.preflight.levels)
@@ -119,14 +120,9 @@ class _Migration:
         if not any(site.pending for site in self._sites):
             return applying.nothing_to_do(context, self._sites)
         self._judge()
-        if self._saved is not None:
-            require_same_verdict(self._saved, gating.findings_of(self._sites))
-        if self._settings.phase == "expand" and phasing.cut_before_contract(self._sites, self._say):
-            if not any(site.pending for site in self._sites):
-                return applying.nothing_to_do(context, self._sites)
-            gating.judge_sites(self._settings, self._sites, self._journals)
-        if self._direction == "downgrade":
-            context.losses += self._count_losses()
+        if not any(site.pending for site in self._sites):
+            return applying.nothing_to_do(context, self._sites)
+        context.losses += self._losses
         if gating.stops(self._sites):
             return gating.refused(context, self._sites)
         gating.say_what_passes(context, self._sites)
@@ -244,7 +240,15 @@ class _Migration:
         )
         with self._phases.phase("gate", "judging what is pending") as result:
             gating.judge_sites(self._settings, self._sites, self._journals)
-            result.append(gating.summary(self._sites))
+            if self._saved is not None:
+                require_same_verdict(self._saved, gating.findings_of(self._sites))
+            if self._settings.phase == "expand" and phasing.cut_before_contract(self._sites, self._say):
+                # what is left is a plan of its own, and only that is counted
+                gating.judge_sites(self._settings, self._sites, self._journals)
+            if self._direction == "downgrade":
+                self._losses = self._count_losses()
+            pending = any(site.pending for site in self._sites)
+            result.append(gating.summary(self._sites) if pending else "all of it is left for later")
 
     def _count_losses(self) -> list[Loss]:
         """What the downgrade takes away; said, and where a person let it go, the gate lets it go too."""

@@ -34,7 +34,8 @@ def cut_before_contract(sites: Sequence[Site], say: Callable[[str], None]) -> bo
         say(
             f"{site.target.label}: revision {left[0]} contracts, so it"
             + (f" and {len(left) - 1} after it are" if len(left) > 1 else " is")
-            + f" left for `upgrade --phase all`: {', '.join(left)}"
+            + " left for `upgrade --phase all`"
+            + (f": {', '.join(left)}" if len(left) > 1 else "")
         )
     return cut
 

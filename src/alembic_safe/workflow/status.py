@@ -52,7 +52,7 @@ def status(settings: Settings, *, sink: EventSink = ignore) -> StatusResult:
             except UnreachableError as error:
                 if left <= 0:
                     raise
-                sink(Waiting("the database", error.message, settings.wanted.wait - left))
+                sink(Waiting(f"the database: {error.message}", "", settings.wanted.wait - left))
                 _sleep(min(_PAUSE, left), interrupts)
                 continue
             if not moved:

@@ -28,7 +28,7 @@ def doctor(result: DoctorResult, view: View) -> Iterator[RenderableType]:
         yield from _items(target.checks, view)
         well = sum(not item.obstacles and item.level != "off" for item in target.checks)
         off = [item.check for item in target.checks if item.level == "off"]
-        yield indented(line((f"{count(well, 'check')} found nothing", GOOD)))
+        yield indented(line((f"{count(well, 'check')} found nothing in the way of a run", GOOD)))
         if off:
             yield indented(line((f"off: {', '.join(map(clean, off))}", QUIET)))
 
