@@ -222,6 +222,9 @@ class _Watch:
         if driver.autocommit and not _OWN.search(statement):
             # its locks are gone when it is done: it is tried in a transaction that is rolled back
             self._trial(statement, parameters)
+        elif not driver.autocommit and not self._stats:
+            # the server's counters keep what an earlier transaction did until it sends them, a second later
+            self._stats = _counters(driver)
 
     def _trial(self, statement: str, parameters: Any) -> None:
         self._other.add_notice_handler(self._hear)
@@ -252,7 +255,7 @@ class _Watch:
             for oid, mode in driver.execute(_LOCKS).fetchall()
             if oid in self._old and mode in (_STRONG if self._kinds[oid] != "m" else _STRONG[-1:])
         }
-        stats = {oid: (scans or 0, rows or 0) for oid, scans, rows in driver.execute(_STATS).fetchall()}
+        stats = _counters(driver)
         done = [line for line in said if _WORK.match(line) and self._about_old(line)]
         for oid, (scans, rows) in stats.items():
             was = before.get(oid, (0, 0))
@@ -276,6 +279,13 @@ class _Watch:
     def _about_old(self, line: str) -> bool:
         named = re.findall(r'"([^"]+)"', line)
         return any(name in self._old.values() for name in named)
+
+
+def _counters(driver: psycopg.Connection[Any]) -> dict[int, tuple[int, int]]:
+    """Sequential scans and rows changed, by table."""
+    with suppress(psycopg.errors.InFailedSqlTransaction):
+        return {oid: (scans or 0, rows or 0) for oid, scans, rows in driver.execute(_STATS).fetchall()}
+    return {}
 
 
 def _count(connection: psycopg.Connection[Any], oid: int) -> int:
