@@ -196,6 +196,7 @@ class _Watch:
         self._counts = {oid: _count(other, oid) for oid in self._old}
         self._nodes = dict(other.execute(_NODES, (list(self._old),)).fetchall())
         self._stats: dict[int, tuple[int, int]] = {}
+        self._began: dict[int, tuple[int, int]] = {}
         self._said: list[str] = []
         self._trying = False
 
@@ -213,7 +214,7 @@ class _Watch:
         event.remove(sqlalchemy.engine.Engine, "rollback", self._ended)
 
     def _ended(self, *_: object) -> None:
-        self._stats = {}
+        self._stats, self._began = {}, {}
 
     def _before(self, connection: Any, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
         driver = _driver(connection)
@@ -224,15 +225,17 @@ class _Watch:
             self._trial(statement, parameters)
         elif not driver.autocommit and not self._stats:
             # the server's counters keep what an earlier transaction did until it sends them, a second later
-            self._stats = _counters(driver)
+            self._stats = self._began = _counters(driver)
 
     def _trial(self, statement: str, parameters: Any) -> None:
         self._other.add_notice_handler(self._hear)
         self._other.execute("BEGIN; SET LOCAL client_min_messages = debug1")
+        self._began = _counters(self._other)
         with suppress(psycopg.Error):
             self._other.execute(statement.encode(), parameters or None)
-            self._look(self._other, statement, {})
+            self._look(self._other, statement, self._began)
         self._other.execute("ROLLBACK")
+        self._began = {}
         self._other.remove_notice_handler(self._hear)
 
     def _hear(self, diagnostic: Any) -> None:
@@ -263,8 +266,9 @@ class _Watch:
                 done.append(f"scan of {self._old[oid]}")
             if oid in self._old and rows - was[1] > _MANY:
                 done.append(f"{rows - was[1]} rows of {self._old[oid]}")
-            if oid in self._old and rows >= self._counts[oid] > _MANY:
-                self._truth.rows.append(f"{rows} rows of {self._old[oid]}")
+            changed = rows - self._began.get(oid, (0, 0))[1]
+            if oid in self._old and changed >= self._counts[oid] > _MANY:
+                self._truth.rows.append(f"{changed} rows of {self._old[oid]}")
         nodes = dict(driver.execute(_NODES, (list(self._old),)).fetchall())
         done += [
             f"new file of {self._old[oid]}" for oid, node in nodes.items() if self._nodes.get(oid) != node
