@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from alembic_safe.databases.process import run_tool
-
 _PREFIX = "ALEMBIC_SAFE_"
 _KEPT = 65_536  # bytes of its stdout, the last
 
@@ -26,6 +24,8 @@ def run_external(command: str, facts: Mapping[str, str], *, tick: Callable[[], N
 
     `tick` is called several times a second; when it raises, the command and its children are ended.
     """
+    from alembic_safe.databases.process import run_tool
+
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
     out = bytearray()
 

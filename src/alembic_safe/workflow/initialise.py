@@ -96,6 +96,8 @@ def settings_section() -> str:
 def _toml(option: Option) -> str:
     if option.name in _EXAMPLES:
         return _EXAMPLES[option.name]
+    if option.kind == "switch":
+        return "false"
     if option.default is None:
         return '"s3://bucket/folder"' if option.metavar == "URL" else '"..."'
     return str(option.default) if isinstance(option.default, int) else f'"{option.default}"'

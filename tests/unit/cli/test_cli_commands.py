@@ -221,7 +221,7 @@ def test_an_interrupt_says_whether_anything_was_begun(
         (["upgrade", "a", "b"], "got unexpected extra argument", "`alembic-safe upgrade --help`"),
         (["downgrade"], "missing argument", "`alembic-safe downgrade --help`"),
         (["upgrad"], "no such command", "`alembic-safe --help`"),
-        (["backup", "prune"], "no such command", "`alembic-safe backup --help`"),
+        (["backup", "purge"], "no such command", "`alembic-safe backup --help`"),
         (["upgrade", "--wait"], "requires an argument", "`alembic-safe upgrade --help`"),
         (["upgrade", "--wait", "soon"], "--wait: 'soon' is not a duration", "settings.md"),
         (["upgrade", "--no-backup", ""], "--no-backup: a reason is needed", "settings.md"),

@@ -64,7 +64,7 @@ def test_a_copy_without_the_column_is_a_drop_too() -> None:
         "DROP TABLE t",
         "ALTER TABLE _alembic_tmp_t RENAME TO t",
     ]
-    (one,) = findings(batch, base=BASE, dialect="sqlite")
+    one = max(findings(batch, base=BASE, dialect="sqlite"), key=lambda found: found.severity)
     assert (one.rule, one.objects) == ("column-dropped", ("t", "t.a"))
 
 

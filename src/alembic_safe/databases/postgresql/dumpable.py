@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -43,6 +42,8 @@ def lacking_extensions(database: Database) -> tuple[str, ...]:
 
 def can_compress(client: Client, compression: str) -> bool:
     """Ask the client itself: it looks at the method before it connects, here to a socket that is nowhere."""
+    import subprocess
+
     if compression.partition(":")[0] in ("gzip", "none"):
         return True
     command = [
