@@ -49,6 +49,9 @@ _WIDTH = 100
 # what stands for a setting that has no default
 _EXAMPLES = {
     "control-url": '"env:DATABASE_ADMIN_URL"',
+    "max-age": '"26h"',
+    "backup-url": '"service=standby"',
+    "backup-recipient": '["age1..."]',
     "contract-after": '"1d"',
     "old-application": '["shop-v41*"]',
     "replica-lag": '"30s"',
