@@ -142,7 +142,9 @@ def test_what_cannot_be_listed_is_refused_and_env_py_runs_twice_at_most(
     assert refused.exit == 3, str(refused)
     assert [one["rule"] for one in refused.json()["findings"] if one["stops"]] == ["revision-not-inspectable"]
     executed.unlink()
-    project.run("upgrade", NO_BACKUP, "--allow", "revision-not-inspectable=read by two").ok()
+    project.run(
+        "upgrade", NO_BACKUP, "--scratch", "off", "--allow", "revision-not-inspectable=read by two"
+    ).ok()
     assert len(executed.read_text()) == 2
 
 

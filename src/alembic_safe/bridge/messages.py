@@ -332,7 +332,7 @@ def register(*classes: type[Any]) -> None:
 
 def encode(message: Message) -> bytes:
     """One message as JSON bytes."""
-    return json.dumps([type(message).__name__, _plain(message)], separators=(",", ":")).encode()
+    return json.dumps([type(message).__name__, _plain(message)], separators=(",", ":"), default=dict).encode()
 
 
 def decode(data: bytes) -> Message:
