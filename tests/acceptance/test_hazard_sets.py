@@ -8,10 +8,12 @@ from benchmarks.score_hazards import shares, verdicts
 from tests.support.hazard_sets import cases
 
 # unsafe stopped and safe stopped, as reached; the bars are 97 % and 2 %, which `depot` misses: its first run, untuned
-REACHED = {"shop": (0.97, 0.02), "clinic": (0.97, 0.02), "fleet": (0.95, 0.02), "depot": (0.90, 0.046)}
+# the smallest last, which is the one of the short form
+REACHED = {"depot": (0.90, 0.046), "fleet": (0.95, 0.02), "shop": (0.97, 0.02), "clinic": (0.97, 0.02)}
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", REACHED)
 def test_gate_stops_the_unsafe_and_lets_the_safe_pass(name):
     judged = verdicts(cases(name))

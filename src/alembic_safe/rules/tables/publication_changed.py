@@ -17,8 +17,8 @@ _MAKES = ("create publication", "alter publication")
 
 def _look(place: Place) -> Iterator[Hit]:
     for reading in place.readings:
-        if reading.kind not in _MAKES:
-            continue
+        if reading.kind not in _MAKES or not reading.objects:
+            continue  # one without a name was not read whole, and is said to be not understood
         yield from _without_identity(place, reading)
         new = reading.kind == "create publication" or place.made("publication", reading.objects[0].name)
         kinds = {action.kind for action in reading.actions}
