@@ -21,7 +21,7 @@ def test_backup_upgrade_and_way_back(make_project: Any) -> None:
     done = project.run("upgrade", *allowed, "--format", "json").ok().json()
     (manifest,) = done["backups"]
     copy = project.path / ".alembic-safe/backups" / manifest["id"] / "dump/database.sqlite3"
-    assert str(copy) in done["targets"][0]["way_back"]
+    assert f"backup restore {copy.parent.parent.name}" in done["targets"][0]["way_back"]
     with sqlite3.connect(copy) as connection:
         assert connection.execute("select id from t").fetchall() == [(1,)]
         assert connection.execute("select version_num from alembic_version").fetchall() == [("a1",)]
