@@ -183,7 +183,7 @@ def test_a_tick_that_raises_ends_the_tool_and_removes_everything(stuck, tmp_path
 def test_a_table_that_may_not_be_read(pg_database, tmp_path, back_up):
     pg_database.fetch("CREATE TABLE secret_table AS SELECT 1 AS x; CREATE ROLE reader LOGIN")
     try:
-        with pytest.raises(BackupError, match="may not read public.secret_table") as caught:
+        with pytest.raises(BackupError, match=r"may not read public\.secret_table") as caught:
             back_up(pg_database.keywords | {"user": "reader"})
         assert "pg_read_all_data" in caught.value.hint
         assert list((tmp_path / "backups").glob("2*")) == []
