@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import Notice
 from alembic_safe.model.findings import JudgedPlan
@@ -31,7 +33,7 @@ def back_up(context: ApplyContext, sites: list[Site], runs: RunIds) -> dict[int,
                 run=next(runs[site.target.ordinal, site.section] for site in here if site.pending),
                 heads={str(site.target.version_table): site.target.heads for site in here},
                 plans=plans_of(here),
-                renew=lambda here=here: _renewed(context, here[0]),  # type: ignore[misc]
+                renew=partial(_renewed, context, here[0]),
                 sink=context.sink,
                 tick=context.tick(database),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import datetime, timezone
+from functools import partial
 
 from alembic_safe.apply import Interrupts
 from alembic_safe.backup import find_backup, open_store
@@ -15,6 +16,7 @@ from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import Verification
 from alembic_safe.model.events import EventSink, ignore
 from alembic_safe.model.findings import JudgedPlan
+from alembic_safe.model.protocols import Database
 from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.results import BackupListing, BackupResult
 from alembic_safe.settings import Settings
@@ -39,6 +41,9 @@ def create_backup(settings: Settings, *, sink: EventSink = ignore) -> BackupResu
                 settings, workers, "heads", "upgrade", listing=listing, sink=sink, tick=interrupts.check
             )
 
+        def renew(site: asking.Site) -> Database:
+            return renewed(ask(False), site, settings.control)
+
         with phases.phase("probe", "finding the databases"):
             probed = ask(listing)
         sites = asking.open_sites(probed, settings.control, read_only=not policy.command)
@@ -53,7 +58,7 @@ def create_backup(settings: Settings, *, sink: EventSink = ignore) -> BackupResu
                     run=None,
                     heads={str(site.target.version_table): site.target.heads for site in here},
                     plans=_plans(settings, here) if listing else None,
-                    renew=lambda here=here: renewed(ask(False), here[0], settings.control),  # type: ignore[misc]
+                    renew=partial(renew, here[0]),
                     sink=sink,
                     tick=interrupts.check,
                 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from alembic_safe.bridge import Workers
-from alembic_safe.bridge.messages import Job, StepCommitted
+from alembic_safe.bridge.messages import Job, StepBegun, StepCommitted
 from alembic_safe.bridge.scratch import Fault, Observer, Played, ReplayedTarget, played
 from alembic_safe.databases import ScratchPlace, open_scratch
 from alembic_safe.errors import AlembicSafeError
@@ -137,8 +137,8 @@ class _Enough(Observer):
     ran: set[str] = field(default_factory=set)
     under_way: str = ""
 
-    def step_begun(self, message: object) -> None:
-        self.under_way = message.revision.id  # type: ignore[attr-defined]
+    def step_begun(self, message: StepBegun) -> None:
+        self.under_way = message.revision.id
 
     def step_committed(self, message: StepCommitted) -> None:
         self.ran.add(self.under_way)

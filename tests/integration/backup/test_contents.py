@@ -191,7 +191,8 @@ def test_a_wrong_major_in_pg_bindir_is_refused(any_pg_database, pg_servers, back
 
 
 def test_no_client_at_all_lists_every_place(pg_database, back_up, monkeypatch, tmp_path):
-    from alembic_safe.databases.postgresql import clients, dump
+    from alembic_safe.databases.postgresql import clients
+    from alembic_safe.databases.postgresql.database import PostgresDatabase
 
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -201,7 +202,7 @@ def test_no_client_at_all_lists_every_place(pg_database, back_up, monkeypatch, t
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     monkeypatch.setattr(clients, "_WHEELS", ())
     monkeypatch.setattr(clients, "_SYSTEM", ())
-    monkeypatch.setattr(dump, "_server_bindir", lambda *_: None)
+    monkeypatch.setattr(PostgresDatabase, "bindir", lambda _: None)
 
     with pytest.raises(
         BackupError, match=f"no pg_dump of PostgreSQL {pg_database.major} on this machine"

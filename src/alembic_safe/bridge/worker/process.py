@@ -58,6 +58,7 @@ def take_streams(output: int, errors: int) -> None:
         os.dup2(source, destination)
         os.close(source)
     sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8")
+    # `sys.__stdout__` is called final, but a project may write to it too, and must not reach our channel
     sys.stdout = sys.__stdout__ = _text(1)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _text(2)  # type: ignore[misc]
     # SIGUSR1 tells where a worker hangs, even while C code holds the interpreter's lock

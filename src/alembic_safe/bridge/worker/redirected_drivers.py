@@ -69,6 +69,7 @@ class RedirectedDrivers(RawConnections):
             made: str = module.conninfo.make_conninfo("", **instead("psycopg", [conninfo.decode()], {}))
             return made.encode()
 
+        # the base is the class of a driver that may be absent: mypy knows no such type
         class PGconn(base):  # type: ignore[misc, valid-type]
             """libpq's own, for who calls it by hand."""
 
@@ -129,6 +130,7 @@ class RedirectedDrivers(RawConnections):
         base, lower, original = module.extensions.connection, module._connect, module.connect
         turned = self._turned_psycopg2(module)
 
+        # the base is the class of a driver that may be absent: mypy knows no such type
         class connection(base):  # type: ignore[misc, valid-type]
             """The driver's own class, for who makes a connection of it, or of a class made from it, by hand."""
 

@@ -84,10 +84,13 @@ def _without_triggers(schema: Schema, table: str) -> Schema:
 
 def _followed(schema: Schema, old: str, new: str) -> Schema:
     """Views and triggers name the table by its new name (sqlite.org/lang_altertable.html, since 3.25)."""
+
+    def follow(name: Name) -> Name:
+        return replace(name, name=new) if name.name == old else name
+
     tables = dict(schema.tables)
     for name, state in tables.items():
         if state.kind in ("view", "trigger"):
-            follow = lambda n: replace(n, name=new) if n.name == old else n  # noqa: E731
             tables[name] = replace(
                 state, reads=tuple(map(follow, state.reads)), parents=tuple(map(follow, state.parents))
             )
