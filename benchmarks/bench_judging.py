@@ -6,37 +6,19 @@ fixed cost (imports, the looks at the catalog) included. Median of 3 pairs. Exit
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from alembic_safe.databases.postgresql.server import TemporaryServer, find_binaries
-from benchmarks.bench_overhead import REVISIONS, make_project
-from benchmarks.paired import pairs, timed
+from benchmarks.bench_overhead import REVISIONS, make_project, run
+from benchmarks.paired import pairs
 
-_BIN = Path(sys.executable).parent
+_COMMAND = [
+    str(Path(sys.executable).parent / "alembic-safe"), "upgrade", "--no-backup=benchmark", "--quiet",
+]  # fmt: skip
+_THERE_BEFORE = "CREATE TABLE there_before (id int)"
 _BAR = 0.010
-
-
-def run(folder: Path, server: TemporaryServer, name: str, *, empty: bool) -> float:
-    """Seconds to migrate a fresh database."""
-    server.create_database(name)
-    if not empty:
-        with server.connect(name) as connection:
-            connection.execute("CREATE TABLE there_before (id int)")
-    command = [_BIN / "alembic-safe", "upgrade", "--no-backup=benchmark", "--quiet"]
-    environment = {**os.environ, "BENCH_URL": server.url("psycopg", name)}
-
-    def execute() -> None:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise SystemExit(done.stderr)
-
-    return timed(execute)
 
 
 def main() -> int:
@@ -46,8 +28,8 @@ def main() -> int:
         project = make_project(Path(folder))
         count = iter(range(100))
         measured = pairs(
-            lambda: run(project, server, f"judged{next(count)}", empty=False),
-            lambda: run(project, server, f"empty{next(count)}", empty=True),
+            lambda: run(_COMMAND, project, server, f"judged{next(count)}", _THERE_BEFORE),
+            lambda: run(_COMMAND, project, server, f"empty{next(count)}"),
             count=3,
         )
     cost = (measured.median_ours - measured.median_theirs) / REVISIONS

@@ -57,9 +57,12 @@ def make_project(folder: Path) -> Path:
     return folder
 
 
-def run(command: list[str], folder: Path, server: TemporaryServer, name: str) -> float:
-    """Seconds to migrate a fresh database."""
+def run(command: list[str], folder: Path, server: TemporaryServer, name: str, before: str = "") -> float:
+    """Seconds to migrate a fresh database, in which the SQL `before` was run."""
     server.create_database(name)
+    if before:
+        with server.connect(name) as connection:
+            connection.execute(before.encode())
     environment = {**os.environ, "BENCH_URL": server.url("psycopg", name)}
 
     def execute() -> None:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs o
 SLOW = Rev("b2", "op.get_bind().execute(sa.text('select 1')).scalar_one()\nop.execute('select pg_sleep(60)')")
 JUDGED = ("--dialect", "postgresql")
 GIVEN = (*JUDGED, "--scratch", "env:CI_URL")
+JSON = ("--format", "json")
 QUICK = Rev("a1", "op.get_bind().execute(sa.text('select 1')).scalar_one()")
 OURS = "select datname from pg_database where datname like 'alembic_safe_scratch%'"
 BUSY = "select pid from pg_stat_activity where datname like 'alembic_safe_scratch%' and query like '%pg_sleep(60)%'"
@@ -55,12 +56,8 @@ def test_supervisor_killed_on_a_given_server(
     done = project.run(
         "check",
         "c3",
-        "--dialect",
-        "postgresql",
-        "--scratch",
-        "env:CI_URL",
-        "--format",
-        "json",
+        *GIVEN,
+        *JSON,
         env=server_url(pg_database),
     )
     assert done.json()["scratch"][0]["read"] == ["c3"], done
@@ -77,12 +74,8 @@ def test_database_in_use_is_no_leftover(
     done = other.run(
         "check",
         "a1",
-        "--dialect",
-        "postgresql",
-        "--scratch",
-        "env:CI_URL",
-        "--format",
-        "json",
+        *GIVEN,
+        *JSON,
         env=server_url(pg_database),
     )
     assert done.json()["scratch"][0]["read"] == ["a1"], done
@@ -97,12 +90,8 @@ def test_worker_killed(make_project: Callable[..., Project], pg_database: TestDa
     process = project.start(
         "check",
         "b2",
-        "--dialect",
-        "postgresql",
-        "--scratch",
-        "env:CI_URL",
-        "--format",
-        "json",
+        *GIVEN,
+        *JSON,
         env=server_url(pg_database),
     )
     ((backend,),) = wait_until(lambda: pg_database.fetch(BUSY), 120, "the revision on the scratch")

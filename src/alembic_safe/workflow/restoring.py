@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -103,6 +103,33 @@ class Restoration:
         if self.here:
             return self.here[0].target.parameters
         return ConnectParameters("postgresql", "psycopg", self.settings.control.keywords or {})
+
+    def result(
+        self,
+        plan: RestorePlan,
+        loaded: Loaded,
+        heads: Mapping[str, tuple[str, ...] | None],
+        *,
+        run: str | None = None,
+        copy_back: tuple[str, ...] = (),
+    ) -> RestoreResult:
+        """What a restore that went well returns; `run` is the one it is journalled as, where it is."""
+        return RestoreResult(
+            exit=0,
+            backup=plan.backup,
+            target=plan.target,
+            database=plan.database,
+            kept=plan.kept,
+            heads=next(iter(heads.values()), None),
+            tables=loaded.tables,
+            rows=loaded.rows,
+            durations=dict(self.watch.durations),
+            since=plan.since,
+            stays=plan.stays,
+            notes=loaded.notes,
+            run=run,
+            copy_back=copy_back,
+        )
 
     def tick(self) -> None:
         """Stop on a signal; keep our connection alive."""

@@ -8,7 +8,7 @@ from alembic_safe.backup.restore import in_file
 from alembic_safe.databases import open_database
 from alembic_safe.databases.sqlite import restore as files
 from alembic_safe.model.protocols import Database
-from alembic_safe.model.restores import Loaded, RestorePlan
+from alembic_safe.model.restores import RestorePlan
 from alembic_safe.model.results import RestoreResult
 from alembic_safe.workflow.restoring import Restoration
 
@@ -30,7 +30,7 @@ def _beside(work: Restoration, plan: RestorePlan, into: Path) -> RestoreResult:
     ):
         files.swap(folder, into, into)
     work.proof(loaded, f"a new file {into}")
-    return _result(work, plan, loaded, work.manifest.heads, None)
+    return work.result(plan, loaded, work.manifest.heads)
 
 
 def _replace(work: Restoration, plan: RestorePlan) -> RestoreResult:
@@ -62,31 +62,10 @@ def _replace(work: Restoration, plan: RestorePlan) -> RestoreResult:
         }
         journal.done(database, heads)
     work.proof(loaded, str(target))
-    return _result(work, plan, loaded, heads, journal.run)
+    return work.result(plan, loaded, heads, run=journal.run)
 
 
 def _reopened(work: Restoration) -> Database:
     database = open_database(work.parameters, policy=work.settings.control)
     work.stack.callback(database.close)
     return database
-
-
-def _result(
-    work: Restoration, plan: RestorePlan, loaded: Loaded, heads: object, run: str | None
-) -> RestoreResult:
-    assert isinstance(heads, dict)
-    return RestoreResult(
-        exit=0,
-        backup=plan.backup,
-        target=plan.target,
-        database=plan.database,
-        kept=plan.kept,
-        heads=next(iter(heads.values()), None),
-        tables=loaded.tables,
-        rows=loaded.rows,
-        durations=dict(work.watch.durations),
-        since=plan.since,
-        stays=plan.stays,
-        notes=loaded.notes,
-        run=run,
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from alembic_safe.backup.restore import replacing
@@ -48,7 +47,7 @@ def _beside(work: Restoration, ground: Ground, plan: RestorePlan, into: str) -> 
         replacing.open_to_all(ground, into, f"alembic-safe: backup {plan.backup}, restored beside")
     work.proof(loaded, f"database {into} on {ground.target.facts.address}")
     shown = copy_back(ground, work.manifest, into) if work.here else ()
-    return _result(work, plan, loaded, work.manifest.heads, None, shown)
+    return work.result(plan, loaded, work.manifest.heads, copy_back=shown)
 
 
 def _replace(work: Restoration, ground: Ground, plan: RestorePlan) -> RestoreResult:
@@ -78,7 +77,7 @@ def _replace(work: Restoration, ground: Ground, plan: RestorePlan) -> RestoreRes
         heads = _read_back(work, ground, journal)
     finally:
         moved.release()
-    return _result(work, plan, loaded, heads, journal.run)
+    return work.result(plan, loaded, heads, run=journal.run)
 
 
 def _bring(work: Restoration, ground: Ground, dump: Path, name: str) -> Loaded:
@@ -147,29 +146,3 @@ def _read_back(work: Restoration, ground: Ground, journal: RestoreJournal) -> He
                 )
         journal.done(database, heads)
     return heads
-
-
-def _result(
-    work: Restoration,
-    plan: RestorePlan,
-    loaded: Loaded,
-    heads: Heads,
-    run: str | None,
-    shown: tuple[str, ...] = (),
-) -> RestoreResult:
-    result = RestoreResult(
-        exit=0,
-        backup=plan.backup,
-        target=plan.target,
-        database=plan.database,
-        kept=plan.kept,
-        heads=next(iter(heads.values()), None),
-        tables=loaded.tables,
-        rows=loaded.rows,
-        durations=dict(work.watch.durations),
-        since=plan.since,
-        stays=plan.stays,
-        notes=loaded.notes,
-        run=run,
-    )
-    return replace(result, copy_back=shown)

@@ -233,7 +233,7 @@ def test_session_visibility(table: Any, scene: Any, found: Found) -> None:
     table.fetch("CREATE ROLE app_blind LOGIN")
     keywords = {**table.keywords, "user": "app_blind"}
     try:
-        blind = scene(keywords)
+        blind = scene(keywords, doctor=True)
         ((level, message),) = found("session-visibility", blind)
         assert level == "warn"
         assert message.startswith("role app_blind cannot see the sessions of others")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from alembic_safe.databases.postgresql.others import other
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import AlembicSafeError, UnreachableError
 from alembic_safe.model.guarding import Other
@@ -51,16 +52,4 @@ def old_snapshots(database: Database) -> tuple[Other, ...]:
     """Transactions older than a second, the oldest first; none on SQLite."""
     if database.facts.dialect != "postgresql":
         return ()
-    rows = database.fetch(query("old_snapshots"))
-    return tuple(
-        Other(
-            pid,
-            user,
-            application,
-            state,
-            " ".join(text.split()),
-            age,
-            application.startswith("alembic-safe/"),
-        )
-        for pid, user, application, state, text, age in rows
-    )
+    return tuple(other(row) for row in database.fetch(query("old_snapshots")))

@@ -13,6 +13,7 @@ from alembic_safe.databases.postgresql.counting import RowCounter
 from alembic_safe.databases.postgresql.dumpable import can_compress, may_not_read, unreadable
 from alembic_safe.databases.postgresql.environment import bare_environment, tool_environment
 from alembic_safe.databases.postgresql.patterns import all_but
+from alembic_safe.databases.postgresql.tool_faults import first_fault
 from alembic_safe.databases.process import Ended, run_tool
 from alembic_safe.errors import BackupError, CredentialsError
 from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
@@ -52,7 +53,7 @@ class PostgresReader:
         ended = run_tool(command, environment=bare_environment(), tick=tick, take=counter.feed)
         if ended.status != 0:
             raise BackupError(
-                f"the dump cannot be read: {_first_fault(ended, 'pg_restore')}",
+                f"the dump cannot be read: {first_fault(ended, 'pg_restore')}",
                 hint="The backup is of no use: make another with `alembic-safe backup create`.",
                 detail=ended.said,
             )
@@ -98,7 +99,7 @@ class PostgresDump(PostgresReader):
             raise self._failure(ended, compression)
 
     def _failure(self, ended: Ended, compression: str) -> BackupError:
-        fault = _first_fault(ended, "pg_dump")
+        fault = first_fault(ended, "pg_dump")
         secret = self.environment.get("PGPASSWORD")
         said = ended.said.replace(secret, "***") if secret else ended.said
         if re.search(
@@ -149,17 +150,6 @@ def content_arguments(content: DumpContent, *, utf8: bool = True) -> list[str]:
     patterns = () if content.rows_of is None else all_but(content.rows_of, utf8=utf8)
     # -B is what 15 to 18 all know; its long form was renamed in 16
     return [f"--exclude-table-data={one}" for one in patterns] + ([] if content.large_objects else ["-B"])
-
-
-def _first_fault(ended: Ended, tool: str) -> str:
-    for line in ended.said.splitlines():
-        found = re.search(r"(?:error|ERROR|FATAL):\s+(.*)", line)
-        if found:
-            # "connection to server at ... failed: FATAL:  ..." -> the server's words
-            return re.sub(r"^.*(?:ERROR|FATAL):\s+", "", found[1]).rstrip(".")
-    if ended.status < 0:
-        return f"{tool} was ended by signal {-ended.status}"
-    return (ended.said.splitlines() or [f"{tool} ended with status {ended.status}"])[0]
 
 
 def _advice(said: str) -> str:

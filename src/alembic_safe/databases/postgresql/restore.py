@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from alembic_safe.databases.postgresql.clients import Client, find_dump_client
 from alembic_safe.databases.postgresql.environment import bare_environment, tool_environment
 from alembic_safe.databases.postgresql.objects import objects_of
+from alembic_safe.databases.postgresql.tool_faults import first_fault
 from alembic_safe.databases.process import Ended, run_tool
 from alembic_safe.errors import BackupError, RefusedError
 
@@ -72,7 +73,10 @@ class PostgresRestore:
         text = bytearray()
         ended = run_tool(command, environment=environment, tick=tick, take=text.extend)
         if ended.status != 0:
-            raise BackupError(f"the schema cannot be read: {_fault(ended)}", detail=self._masked(ended.said))
+            raise BackupError(
+                f"the schema cannot be read: {first_fault(ended, 'pg_restore')}",
+                detail=self._masked(ended.said),
+            )
         return objects_of(text.decode("utf-8", errors="surrogateescape"))
 
     def _reaching(self, database: str) -> str:
@@ -80,7 +84,7 @@ class PostgresRestore:
         return f"{self.conninfo} dbname='{quoted}'".strip()
 
     def _failure(self, ended: Ended, database: str) -> BackupError:
-        fault = self._masked(_fault(ended))
+        fault = self._masked(first_fault(ended, "pg_restore"))
         return BackupError(
             f"the backup could not be restored into {database}: {fault}",
             hint=_advice(fault),
@@ -107,16 +111,6 @@ def find_restore_tool(database: PostgresDatabase, bindir: Path | None, dump_majo
     environment, conninfo = tool_environment(database.connected.connection, database.connected.keywords)
     environment["PGAPPNAME"] = "alembic-safe/restore"
     return PostgresRestore(client, environment, conninfo)
-
-
-def _fault(ended: Ended) -> str:
-    for line in ended.said.splitlines():
-        found = re.search(r"(?:error|ERROR|FATAL):\s+(.*)", line)
-        if found:
-            return re.sub(r"^.*(?:ERROR|FATAL):\s+", "", found[1]).rstrip(".")
-    if ended.status < 0:
-        return f"the tool was ended by signal {-ended.status}"
-    return (ended.said.splitlines() or [f"the tool ended with status {ended.status}"])[0]
 
 
 def _advice(fault: str) -> str:

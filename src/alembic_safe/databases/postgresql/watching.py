@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from alembic_safe.databases.postgresql.database import PostgresDatabase
+from alembic_safe.databases.postgresql.others import other
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.model.guarding import CutKind, Look, Other, OurSession, Waiter, Work
 from alembic_safe.model.targets import Session
 
 # a look that takes longer says nothing any more; the guard's own session must not hang in the server
 _SETTINGS = "SET statement_timeout = '5s'; SET jit = off; SET search_path = pg_catalog"
-_OURS = "alembic-safe/"
 
 
 class PostgresWatcher:
@@ -45,18 +45,7 @@ class PostgresWatcher:
     def describe(self, pids: Sequence[int], ours: Collection[int]) -> tuple[Other, ...]:
         """Who they are, the oldest transaction first; `ours` are the pids of the run's own sessions."""
         rows = self._database.fetch(query("describe_sessions"), [list(dict.fromkeys(pids))])
-        found = [
-            Other(
-                pid,
-                user,
-                application,
-                state,
-                " ".join(text.split()),
-                age,
-                pid in ours or application.startswith(_OURS),
-            )
-            for pid, user, application, state, text, age in rows
-        ]
+        found = [other(row, ours) for row in rows]
         return (*found, *(Other(0, state="prepared") for _ in {pid for pid in pids if not pid}))
 
     def cut(self, kind: CutKind, session: Session, transaction: str) -> bool:
