@@ -71,6 +71,7 @@ soak: .venv-test/.stamp  ## 500 runs against random blockers, deadlocks and kill
 
 docs: .venv-lint/.stamp  ## write the reference pages from the code, and build the documentation into site/
 	.venv-lint/bin/python -m alembic_safe.cli.reference docs/reference
+	.venv-lint/bin/python -m scripts.rule_pages docs/rules
 	.venv-lint/bin/mkdocs build --strict --quiet
 
 bench: .venv-test/.stamp  ## what alembic-safe costs, against raw alembic and raw pg_dump

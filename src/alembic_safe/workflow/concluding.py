@@ -87,7 +87,7 @@ def _applied(
         backup=manifest.id if manifest else None,
         steps=tuple(task.applied),
         pending=tuple(revision for revision in task.pending if revision not in done),
-        way_back=way_back(policy.directory, manifest, policy.skip_reason) if task.pending else "",
+        way_back=way_back(manifest, policy.skip_reason) if task.pending else "",
         left=site.left,
         way_back_kind=way_back_kind(manifest) if task.pending else None,
     )

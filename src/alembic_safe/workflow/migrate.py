@@ -150,7 +150,9 @@ class _Migration:
                 said.append(f"{len(gone)} removed")
             except AlembicSafeError as error:
                 said.append("not done")
-                notice = f"the backups were not pruned: {error.message}"
+                # a signal's own sentence is about what comes before a change, and this comes after it
+                why = f"interrupted by {self._interrupts.name}" if self._interrupts.count else error.message
+                notice = f"the change is made, but the backups were not all pruned: {why}"
                 self._sink(Notice(notice))
                 return replace(result, notices=(*result.notices, notice))
         return result

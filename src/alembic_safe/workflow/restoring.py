@@ -131,6 +131,25 @@ class Restoration:
             copy_back=copy_back,
         )
 
+    def read_back(self, database: Database, journal: RestoreJournal) -> Mapping[str, tuple[str, ...] | None]:
+        """The heads in what now stands in the target's place, the journal's runs ended by what they say.
+
+        Raises `BackupError` where they are not the backup's.
+        """
+        tables = [site.target.version_table for site in self.here]
+        heads = {str(table): database.read_heads(table) for table in tables}
+        for table, rows in heads.items():
+            then = self.manifest.heads.get(table, rows)
+            if tuple(sorted(then or ())) != tuple(sorted(rows or ())):
+                error = BackupError(
+                    f"{database.facts.database} is at {rows} after the restore, and the backup was at {then}",
+                    hint="See `alembic-safe status`.",
+                )
+                journal.fail(database, error)
+                raise error
+        journal.done(database, heads)
+        return heads
+
     def tick(self) -> None:
         """Stop on a signal; keep our connection alive."""
         self.interrupts.check()
@@ -256,7 +275,9 @@ class Restoration:
 
     def lock(self) -> DeployLock:
         """Take the deploy lock of every target of the database."""
-        lock = self.database.deploy_lock([site.target.version_table for site in self.here])
+        lock = self.database.deploy_lock(
+            [site.target.version_table for site in self.here], lease_schema=self.settings.journal.schema
+        )
         with self.phases.phase("lock", "taking the deploy lock"):
             take_locks([lock], wait=self.settings.apply.wait, sink=self.sink, tick=self.interrupts.check)
         self.stack.callback(lock.release)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from alembic_safe.backup.restore import in_file
 from alembic_safe.databases import open_database
 from alembic_safe.databases.sqlite import restore as files
+from alembic_safe.errors import AlembicSafeError
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.restores import RestorePlan
 from alembic_safe.model.results import RestoreResult
@@ -53,14 +55,11 @@ def _replace(work: Restoration, plan: RestorePlan) -> RestoreResult:
                 with work.watch.part("swap"):
                     files.swap(folder, target, Path(plan.kept or ""))
         except BaseException as error:
-            journal.fail(_reopened(work), error)
+            with suppress(AlembicSafeError):  # it is the first error that has to be told
+                journal.fail(_reopened(work), error)
             raise
     with work.phases.phase("read back", f"reading {target}"):
-        database = _reopened(work)
-        heads = {
-            str(one.target.version_table): database.read_heads(one.target.version_table) for one in work.here
-        }
-        journal.done(database, heads)
+        heads = work.read_back(_reopened(work), journal)
     work.proof(loaded, str(target))
     return work.result(plan, loaded, heads, run=journal.run)
 

@@ -12,7 +12,7 @@ from alembic_safe.backup.restore.replacing import Ground
 from alembic_safe.databases.postgresql import beside
 from alembic_safe.databases.postgresql.database import PostgresDatabase
 from alembic_safe.databases.postgresql.locks import AdvisoryLock
-from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError
+from alembic_safe.errors import AlembicSafeError, RefusedError
 from alembic_safe.model.events import Notice
 from alembic_safe.model.restores import Loaded, RestorePlan
 from alembic_safe.model.results import RestoreResult
@@ -29,9 +29,14 @@ def restore_on_server(work: Restoration) -> RestoreResult:
     assert isinstance(target, PostgresDatabase)
     if target.facts.in_recovery or target.facts.read_only:
         raise RefusedError(f"{target.facts.address} is read-only", hint="Point env.py at the primary.")
+    into = settings.restore.beside
+    if into is None and target.facts.pooler:
+        raise RefusedError(
+            f"the connection to {target.facts.address} goes through a pooler, which keeps sessions of the old database",
+            hint="Set `control-url` to the database's direct address, or restore with `--beside NAME`.",
+        )
     ground = replacing.stand(target, work.parameters, settings.control, work.manifest, settings.backup.bindir)
     work.stack.callback(ground.close)
-    into = settings.restore.beside
     plan = replacing.plan(
         ground, work.manifest, into=into, end_sessions=settings.restore.end_sessions, now=work.began
     )
@@ -101,13 +106,13 @@ def _swap(
     ready: str,
     journal: RestoreJournal,
 ) -> AdvisoryLock:
-    beside.unseal(ground.control, ready)
-    new = ground.connect(ready)
     try:
-        journal.carry(ground.target, new)
-    finally:
-        new.close()
-    try:
+        beside.unseal(ground.control, ready)
+        new = ground.connect(ready)
+        try:
+            journal.carry(ground.target, new)
+        finally:
+            new.close()
         return replacing.replace_target(
             ground,
             lock,
@@ -133,16 +138,4 @@ def _read_back(work: Restoration, ground: Ground, journal: RestoreJournal) -> He
     with work.phases.phase("read back", f"reading {ground.name}"):
         database = ground.connect(ground.name)
         work.stack.callback(database.close)
-        heads = {
-            str(site.target.version_table): database.read_heads(site.target.version_table)
-            for site in work.here
-        }
-        for table, rows in heads.items():
-            then = work.manifest.heads.get(table, rows)
-            if tuple(sorted(then or ())) != tuple(sorted(rows or ())):
-                raise BackupError(
-                    f"{ground.name} is at {rows} after the restore, and the backup was at {then}",
-                    hint="See `alembic-safe status`.",
-                )
-        journal.done(database, heads)
-    return heads
+        return work.read_back(database, journal)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic_safe.model.backups import Manifest, WayBack
 
 _SHOWN = 5
@@ -14,8 +12,8 @@ def way_back_kind(manifest: Manifest | None) -> WayBack:
     return manifest.way_back if manifest is not None else "none"
 
 
-def way_back(directory: Path, manifest: Manifest | None, skip_reason: str | None) -> str:
-    """How the change would be undone: the commands, with real paths."""
+def way_back(manifest: Manifest | None, skip_reason: str | None) -> str:
+    """How the change would be undone: the commands."""
     if manifest is None:
         return f"none: no backup was made ({skip_reason})" if skip_reason else "delete the database file"
     if manifest.engine == "external":
