@@ -40,8 +40,16 @@ class Pair:
         wait_until(done, 30, "the standby catches up")
 
     def pause(self) -> None:
-        """Stop the standby's replay."""
+        """Stop the standby's replay, and return when it stands: the function itself only asks for that."""
         self.standby.execute(sql.SQL("SELECT pg_wal_replay_pause()"))
+
+        def stands() -> bool:
+            with self.standby.connect() as connection:
+                return connection.execute("SELECT pg_get_wal_replay_pause_state()").fetchall() == [
+                    ("paused",)
+                ]
+
+        wait_until(stands, 30, "the standby's replay stands")
 
     def resume(self) -> None:
         """Let it go on."""
@@ -56,6 +64,8 @@ def streaming(settings: Mapping[str, str] | None = None) -> Iterator[Pair]:
     with TemporaryServer(binaries) as primary, TemporaryServer(binaries) as standby:
         with (primary.folder / "data" / "pg_hba.conf").open("a") as file:
             file.write("local replication all trust\n")
+        # as in production: what is committed is flushed, and so is on its way to the standby
+        primary.execute(sql.SQL("ALTER SYSTEM SET synchronous_commit = on"))
         primary.execute(sql.SQL("SELECT pg_reload_conf()"))
         standby.stop()
         data = standby.folder / "data"

@@ -11,9 +11,9 @@ from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
 from alembic_safe.databases import clean_leftovers
 from alembic_safe.errors import AlembicSafeError, UnreachableError
-from alembic_safe.journal import require_possible
+from alembic_safe.journal import open_journal, require_possible
 from alembic_safe.model.events import EventSink, ignore
-from alembic_safe.model.preflight import CheckedItem, Level, Obstacle, PlannedWork
+from alembic_safe.model.preflight import CheckedItem, Level, Obstacle
 from alembic_safe.model.results import DoctorResult, ExaminedTarget
 from alembic_safe.model.targets import Session
 from alembic_safe.settings import Settings
@@ -21,7 +21,7 @@ from alembic_safe.workflow import asking, gating
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases, new_run_id
 from alembic_safe.workflow.planned_work import planned_work
-from alembic_safe.workflow.preflighting import scene_of
+from alembic_safe.workflow.preflighting import recent_of, scene_of
 from alembic_safe.workflow.status import state_of
 
 _DEAD_SESSIONS = preflight.query("runs_sessions")
@@ -75,16 +75,24 @@ def _examined(settings: Settings, site: Site) -> ExaminedTarget:
     items = [_state(settings, site), _journal(settings, site)]
     before = replace(scene_of(settings, site), doctor=True)
     items += preflight.look(before, planned=False)
-    with_plan = replace(scene_of(settings, site, _work(settings, site)), doctor=True)
-    items += preflight.look(with_plan, planned=True)
+    items += preflight.look(_with_plan(settings, site), planned=True)
     return ExaminedTarget(site.summary(), tuple(items))
 
 
-def _work(settings: Settings, site: Site) -> PlannedWork | None:
-    """What is pending, as far as it can be judged; whether it may run is the gate's word and not asked here."""
+def _with_plan(settings: Settings, site: Site) -> preflight.Scene:
+    """With what is pending, as far as it can be judged; whether it may run is the gate's word and not asked here."""
     if not site.pending or site.probed.found.empty:
-        return None
-    return planned_work(gating.judged_site(settings, site, None).plan)
+        return replace(scene_of(settings, site), doctor=True)
+    journal = None
+    with suppress(AlembicSafeError):  # one that may not be read is an item of its own
+        journal = open_journal(site.database, settings.journal, create=False)
+    try:
+        plan = gating.judged_site(settings, site, journal).plan
+        recent = recent_of(settings, site, journal, plan)
+    finally:
+        if journal is not None:
+            journal.close()
+    return replace(scene_of(settings, site, planned_work(plan), recent=recent), doctor=True)
 
 
 def _state(settings: Settings, site: Site) -> CheckedItem:

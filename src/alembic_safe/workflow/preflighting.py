@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from alembic_safe.apply import preflight
 from alembic_safe.apply.unfinished import application_name
 from alembic_safe.journal import JournalReader
+from alembic_safe.model.findings import JudgedPlan
 from alembic_safe.model.preflight import Obstacle, PhasedStep, PlannedWork
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.asking import Site
@@ -32,8 +33,9 @@ def before_the_backup(
     found: list[Obstacle] = []
     for site in sites:
         if site.judgement is not None:
-            recent = _recent(settings, site, journals.get(id(site.database)))
-            found += _found(settings, site, planned_work(site.judgement.plan), own, recent)
+            plan = site.judgement.plan
+            recent = recent_of(settings, site, journals.get(id(site.database)), plan)
+            found += _found(settings, site, planned_work(plan), own, recent)
     _act(found, say)
 
 
@@ -62,12 +64,15 @@ def scene_of(
     )
 
 
-def _recent(settings: Settings, site: Site, journal: JournalReader | None) -> tuple[PhasedStep, ...]:
+def recent_of(
+    settings: Settings, site: Site, journal: JournalReader | None, plan: JudgedPlan
+) -> tuple[PhasedStep, ...]:
+    """The expand steps that are too fresh for a contract step, where settings ask for time in between."""
     within = settings.preflight.contract_after
-    if within is None or journal is None or site.judgement is None:
+    if within is None or journal is None:
         return ()
     table, now = str(site.target.version_table), datetime.now(timezone.utc)
-    return recent_expansions(journal, table, now, within, site.judgement.plan.version)
+    return recent_expansions(journal, table, now, within, plan.version)
 
 
 def _found(
