@@ -157,6 +157,7 @@ class _SectionRun:
         self._interrupts = interrupts
         self._sink = sink
         self._before = {id(task): list(task.applied) for task in tasks}
+        # how often the statement that commits by itself got stuck
         self._stuck = 0
         # what a worker with a stuck statement is to run now; None lets it fail
         self.again: str | None = None
@@ -215,6 +216,8 @@ class _SectionRun:
             return True
         elif isinstance(message, StatementBegun):
             self._steps[message.target].statement_begun(message)
+            if message.statement.autocommit:
+                self._stuck = 0
             return message.statement.autocommit
         elif isinstance(message, StatementEnded):
             self._steps[message.target].statement_ended(message)

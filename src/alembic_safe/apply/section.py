@@ -14,7 +14,7 @@ from alembic_safe.apply.runner import Attempted, TargetTask, attempt
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job
 from alembic_safe.databases import invalid_indexes
-from alembic_safe.errors import AlembicSafeError
+from alembic_safe.errors import AlembicSafeError, ProjectError
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.policies import ApplyPolicy, ControlPolicy, GuardPolicy
 
@@ -90,6 +90,9 @@ def _again(
     """Whether another attempt is to be made, after having waited for it; if not, the task says why."""
     task, ended = done.task, done.ended
     if task is None or ended is None or (guard is not None and guard.lost is not None):
+        return False
+    if not isinstance(done.stopped, ProjectError | None):
+        # not the project's: our connection was lost, and with it the deploy lock, or the lock itself
         return False
     cause = cause_of(ended)
     if cause is None:

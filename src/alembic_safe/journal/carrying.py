@@ -7,9 +7,11 @@ from pathlib import Path
 
 from alembic_safe.databases import copy_tables
 from alembic_safe.journal._open import open_journal
+from alembic_safe.journal._place import JOURNAL_FORMAT
 from alembic_safe.model.policies import JournalPolicy
 from alembic_safe.model.protocols import Database
 
+_QUERIES = Path(__file__).parent / "queries"
 _TABLE = re.compile(r"^CREATE TABLE journal\.(\w+)", re.MULTILINE)
 
 
@@ -23,6 +25,14 @@ def carry_over(old: Database, new: Database, policy: JournalPolicy) -> None:
         return
     for database in (old, new):
         open_journal(database, policy, create=True)
-    text = (Path(__file__).parent / "queries" / "create.postgresql.sql").read_text(encoding="utf-8")
-    # in the order of their creation, which is that of their references; the format's own row is there
-    copy_tables(old, new, policy.schema, [name for name in _TABLE.findall(text) if name != "meta"])
+    copy_tables(old, new, policy.schema, carried())
+
+
+def carried() -> tuple[str, ...]:
+    """The journal's tables in the order of their creation, which is that of their references.
+
+    Without `meta`: the format's own row is there already.
+    """
+    makers = ["create", *(f"format_{number}" for number in range(2, JOURNAL_FORMAT + 1))]
+    texts = ((_QUERIES / f"{maker}.postgresql.sql").read_text(encoding="utf-8") for maker in makers)
+    return tuple(name for text in texts for name in _TABLE.findall(text) if name != "meta")

@@ -19,6 +19,7 @@ from alembic_safe.bridge.messages import (
     Message,
     StatementBegun,
     StatementEnded,
+    StatementStuck,
     StepBegun,
     StepCommitted,
     StepFailed,
@@ -176,6 +177,8 @@ class _Seen:
             self._begin(worker, message)
         elif isinstance(message, StatementBegun | StatementEnded):
             self._statement(worker, message)
+        elif isinstance(message, StatementStuck):
+            worker.proceed()  # on a scratch there is nobody whose end another try would wait for
         elif isinstance(message, StepReady):
             if self.open is not None:
                 self.open.heads = message.heads
