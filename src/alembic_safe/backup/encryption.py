@@ -7,6 +7,7 @@ is not encrypted: listing, retention and checksums need no key.
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -85,6 +86,8 @@ def encrypt_folder(folder: Path, recipients: Sequence[str], tick: Tick) -> None:
     for name, _ in list(walk(folder)):
         with private_file(folder / (name + ENCRYPTED)) as out, (folder / name).open("rb") as plain:
             _run(_age().encrypt_io, plain, out, keys, tick, f"{name} cannot be encrypted")
+            out.flush()
+            os.fsync(out.fileno())  # on disk before the plain one goes: nothing else is
         (folder / name).unlink()
 
 

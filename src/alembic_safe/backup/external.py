@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
-from alembic_safe.backup.create import Heads, write_manifest
+from alembic_safe.backup.create import Heads, explained, write_manifest
 from alembic_safe.backup.progress import Progress
 from alembic_safe.backup.store import new_id
 from alembic_safe.backup.stores import open_store
@@ -27,6 +29,7 @@ from alembic_safe.model.backups import MANIFEST_FORMAT, Manifest, RestorePoint
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.policies import BackupPolicy
 from alembic_safe.model.protocols import Database
+from alembic_safe.model.targets import DatabaseFacts
 
 KEYS = ("id", "finished", "system", "location", "lsn", "size")
 _LINE = re.compile(r"^backup-(" + "|".join(KEYS) + r")=(.*?)\s*$", re.MULTILINE)
@@ -52,7 +55,7 @@ def create_external(
     postgresql = facts.dialect == "postgresql"
     system = system_identifier(database) if postgresql else facts.database
     before = current_point(database) if postgresql else None
-    with store.writing(identifier) as folder:
+    with _explaining(policy.directory, facts), store.writing(identifier) as folder:
         progress = Progress(sink, tick)
         progress.watch(folder)
         progress.begin("command")
@@ -92,6 +95,15 @@ def create_external(
         )
         write_manifest(folder, manifest)
     return manifest
+
+
+@contextmanager
+def _explaining(directory: Path, facts: DatabaseFacts) -> Iterator[None]:
+    """Say what a full or closed disk is; what the command says of its own disk stays as it is."""
+    try:
+        yield
+    except OSError as error:
+        raise explained(error, directory, facts) from error
 
 
 def _environment(

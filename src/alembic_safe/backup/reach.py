@@ -21,6 +21,22 @@ ReadBody = Callable[[CatalogFunction], Touched]
 # pg_trigger.tgtype (src/include/catalog/pg_trigger.h): what fires it
 _EVENTS: dict[How, int] = {"written": 4, "deleted": 8, "updated": 16, "truncated": 32}
 _ACTS = ("c", "n", "d")  # pg_constraint: CASCADE, SET NULL, SET DEFAULT
+# Volatile functions of extensions that change no row but the one they fire for: what they do is known from their
+# documentation ("F. Additional Supplied Modules", PostGIS, TimescaleDB). Of any other it is not.
+_HARMLESS: dict[str, frozenset[str]] = {
+    "uuid-ossp": frozenset({"uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4"}),
+    "pgcrypto": frozenset(
+        {"gen_salt", "gen_random_bytes", "gen_random_uuid", "pgp_sym_encrypt", "pgp_sym_encrypt_bytea",
+         "pgp_pub_encrypt", "pgp_pub_encrypt_bytea"}
+    ),
+    "tablefunc": frozenset({"normal_rand"}),
+    "pg_trgm": frozenset({"set_limit"}),
+    "moddatetime": frozenset({"moddatetime"}),
+    "insert_username": frozenset({"insert_username"}),
+    "autoinc": frozenset({"autoinc"}),
+    "postgis": frozenset({"st_generatepoints", "postgis_cache_bbox"}),
+    "timescaledb": frozenset({"insert_blocker", "ts_insert_blocker"}),
+}  # fmt: skip
 
 
 def reached(touched: Touched, catalog: Catalog, read_body: ReadBody) -> Reach:
@@ -142,9 +158,14 @@ class _Closure:
 
     def _body(self, function: CatalogFunction, by: str) -> None:
         """What a function may do. STABLE and IMMUTABLE ones may change nothing (docs: Function Volatility)."""
-        if function.oid in self._read or not function.volatile or function.extension:
+        if function.oid in self._read or not function.volatile:
             return
         self._read.add(function.oid)
+        if function.extension:
+            if function.name not in _HARMLESS.get(function.extension, ()):
+                said = f"{by} belongs to the extension {function.extension}, and what it does is not known"
+                self._doubts[said] = None
+            return
         touched = self._read_body(function)
         doubts = tuple(f"{by}: {doubt}" for doubt in touched.doubts)
         self.take(

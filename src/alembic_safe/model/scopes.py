@@ -82,14 +82,17 @@ class CatalogTrigger:
 
 @dataclass(frozen=True, slots=True)
 class CatalogFunction:
-    """A function or procedure outside the system's schemas. `source` is "" where it cannot be read."""
+    """A function or procedure outside the system's schemas. `source` is "" where it cannot be read.
+
+    `extension` is the name of the one that it belongs to, "" where it is a user's own.
+    """
 
     oid: int
     name: str
     volatile: bool
     language: str
     source: str
-    extension: bool
+    extension: str
 
 
 @dataclass(frozen=True, slots=True)

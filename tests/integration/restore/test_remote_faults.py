@@ -9,15 +9,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alembic_safe.apply.interrupts import Interrupted
 from alembic_safe.backup import create_backup, list_backups, verify_backup
 from alembic_safe.backup.stores import RemoteStore, open_store
 from alembic_safe.databases import open_database
+from alembic_safe.errors import BackupError
 from alembic_safe.model.policies import BackupPolicy, ControlPolicy
 from alembic_safe.model.targets import ConnectParameters
 from tests.support.projects import Rev
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 CREATE = """
 import sys, time
 from pathlib import Path
+from alembic_safe.apply.interrupts import Interrupted
 from alembic_safe.backup import create_backup
 from alembic_safe.backup.stores import RemoteStore
 from alembic_safe.databases import open_database
@@ -110,6 +113,80 @@ def test_what_killed_uploads_and_removals_left_goes_after_a_day(tmp_path, url, m
     monkeypatch.setattr("alembic_safe.backup.stores.remote._ABANDONED", -1.0)
     store.prepare(0)
     assert store.names() == ()
+
+
+def _made(tmp_path: Path) -> tuple[RemoteStore, str]:
+    """A store with one good backup, and its id."""
+    parameters = ConnectParameters("sqlite", "pysqlite", {"database": str(_make_file(tmp_path / "app.db"))})
+    policy = BackupPolicy(directory=tmp_path / "staging", store=f"memory://{tmp_path.name}")
+    with closing(open_database(parameters, policy=ControlPolicy())) as database:
+        manifest = create_backup(database, policy=policy, run=None, heads={})
+    store = open_store(policy)
+    assert isinstance(store, RemoteStore)
+    return store, manifest.id
+
+
+def test_a_store_that_fails_for_a_moment_loses_no_good_backup(tmp_path, monkeypatch):
+    """fsspec's exists() answers no to any error."""
+    store, identifier = _made(tmp_path)
+    monkeypatch.setattr("alembic_safe.backup.stores.remote._ABANDONED", -1.0)
+    files = type(store._open()[0])
+    for failing in ("exists", "info", "ls"):
+        asked = getattr(files, failing)
+
+        def breaking(self: Any, path: str, *args: Any, _asked: Any = asked, **kwargs: Any) -> Any:
+            if identifier in path:
+                raise OSError("503: slow down")
+            return _asked(self, path, *args, **kwargs)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(files, failing, breaking)
+            if failing == "info":
+                patch.setattr(
+                    files, "exists", lambda *args, **kwargs: False
+                )  # what its default makes of an error
+            with suppress(BackupError):
+                store.prepare(0)
+        assert verify_backup(store, identifier).good
+
+
+class _HttpError(Exception):
+    """What a store's library raises that knows no OSError, as gcsfs does."""
+
+
+def test_errors_of_a_stores_own_kind_are_said(tmp_path, monkeypatch):
+    store, identifier = _made(tmp_path)
+    files = type(store._open()[0])
+
+    def failing(*args: Any, **kwargs: Any) -> Any:
+        raise _HttpError("503, slow down")
+
+    class Torn:
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *exception: object) -> None: ...
+
+        def read(self, size: int) -> bytes:
+            raise _HttpError("503, slow down")
+
+    for broken in (failing, lambda *args, **kwargs: Torn()):
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "open", broken)
+            assert "503, slow down" in verify_backup(store, identifier).faults[0]
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "open", failing)
+        with pytest.raises(BackupError, match=r"cannot be uploaded to .* 503"), store.writing("x"):
+            pass
+
+    def stop(_: int) -> None:
+        raise Interrupted("interrupted by SIGTERM")
+
+    with pytest.raises(Interrupted), store.at_hand(identifier, stop):
+        pass
+    with pytest.raises(Interrupted), store.writing("x", stop) as folder:
+        (folder / "manifest.json").write_text("{}")
 
 
 def test_a_removal_that_breaks_anywhere_leaves_a_whole_backup_or_none(tmp_path, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from alembic_safe.backup import create_backup, find_backup, list_backups, verify_backup
+from alembic_safe.backup.encryption import encrypt_folder
+from alembic_safe.backup.external import create_external
 from alembic_safe.backup.reading import dump_at_hand
 from alembic_safe.backup.stores import RemoteStore, open_store
 from alembic_safe.databases import open_database
@@ -131,6 +135,27 @@ def test_an_encrypted_backup_is_read_by_its_key_alone(database, tmp_path):
         assert Path(folder).stat().st_mode & 0o077 == 0
 
 
+def test_what_is_encrypted_is_on_disk_before_what_is_not_goes(tmp_path, monkeypatch):
+    from pyrage import x25519
+
+    (tmp_path / "a").write_text("plain")
+    synced, sync, unlink = [], os.fsync, Path.unlink
+
+    def syncing(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_ino, os.fstat(descriptor).st_size))
+        sync(descriptor)
+
+    def unlinking(path: Path) -> None:
+        sealed = path.with_name(f"{path.name}.age").stat()
+        assert (sealed.st_ino, sealed.st_size) in synced
+        unlink(path)
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(Path, "unlink", unlinking)
+    encrypt_folder(tmp_path, [str(x25519.Identity.generate().to_public())], lambda: None)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.age"]
+
+
 def test_a_private_key_is_refused_as_a_recipient(database, tmp_path):
     from pyrage import x25519
 
@@ -143,3 +168,16 @@ def test_a_private_key_is_refused_as_a_recipient(database, tmp_path):
             create_backup(database, policy=policy, run=None, heads={})
         assert recipient[20:] == "" or recipient[20:] not in str(caught.value)
     assert not (tmp_path / "backups").exists()
+
+
+def test_a_full_disk_is_said_where_a_command_makes_the_backup(database, tmp_path, monkeypatch):
+    told = "echo backup-id=1; echo backup-system=$SAFE_BACKUP_SYSTEM; date -u +backup-finished=%s"
+    policy = BackupPolicy(directory=tmp_path / "backups", command=told)
+
+    def full(folder: Path, manifest: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("alembic_safe.backup.external.write_manifest", full)
+    with pytest.raises(BackupError, match="too little room in the backup directory"):
+        create_external(database, policy=policy, run=None, heads={})
+    assert list_backups(open_store(policy)) == ((), ())

@@ -164,7 +164,7 @@ def trigger(table, events, function=50):
     return CatalogTrigger(OID[table], f"t_{table}", events, function)
 
 
-def function(source, language="plpgsql", oid=50, name="f", volatile=True, extension=False):
+def function(source, language="plpgsql", oid=50, name="f", volatile=True, extension=""):
     return CatalogFunction(oid, name, volatile, language, source, extension)
 
 
@@ -191,11 +191,26 @@ def test_triggers():
 def test_functions():
     writes = function("DELETE FROM orders; UPDATE notes SET a = 1", "sql")
     assert names(reach_of("SELECT f()", functions=(writes,))) == {"orders", "notes"}
-    for harmless in (function("", volatile=False), function("", "c", extension=True)):
-        assert reach_of("SELECT f()", functions=(harmless,)).nothing
+    assert reach_of("SELECT f()", functions=(function("", volatile=False),)).nothing
     assert any("g" in doubt for doubt in reach_of("SELECT g()").doubts)
     itself = function("BEGIN PERFORM 1; UPDATE orders SET a = 1; END")
     assert names(reach_of("SELECT f()", functions=(itself,))) == {"orders"}
+
+
+def test_functions_of_extensions():
+    """What is not known to be harmless may do anything: drop_chunks deletes, dblink_exec runs any SQL."""
+    for name, extension in (("drop_chunks", "timescaledb"), ("dblink_exec", "dblink"), ("f", "uuid-ossp")):
+        theirs = function("", "c", name=name, extension=extension)
+        (doubt,) = reach_of(f"SELECT {name}()", functions=(theirs,)).doubts
+        assert f"the extension {extension}" in doubt
+        quiet = function("", "c", name=name, extension=extension, volatile=False)
+        assert reach_of(f"SELECT {name}()", functions=(quiet,)).nothing
+    makes_a_value = function("", "c", name="uuid_generate_v4", extension="uuid-ossp")
+    assert reach_of("SELECT public.uuid_generate_v4()", functions=(makes_a_value,)).nothing
+    for name, extension, doubts in (("check_foreign_key", "refint", 1), ("moddatetime", "moddatetime", 0)):
+        fires = function("", "c", name=name, extension=extension)
+        reach = reach_of("UPDATE orders SET a = 1", triggers=(trigger("orders", 16),), functions=(fires,))
+        assert (names(reach), len(reach.doubts)) == ({"orders"}, doubts)
 
 
 def test_schemas_and_types():

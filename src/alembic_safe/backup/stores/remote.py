@@ -38,7 +38,7 @@ from alembic_safe.backup.stores.folder import (
     private_folder,
     remove_leftovers,
 )
-from alembic_safe.errors import BackupError, SettingsError
+from alembic_safe.errors import AlembicSafeError, BackupError, SettingsError
 from alembic_safe.model.backups import BackupFile
 
 _CHUNK = 4 << 20  # S3 takes no smaller parts than 5 MiB; fsspec gathers them
@@ -171,9 +171,9 @@ class RemoteStore:
     def _put_at_last(self, folder: Path, identifier: str, name: str, moved: Moved) -> None:
         for attempt in range(1, _TRIES + 1):
             try:
-                self._put(folder, identifier, name, moved)
+                _oserror(self._put, folder, identifier, name, moved)
                 return
-            except (OSError, TimeoutError) as error:
+            except OSError as error:
                 if attempt == _TRIES:
                     raise BackupError(
                         f"{name} cannot be uploaded to {self.url}: {error}",
@@ -198,7 +198,7 @@ class RemoteStore:
     def _pieces(self, identifier: str, name: str) -> Iterator[bytes]:
         files, root = self._open()
         with _oserror(files.open, f"{root}/{identifier}/{name}", "rb") as source:
-            while piece := source.read(_CHUNK):
+            while piece := _oserror(source.read, _CHUNK):
                 yield piece
 
     def _remove_abandoned(self) -> None:
@@ -209,10 +209,14 @@ class RemoteStore:
                 files.rm(f"{root}/{name}", recursive=True)
 
     def _unfinished(self, folder: str) -> bool:
+        """By one listing: fsspec's exists() says no to any error, and a good backup would be taken for a left one."""
         files, _ = self._open()
-        if files.exists(f"{folder}/{MANIFEST}"):
+        try:
+            listed = files.ls(folder, detail=False)
+        except FileNotFoundError:  # another command removed it
             return False
-        return bool(files.exists(f"{folder}/{UNFINISHED}") or not files.exists(f"{folder}/{COPY}"))
+        there = {str(name).rstrip("/").rpartition("/")[2] for name in listed}
+        return MANIFEST not in there and (UNFINISHED in there or COPY not in there)
 
     def _open(self) -> tuple[Any, str]:
         if self._opened is None:
@@ -251,10 +255,10 @@ def _begun(name: str) -> float:
 
 
 def _oserror(call: Any, *arguments: Any) -> Any:
-    """The stores' libraries raise errors of their own kinds; callers know OSError."""
+    """The stores' libraries raise errors of their own kinds; callers know OSError, and what stops a command."""
     try:
         return call(*arguments)
-    except OSError:
+    except (OSError, AlembicSafeError):
         raise
     except Exception as error:
         raise OSError(0, str(error)) from error
@@ -264,7 +268,7 @@ def _oserror(call: Any, *arguments: Any) -> Any:
 def _said(what: str) -> Iterator[None]:
     try:
         yield
-    except (BackupError, SettingsError):
+    except AlembicSafeError:
         raise
     except Exception as error:
         raise BackupError(
