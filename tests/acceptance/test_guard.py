@@ -290,10 +290,12 @@ def test_a_concurrent_build_that_loses_a_deadlock_is_run_again_by_itself(
     body = (
         "with op.get_context().autocommit_block():\n"
         "    op.execute('insert into t values (-1, null)')\n"
+        "    op.execute(\"set deadlock_timeout = '3s'\")\n"
         "    op.execute('create index concurrently ix on t (name)')"
     )
     project = _project(make_project, pg_database, body)
     writer = pg_database.connect(application_name="writer")
+    writer.execute("set deadlock_timeout = '5min'")  # so that it is never the one that loses
     writer.autocommit = False
     writer.execute("update t set name = name where id = 7")
     process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
@@ -301,8 +303,9 @@ def test_a_concurrent_build_that_loses_a_deadlock_is_run_again_by_itself(
         "select pid from pg_stat_activity"
         " where query ilike 'create index concurrently%' and wait_event_type = 'Lock'"
     )
-    pid = wait_until(lambda: pg_database.fetch(building), 60)[0][0]
-    pg_database.fetch("select pg_cancel_backend(%s)", (pid,))
+    wait_until(lambda: pg_database.fetch(building), 60)
+    # returns when the build, which waits for this transaction, has lost
+    writer.execute("lock table t in share update exclusive mode")
     # what it left cannot go before the writer does: the drop waits for it too
     wait_until(lambda: pg_database.fetch(building.replace("create index", "drop index")), 20)
     writer.rollback()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alembic_safe.bridge.messages import StepFailed, StepReady
+from alembic_safe.bridge.messages import StatementStuck, StepFailed, StepReady
 from tests.integration.bridge.conftest import ASYNC_DRIVERS, SYNC_DRIVERS, tables, versions
 from tests.support.projects import Rev
 
@@ -92,3 +92,25 @@ def test_on_sqlite_every_end_is_applied_whole_or_fails(bridge, make_project, tem
         rolled_back = project(rollback)
         assert "rolled back alembic's own transaction" in bridge(rolled_back).why
         assert versions(rolled_back.database_file) == []
+
+
+def test_a_concurrent_statement_that_was_cancelled_is_not_run_again(bridge, make_project, pg_database):
+    """Whoever cancelled it meant it: a person, or the project's own statement_timeout."""
+    body = (
+        "other = sa.create_engine(op.get_bind().engine.url).connect()\n"
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('create table t (id int)')\n"
+        "    other.execute(sa.text('lock table t'))\n"
+        "    op.execute(\"set statement_timeout = '50ms'\")\n"
+        "    op.execute('create index concurrently ix on t (id)')"
+    )
+    project = make_project(url=pg_database.url(), revisions=[Rev("a1", body)])
+
+    def let_fail(worker, message):
+        if isinstance(message, StatementStuck):
+            worker.proceed()
+        return isinstance(message, StatementStuck)
+
+    played = bridge(project, on=let_fail)
+    assert "statement timeout" in played.why
+    assert played.of(StatementStuck) == []

@@ -66,7 +66,11 @@ def played(
     """
     redirect = Redirect((), str(place.folder), dialect, allow_subprocess=allow_subprocess)
     names, made, through_env = [stands_for], list[str](), ""
+    clones: tuple[Clone, ...] = ()
     for _ in range(_MOST_ATTEMPTS):
+        # those of the last attempt are the caller's, whatever became of it
+        for clone in clones:
+            place.drop(clone)
         clones = tuple(place.make(name) for name in names)
         turned = replace(redirect, clones=clones)
         replays = _one_after_the_other(workers, jobs, turned, sink, _both(tick, place), observer())
@@ -79,8 +83,6 @@ def played(
             redirect, through_env = replace(redirect, without_env=True), one.fault.message
         elif not _cured(place, one.fault, made):
             break
-        for clone in clones:
-            place.drop(clone)
     if through_env:
         replays[-1] = replace(one, notices=(*one.notices, _without_env(through_env)))
     return Played(tuple(replays), clones, tuple(made), _missing_extension(one.fault))
