@@ -19,7 +19,8 @@ def restore_file(work: Restoration) -> RestoreResult:
     """Beside, or into the target's place."""
     named = work.settings.restore.beside
     into = Path(named).expanduser().absolute() if named else None
-    plan = in_file.plan(work.database, work.manifest, into=into, now=work.began)
+    schema = work.settings.journal.schema
+    plan = in_file.plan(work.database, work.manifest, into=into, journal_schema=schema, now=work.began)
     work.say(plan)
     return _replace(work, plan) if into is None else _beside(work, plan, into)
 

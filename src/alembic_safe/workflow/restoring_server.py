@@ -38,7 +38,12 @@ def restore_on_server(work: Restoration) -> RestoreResult:
     ground = replacing.stand(target, work.parameters, settings.control, work.manifest, settings.backup.bindir)
     work.stack.callback(ground.close)
     plan = replacing.plan(
-        ground, work.manifest, into=into, end_sessions=settings.restore.end_sessions, now=work.began
+        ground,
+        work.manifest,
+        into=into,
+        end_sessions=settings.restore.end_sessions,
+        journal_schema=settings.journal.schema,
+        now=work.began,
     )
     work.say(plan)
     return _replace(work, ground, plan) if into is None else _beside(work, ground, plan, into)

@@ -54,6 +54,28 @@ def test_the_file_is_the_backup_again(project, mode):
     assert project.run("status").exit == 0
 
 
+def test_a_damaged_file_is_restored_all_the_same(project):
+    """Damage is what a restore is for: what it leaves uncountable is said."""
+    path = project.database_file
+    numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50)"
+    _run(path, f"CREATE TABLE large AS {numbers} SELECT hex(randomblob(900)) FROM n")
+    project.run("backup", "create").ok()
+    with closing(sqlite3.connect(path)) as connection:
+        size, root = connection.execute(
+            "SELECT page_size, rootpage FROM pragma_page_size, sqlite_master WHERE name = 'large'"
+        ).fetchone()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+
+    done = project.run("backup", "restore", "--yes", "--format", "json")
+
+    assert done.exit == 0, done.stderr
+    assert "large cannot be counted (50 rows in the backup)" in done.json()["since"]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM large").fetchone() == (50,)
+
+
 def test_a_file_that_is_open_is_left_alone(project):
     path = project.database_file
     project.run("backup", "create").ok()

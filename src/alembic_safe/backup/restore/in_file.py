@@ -19,7 +19,9 @@ from alembic_safe.model.restores import Loaded, RestorePlan
 Tick = Callable[[], None]
 
 
-def plan(database: Database, manifest: Manifest, *, into: Path | None, now: datetime) -> RestorePlan:
+def plan(
+    database: Database, manifest: Manifest, *, into: Path | None, journal_schema: str, now: datetime
+) -> RestorePlan:
     """What would be done; `RefusedError` where something stands in the way. Changes nothing."""
     target = Path(database.facts.database).resolve()
     if into is not None:
@@ -29,7 +31,8 @@ def plan(database: Database, manifest: Manifest, *, into: Path | None, now: date
     if who := files.holders(target):
         raise files.in_use(target, who)
     kept = files.kept_path(target, now)
-    return RestorePlan(manifest.id, str(target), str(target), str(kept), written_since(database, manifest))
+    since = written_since(database, manifest, journal_schema=journal_schema)
+    return RestorePlan(manifest.id, str(target), str(target), str(kept), since)
 
 
 @contextmanager

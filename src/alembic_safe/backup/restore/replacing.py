@@ -77,7 +77,13 @@ def stand(
 
 
 def plan(
-    ground: Ground, manifest: Manifest, *, into: str | None, end_sessions: bool, now: datetime
+    ground: Ground,
+    manifest: Manifest,
+    *,
+    into: str | None,
+    end_sessions: bool,
+    journal_schema: str,
+    now: datetime,
 ) -> RestorePlan:
     """What would be done, or `RefusedError` where something stands in the way. Changes nothing.
 
@@ -109,7 +115,7 @@ def plan(
         ground.name,
         ground.name,
         beside.free_name(ground.name, "before_restore", now),
-        written_since(ground.target, manifest),
+        written_since(ground.target, manifest, journal_schema=journal_schema),
         tuple(
             f"{kind} {name} ({more})" for kind, name, more in beside.what_stays(ground.control, ground.name)
         ),

@@ -22,9 +22,7 @@ LEFT JOIN pg_catalog.pg_stat_all_tables AS s ON s.relid = c.oid
 _LOG = "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), %s::pg_lsn)::bigint"
 
 
-def written_since(
-    database: Database, manifest: Manifest, *, journal_schema: str = "alembic_safe"
-) -> tuple[str, ...]:
+def written_since(database: Database, manifest: Manifest, *, journal_schema: str) -> tuple[str, ...]:
     """Sentences; never raises but for a lost connection. The journal is left out: it goes on."""
     own = f"{journal_schema}."
     tables = [table for table in manifest.tables if not table.name.startswith(own)]
@@ -50,7 +48,9 @@ def _rows(database: Database, tables: Sequence[TableContent]) -> Iterator[str]:
             changed.append((table.rows, f"{table.name} is no longer there ({table.rows} rows come back)"))
             continue
         rows, exact = now[table.name]
-        if rows != table.rows and (exact or abs(rows - table.rows) > table.rows // 50):
+        if rows is None:
+            changed.append((table.rows, f"{table.name} cannot be counted ({table.rows} rows in the backup)"))
+        elif rows != table.rows and (exact or abs(rows - table.rows) > table.rows // 50):
             word = "" if exact else "about "
             what = f"{table.name} has {word}{rows} rows, {table.rows} in the backup"
             changed.append((abs(rows - table.rows), what))
@@ -60,16 +60,15 @@ def _rows(database: Database, tables: Sequence[TableContent]) -> Iterator[str]:
         yield f"{len(changed) - _SHOWN} more tables have another number of rows than in the backup"
 
 
-def _counts(database: Database, tables: Sequence[TableContent]) -> Mapping[str, tuple[int, bool]]:
-    """Rows by table, and whether they were counted rather than estimated."""
-    found: dict[str, tuple[int, bool]] = {}
+def _counts(database: Database, tables: Sequence[TableContent]) -> Mapping[str, tuple[int | None, bool]]:
+    """Rows by table, and whether they were counted rather than estimated; None where neither can be done.
+
+    What is damaged is a reason to restore, and must not be one to refuse it.
+    """
     if database.facts.dialect == "sqlite":
-        for table in tables:
-            quoted = table.name.replace('"', '""')
-            if database.fetch("SELECT 1 FROM sqlite_master WHERE name = ?", [table.name]):
-                found[table.name] = (int(database.fetch(f'SELECT count(*) FROM "{quoted}"')[0][0]), True)
-        return found
+        return {name: rows for table in tables if (rows := _in_file(database, name := table.name))}
     until = time.monotonic() + _EXACT_SECONDS
+    found: dict[str, tuple[int | None, bool]] = {}
     for name, kind, pages, estimate in database.fetch(_TABLES, [[table.name for table in tables]]):
         if kind is None:
             continue
@@ -77,6 +76,16 @@ def _counts(database: Database, tables: Sequence[TableContent]) -> Mapping[str, 
         if pages <= _EXACT_PAGES and kind != "p" and time.monotonic() < until:
             try:
                 found[name] = (int(database.fetch(f"SELECT count(*) FROM ONLY {name}")[0][0]), True)
-            except AlembicSafeError:  # not ours to read, or dropped since
+            except AlembicSafeError:  # not ours to read, damaged, or dropped since
                 continue
     return found
+
+
+def _in_file(database: Database, name: str) -> tuple[int | None, bool] | None:
+    quoted = name.replace('"', '""')
+    try:
+        if not database.fetch("SELECT 1 FROM sqlite_master WHERE name = ?", [name]):
+            return None
+        return int(database.fetch(f'SELECT count(*) FROM "{quoted}"')[0][0]), True
+    except AlembicSafeError:
+        return None, False
