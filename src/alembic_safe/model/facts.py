@@ -56,12 +56,21 @@ class LockMode(IntEnum):
         return self.title.title().replace(" ", "") + "Lock"
 
 
+HOLE = "?"
+"""Stands for a part of SQL text that is known only when the statement runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A name as the server folds it (unquoted: lower case, cut at 63 bytes); `schema` None if not written."""
 
     name: str
     schema: str | None = None
+
+    @property
+    def certain(self) -> bool:
+        """False where it is put together when the statement runs: it may then be any name."""
+        return HOLE not in (self.name, self.schema)
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}" if self.schema else self.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from alembic_safe.model.facts import HOLE
 from alembic_safe.model.findings import Severity
 from alembic_safe.model.live import Mapped
 from alembic_safe.rules.place import Spot, Whole, plain
@@ -27,7 +28,9 @@ def settle(whole: Whole, rule: Rule, spot: Spot, hit: Hit) -> Iterator[tuple[Rul
         return
     before = whole.live.mapped_before if whole.live is not None else None
     now = _mapped(whole.plan.mapped, hit.goes)
-    if now:
+    if not all(map(_certain, hit.goes)):
+        yield all_rules()[NOT_PROVEN], _not_proven(whole, hit)
+    elif now:
         yield rule, replace(hit, message=f"{hit.message}; the models still map {_list(now)}")
     elif before is not None and (then := _mapped(before, hit.goes)):
         yield rule, replace(hit, message=f"{hit.message}; the code that runs now still maps {_list(then)}")
@@ -38,7 +41,9 @@ def settle(whole: Whole, rule: Rule, spot: Spot, hit: Hit) -> Iterator[tuple[Rul
 def _not_proven(whole: Whole, hit: Hit) -> Hit:
     gone = _list(tuple(hit.goes))
     missing = (
-        "what the models map is not known"
+        "its name is known only when the statement runs"
+        if not all(map(_certain, hit.goes))
+        else "what the models map is not known"
         if whole.plan.mapped is None
         else "no earlier run of other code is known here"
         if whole.live is not None
@@ -50,6 +55,10 @@ def _not_proven(whole: Whole, hit: Hit) -> Hit:
         objects=hit.objects,
         severity=severity,
     )
+
+
+def _certain(gone: Gone) -> bool:
+    return gone.table.certain and gone.column != HOLE
 
 
 def _mapped(mapped: Mapped | None, goes: tuple[Gone, ...]) -> tuple[Gone, ...]:

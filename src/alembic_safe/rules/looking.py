@@ -18,7 +18,7 @@ def actions(place: Place, *kinds: str) -> Iterator[tuple[Reading, Name, Action]]
     for reading in place.readings:
         target = reading.target
         if reading.kind in _TABLES and target is not None and place.old(target.name):
-            if "if exists" in reading.flags and place.before.knows_all and place.table(target.name) is None:
+            if place.absent(reading, target.name):
                 continue
             for action in reading.actions:
                 if action.kind in kinds:
@@ -51,13 +51,7 @@ def dropped(place: Place, *kinds: str) -> Iterator[tuple[Reading, Name]]:
     for reading in place.readings:
         if reading.kind.startswith("drop ") and reading.kind.removeprefix("drop ") in kinds:
             for named in reading.objects:
-                absent = (
-                    "if exists" in reading.flags
-                    and named.kind in ("type", "domain")
-                    and place.before.knows_all
-                    and place.before.type(named.name) is None
-                )
-                if named.role == "dropped" and not absent:
+                if named.role == "dropped" and not place.absent(reading, named.name):
                     yield reading, named.name
 
 

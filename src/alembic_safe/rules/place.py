@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from alembic_safe.model.facts import Facts, LockFact, LockMode, Name, Reading
+from alembic_safe.model.facts import HOLE, Facts, LockFact, LockMode, Name, Reading
 from alembic_safe.model.findings import GatePolicy, JudgedCommand, JudgedPlan, JudgedRevision, JudgedStatement
 from alembic_safe.model.known import KnownColumn, KnownSchema, KnownTable
 from alembic_safe.model.live import LiveFacts
@@ -16,11 +16,18 @@ from alembic_safe.model.revisions import Source
 # positions by revision, its transaction, and kind of command ("" where that is no matter)
 _Index = dict[tuple[str, int | None, str], list[int]]
 _TEMPORARY = frozenset({"temporary", "temp"})
+_RELATIONS = frozenset({"table", "view", "materialized view", "foreign table"})
+_ON_TABLE = frozenset({"trigger", "rule", "policy"})
 
 
 def plain(name: Name) -> Name:
     """For comparing: `public.t` is `t`."""
     return Name(name.name) if name.schema == "public" else name
+
+
+def same(one: Name | None, other: Name | None) -> bool:
+    """Whether both name one thing; never where a name is known only when the statement runs."""
+    return one is not None and other is not None and one.certain and plain(one) == plain(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +110,27 @@ class Place:
         """Whether a table was there before the plan, so that the application may be using it."""
         if name.name == "" or self.before.age(name) is not None or self.whole.made_here(self, name):
             return False
+        if not name.certain:
+            return True
         return not self.reading.inner or not _made_inside(self.reading, name)
+
+    def absent(self, reading: Reading, name: Name) -> bool:
+        """Whether IF EXISTS makes nothing of it, since it is known not to be there."""
+        if "if exists" not in reading.flags or not name.certain or not self.before.knows_all:
+            return False
+        kind = reading.kind.partition(" ")[2]
+        if kind in ("type", "domain"):
+            return self.before.type(name) is None
+        if kind == "index":
+            return self.before.index(name) is None
+        return kind in _RELATIONS and self.before.table(name) is None
 
     def old_locks(self, at_least: LockMode) -> tuple[LockFact, ...]:
         """Locks of this strength or more on tables that were there before."""
-        relations = ("table", "view", "materialized view", "foreign table")
         return tuple(
             lock
             for lock in self.facts.locks
-            if lock.mode >= at_least and lock.object.kind in relations and self.old(lock.object.name)
+            if lock.mode >= at_least and lock.object.kind in _RELATIONS and self.old(lock.object.name)
         )
 
     def made(self, kind: str, *names: Name | str) -> bool:
@@ -147,7 +166,7 @@ def _made_inside(reading: Reading, name: Name) -> bool:
 def _flat(reading: Reading) -> Iterator[Reading]:
     yield reading
     planned = reading.kind == "explain" and "analyze" not in reading.flags
-    if reading.kind != "create function" and not planned:
+    if not planned:
         for inner in reading.inner:
             yield from _flat(inner)
 
@@ -217,13 +236,13 @@ class Whole:
     def makings(self) -> dict[tuple[object, ...], list[int]]:
         """Positions of what is made: ("column", table, name), ("index", name), ("constraint", table, name),
 
-        ("enum value", type, value), ("type", name), ("view", name), ("temporary", name), and ("key", table)
-        for any unique or primary key.
+        ("trigger", table, name), ("enum value", type, value), ("type", name), ("view", name), ("temporary", name).
+        What has a name that is known only when it runs is not among them.
         """
         made: dict[tuple[object, ...], list[int]] = {}
         for place in self.places:
             for reading in place.readings:
-                for what in _makes(reading):
+                for what in filter(_named, _makes(reading)):
                     made.setdefault(what, []).append(place.position)
         return made
 
@@ -240,11 +259,18 @@ class Whole:
         return name.schema == "pg_temp" or self.maker(place, "temporary", name) is not None
 
 
+def _named(what: tuple[object, ...]) -> bool:
+    """Whether all of it has a name now."""
+    return all(part.certain if isinstance(part, Name) else part != HOLE for part in what)
+
+
 def _makes(reading: Reading) -> Iterator[tuple[object, ...]]:
     target = reading.target
     table = plain(target.name) if target is not None else Name("")
     for made in reading.objects:
-        if made.role == "created":
+        if made.role == "created" and made.kind in _ON_TABLE:
+            yield from ((made.kind, plain(o.name), made.name) for o in reading.objects if o.role == "on")
+        elif made.role == "created":
             yield made.kind, plain(made.name)
             if reading.flags & _TEMPORARY:
                 yield "temporary", plain(made.name)

@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from alembic_safe.model.facts import HOLE
 from alembic_safe.sql.cursor import STRING, Cursor
 
 MOST = 64  # values of one expression; a product of more is given up
-HOLE = "?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def resolve(reading: Reading, schema: Schema, depth: int = 0) -> Reading:
     """
     if schema.search_path:
         reading = qualified(reading, schema)
-    if reading.inner and reading.kind != "create function":
+    if reading.inner:
         reading = replace(reading, inner=tuple(resolve(one, schema, depth) for one in reading.inner))
     if schema.routines and any(_doubtful(a) for a in reading.actions):
         reading = replace(reading, actions=tuple(_settled(a, schema) for a in reading.actions))

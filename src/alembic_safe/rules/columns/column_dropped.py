@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alembic_safe.model.facts import LockMode, Name
+from alembic_safe.model.facts import HOLE, LockMode, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.copying import copied
@@ -27,6 +27,7 @@ def _look(place: Place) -> Iterator[Hit]:
             known = place.table(table)
             if (
                 "if exists" in action.flags
+                and column != HOLE
                 and known is not None
                 and known.complete
                 and column not in known.columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alembic_safe.model.facts import Constraint, LockMode, Name
+from alembic_safe.model.facts import HOLE, Constraint, LockMode, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.looking import actions, added_constraints, says_not_null
@@ -20,12 +20,15 @@ def _look(place: Place) -> Iterator[Hit]:
         name = action.name or ""
         known = place.table(table)
         constraint = known.constraints.get(name) if known is not None else None
-        if place.made("constraint", table, name) or (
+        if name == HOLE:
+            constraint = None  # any of them
+        elif place.made("constraint", table, name) or (
             _replaced(place, table, constraint or Constraint("check", name))
             or (constraint is not None and _spare(place, table, constraint))
         ):
             continue
-        if constraint is None and known is not None and known.complete and "if exists" in action.flags:
+        complete = known is not None and known.complete and name != HOLE
+        if constraint is None and complete and "if exists" in action.flags:
             continue
         kind = constraint.kind if constraint is not None else "constraint"
         yield Hit(

@@ -19,8 +19,6 @@ def _look(place: Place) -> Iterator[Hit]:
         new = place.made("index", name) and known is None
         if "concurrently" in reading.flags or new or (table is not None and not place.old(table)):
             continue
-        if known is None and place.before.knows_all and "if exists" in reading.flags:
-            continue
         if table is not None and (state := place.table(table)) is not None and state.partitioned:
             continue  # CONCURRENTLY is refused there
         where = f"{table}" if table else "its table"

@@ -8,16 +8,14 @@ from alembic_safe.model.facts import LockMode, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.looking import dropped, is_batch_copy
-from alembic_safe.rules.place import Place, plain
+from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import BOTH, Gone, Hit, Rule
 
 
 def _look(place: Place) -> Iterator[Hit]:
-    for reading, name in dropped(place, "table", "foreign table"):
+    for _, name in dropped(place, "table", "foreign table"):
         known = place.table(name)
         if not place.old(name) or is_batch_copy(place, name):
-            continue
-        if "if exists" in reading.flags and known is None and place.before.knows_all:
             continue
         if known is not None and any(
             (p := place.table(q)) is not None and p.partitioned for q in known.parents
@@ -50,7 +48,7 @@ def _look(place: Place) -> Iterator[Hit]:
 def _made_again(place: Place, name: Name) -> bool:
     """Whether the same revision makes a table of this name after dropping it."""
     return any(
-        o.role == "created" and o.kind == "table" and plain(o.name) == plain(name)
+        o.role == "created" and o.kind == "table" and same(o.name, name)
         for later in (place, *place.after_in_revision())
         for reading in later.readings
         for o in reading.objects

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from alembic_safe.model.facts import Action, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
-from alembic_safe.rules.place import Place, plain
+from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import BOTH, Hit, Rule
 
 _KINDS = ("alter table", "alter foreign table", "alter view", "alter materialized view")
@@ -30,9 +30,7 @@ def _look(place: Place) -> Iterator[Hit]:
 def _view_follows(place: Place, name: Name) -> bool:
     """Whether a view with the old name is made in the same transaction."""
     return any(
-        reading.kind == "create view"
-        and reading.target is not None
-        and plain(reading.target.name) == plain(name)
+        reading.kind == "create view" and reading.target is not None and same(reading.target.name, name)
         for later in place.after_in_revision()
         if later.command.transaction == place.command.transaction
         for reading in later.readings

@@ -8,15 +8,13 @@ from alembic_safe.model.facts import LockMode, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.looking import dropped
-from alembic_safe.rules.place import Place, plain
+from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import BOTH, Gone, Hit, Rule
 
 
 def _look(place: Place) -> Iterator[Hit]:
     for reading, name in dropped(place, "view", "materialized view"):
         if not place.old(name):
-            continue
-        if "if exists" in reading.flags and place.table(name) is None and place.before.knows_all:
             continue
         again = _made_again(place, name)
         if again is not None and again.reading.kind == "create view":
@@ -40,13 +38,11 @@ def _look(place: Place) -> Iterator[Hit]:
 
 def _made_again(place: Place, name: Name) -> Place | None:
     for later in (place, *place.after_in_revision()):
-        same = (
-            later.command.transaction is not None and later.command.transaction == place.command.transaction
-        )
+        together = place.in_transaction and later.command.transaction == place.command.transaction
         for reading in later.readings:
             target = reading.target
             made = reading.kind in ("create view", "create materialized view", "create table")
-            if same and made and target is not None and plain(target.name) == plain(name):
+            if together and made and target is not None and same(target.name, name):
                 return later
     return None
 

@@ -37,7 +37,8 @@ def _held(place: Place) -> dict[Name, LockMode]:
     found: dict[Name, LockMode] = {}
     for earlier in place.whole.locking_before(place):
         for lock in earlier.old_locks(LockMode.SHARE):
-            if place.before.table(lock.object.name) is not None or not place.before.knows_all:
+            table = lock.object.name
+            if place.before.table(table) is not None or not (table.certain and place.before.knows_all):
                 found[lock.object.name] = max(lock.mode, found.get(lock.object.name, lock.mode))
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 

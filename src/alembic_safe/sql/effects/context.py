@@ -122,7 +122,7 @@ class Effects:
     def absent(self, name: Name) -> bool:
         """Whether IF EXISTS makes nothing of it, since it is known not to be there."""
         missing_ok = "if exists" in self.reading.flags
-        return missing_ok and self.schema.knows_all and self.schema.table(name) is None
+        return missing_ok and name.certain and self.schema.knows_all and self.schema.table(name) is None
 
     def known(self, name: Name) -> bool:
         """Whether everything of this table is known."""

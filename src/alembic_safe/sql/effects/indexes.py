@@ -90,6 +90,7 @@ def alter_index(effects: Effects) -> None:
         return
     if (
         "if exists" in effects.reading.flags
+        and target.name.certain
         and effects.schema.knows_all
         and not effects.schema.index(target.name)
     ):

@@ -36,7 +36,8 @@ def create_view(effects: Effects) -> None:
     """CREATE VIEW: reads' locks are weak; one that is replaced is locked for an instant."""
     effects.phase_is("expand")
     target = effects.reading.target
-    new = target is not None and effects.schema.knows_all and effects.table(target.name) is None
+    known = effects.schema.knows_all and target is not None and target.name.certain
+    new = known and target is not None and effects.table(target.name) is None
     if target is not None and "or replace" in effects.reading.flags and not new:
         effects.lock(target.name, AX, "it is replaced", kind="view")
         effects.phase_is("contract")

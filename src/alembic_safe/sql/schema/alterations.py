@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from alembic_safe.model.facts import Action, Constraint, Name, Reading
+from alembic_safe.model.facts import HOLE, Action, Constraint, Name, Reading
 from alembic_safe.sql.schema.keys import Pair, relying_on_column, relying_on_constraint
 from alembic_safe.sql.schema.model import ColumnState, Schema, TableState, key
 from alembic_safe.sql.schema.tables import add_constraint, attach, column_state, detach, mentioned
@@ -15,7 +15,7 @@ from alembic_safe.sql.schema.tables import add_constraint, attach, column_state,
 def alter_table(schema: Schema, reading: Reading) -> Schema:
     """All actions in turn, on the table and its children. A table not known becomes known in part."""
     target = reading.target
-    if target is None or not reading.actions:
+    if target is None or not reading.actions or not target.name.certain:
         return schema
     name = target.name
     if schema.table(name) is None:
@@ -44,7 +44,9 @@ def _table(schema: Schema, name: Name) -> TableState:
 
 def _add_column(schema: Schema, name: Name, action: Action) -> Schema:
     table, column = _table(schema, name), action.column
-    if column is None or (column.name in table.columns and "if not exists" in action.flags):
+    if column is None or column.name == HOLE:
+        return schema
+    if column.name in table.columns and "if not exists" in action.flags:
         return schema
     schema = schema.with_table(replace(table, columns={**table.columns, column.name: column_state(column)}))
     for constraint in column.constraints:

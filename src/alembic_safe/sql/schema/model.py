@@ -121,17 +121,17 @@ class Schema:
 
     def table(self, name: Name) -> TableState | None:
         """The relation of this name, if it is known."""
-        return self.tables.get(key(name))
+        return self.tables.get(key(name)) if name.certain else None
 
     def type(self, name: Name) -> TypeState | None:
-        return self.types.get(key(name))
+        return self.types.get(key(name)) if name.certain else None
 
     def routines_of(self, name: Name) -> tuple[RoutineState, ...]:
         """The known signatures of a function or procedure."""
-        return self.routines.get(key(name), ())
+        return self.routines.get(key(name), ()) if name.certain else ()
 
     def index(self, name: Name) -> IndexState | None:
-        return self.indexes.get(key(name))
+        return self.indexes.get(key(name)) if name.certain else None
 
     def age(self, name: Name) -> Age | None:
         """How new the table of this name is; None when it is old or not known."""
@@ -151,7 +151,7 @@ class Schema:
 
     def indexes_of(self, name: Name) -> tuple[IndexState, ...]:
         wanted = key(name)
-        return tuple(i for i in self.indexes.values() if key(i.table) == wanted)
+        return tuple(i for i in self.indexes.values() if key(i.table) == wanted and name.certain)
 
     def descendants(self, name: Name) -> tuple[TableState, ...]:
         """Partitions and inheriting tables, of all levels."""
@@ -168,7 +168,7 @@ class Schema:
     def readers(self, name: Name) -> tuple[TableState, ...]:
         """Views that read this relation, directly or through others."""
         found: list[TableState] = []
-        waiting = [key(name)]
+        waiting = [key(name)] if name.certain else []
         while waiting:
             wanted = waiting.pop()
             for table in self.tables.values():
@@ -197,7 +197,7 @@ class Schema:
             (table, constraint)
             for table in self.tables.values()
             for constraint in table.constraints.values()
-            if constraint.references is not None and key(constraint.references) == wanted
+            if constraint.references is not None and key(constraint.references) == wanted and name.certain
         )
 
     def users_of(self, table: Name, column: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from alembic_safe.model.facts import Action, Name, Reading
+from alembic_safe.model.facts import HOLE, Action, Name, Reading
 from alembic_safe.sql.schema.alterations import alter_table
 from alembic_safe.sql.schema.model import IndexState, Schema, TypeState, key
 from alembic_safe.sql.schema.paths import path_of
@@ -27,8 +27,19 @@ def apply(schema: Schema, reading: Reading) -> Schema:
         return schema
     for inner in reading.inner if reading.kind != "explain" else ():
         schema = apply(schema, inner)
+    if _makes_unseen(reading):
+        return replace(schema, knows_all=False)
     change = _CHANGES.get(reading.kind)
     return change(schema, reading) if change else _other(schema, reading)
+
+
+def _makes_unseen(reading: Reading) -> bool:
+    """Whether it makes a relation of a name that is known only when it runs, or gives one a new name so."""
+    if any(o.role == "created" and o.kind in _RELATIONS and not o.name.certain for o in reading.objects):
+        return True
+    renames = [a for a in reading.actions if a.kind in ("rename", "set schema")]
+    unseen = reading.target is not None and not reading.target.name.certain
+    return bool(renames) and (unseen or any(HOLE in (a.new_name, a.value) for a in renames))
 
 
 def _other(schema: Schema, reading: Reading) -> Schema:
@@ -208,6 +219,7 @@ def _drop_routine(schema: Schema, reading: Reading) -> Schema:
     return replace(schema, routines=routines)
 
 
+_RELATIONS = frozenset({"table", "foreign table", "view", "materialized view"})
 _CHANGES: dict[str, Callable[[Schema, Reading], Schema]] = {
     **dict.fromkeys(("create table", "create foreign table", "create table as", "select into"), create_table),
     **dict.fromkeys(("create view", "create materialized view"), create_view),
