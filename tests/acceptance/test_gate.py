@@ -99,10 +99,12 @@ def test_the_same_statement_on_a_small_table_passes(make_project: Any, any_pg_da
 
 
 def test_a_downgrade_that_loses_data_is_refused(shop: Any, pg_database: Any) -> None:
+    pg_database.fetch("DROP SCHEMA alembic_safe CASCADE")  # as on a target that raw alembic brought here
     refused = shop.run("downgrade", "base", "--format", "json")
     assert refused.exit == 3, str(refused)
     assert [one["rule"] for one in refused.json()["findings"] if one["stops"]] == ["table-dropped"]
     assert pg_database.fetch("SELECT count(*) FROM orders") == [(40_000,)]
+    assert pg_database.fetch("SELECT to_regnamespace('alembic_safe')") == [(None,)]
     shop.run("downgrade", "base", NO_BACKUP, "--allow", "table-dropped=the shop moved").ok()
     assert pg_database.fetch("SELECT to_regclass('orders')") == [(None,)]
 
@@ -172,6 +174,9 @@ def test_on_sqlite_what_loses_data_is_refused(make_project: Any) -> None:
     project = make_project(revisions=[_TABLE])
     project.run("upgrade").ok()
     project.add(Rev("b2", "op.drop_table('orders')"))
+    journal = project.database_file.with_name(project.database_file.name + ".alembic-safe-journal")
+    journal.unlink()
     refused = project.run("upgrade", "--format", "json")
     assert refused.exit == 3, str(refused)
     assert [one["rule"] for one in refused.json()["findings"] if one["stops"]] == ["table-dropped"]
+    assert not journal.exists(), "the journal is made when the gate has let the plan pass"

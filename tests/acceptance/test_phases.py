@@ -20,6 +20,12 @@ def _heads(database: Any) -> list[tuple[str]]:
     return rows
 
 
+def _too_soon(examined: Any) -> list[str]:
+    """What `doctor` says of contract steps that come too soon, up to its first comma."""
+    found = [one for item in examined.json()["targets"][0]["checks"] for one in item["obstacles"]]
+    return [one["message"].partition(",")[0] for one in found if one["check"] == "contract-too-soon"]
+
+
 def test_expand_stops_before_the_first_contract_revision(pg_database: Any, make_project: Any) -> None:
     project = make_project(url=pg_database.url(), revisions=[BASE])
     project.run("upgrade", "--no-backup=test").ok()
@@ -53,7 +59,10 @@ def test_a_contract_step_waits_for_its_expand_step(pg_database: Any, make_projec
     done = project.run("upgrade", *ALLOWED, "--contract-after", "1d", "--format", "json")
     assert "what b2 expanded, which was applied" in done.json()["error"]["message"]
     assert _heads(pg_database) == [("b2",)]
+    examined = project.run("doctor", "--contract-after", "1d", "--format", "json")
+    assert (examined.exit, _too_soon(examined)) == (3, ["revision c3 contracts what b2 expanded"]), examined
     pg_database.fetch("UPDATE alembic_safe.step SET ended = ended - interval '2 days'")
+    assert _too_soon(project.run("doctor", "--contract-after", "1d", "--format", "json").ok()) == []
     project.run("upgrade", *ALLOWED, "--contract-after", "1d").ok()
 
 

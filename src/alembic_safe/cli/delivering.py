@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from alembic_safe.cli.terminal import wants_color, width_of
 from alembic_safe.errors import UsageError
-from alembic_safe.report.failures import failure_of, render_failure
+from alembic_safe.report.failures import render_failure
 from alembic_safe.settings import OutputPolicy
 from alembic_safe.settings.options import BY_NAME, options_of
 
@@ -52,7 +52,7 @@ def deliver_usage_error(command: str, typed: Sequence[str], error: UsageError) -
     from alembic_safe.report.empty import empty_result
     from alembic_safe.report.json.schemas import RESULTS
 
-    failure = failure_of(error)
+    failure = Failure.of(error)
     flags = [word.partition("=")[2] for word in typed if word.startswith("--format=")]
     flags += [value for flag, value in pairwise(typed) if flag == "--format"]
     form = _format(command, flags[-1] if flags else None)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from alembic_safe.errors import AlembicSafeError, RevisionFailedError
 from alembic_safe.model.results import Failure
-from alembic_safe.report.failures import failure_of
 
 DEBUG = "ALEMBIC_SAFE_DEBUG"
 
@@ -22,15 +21,15 @@ def explain(error: BaseException, applying: bool, environ: Mapping[str, str]) ->
     trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     shown = trace if environ.get(DEBUG) else ""
     if isinstance(error, KeyboardInterrupt):
-        return failure_of(_interrupted(applying)), RevisionFailedError.exit_status, ""
+        return Failure.of(_interrupted(applying)), RevisionFailedError.exit_status, ""
     if isinstance(error, AlembicSafeError):
-        return failure_of(error), error.exit_status, shown
+        return Failure.of(error), error.exit_status, shown
     hint = AlembicSafeError.default_hint
     if not shown:
         hint += _kept(trace)
     name = type(error).__name__
     bug = AlembicSafeError(f"unexpected error: {name}: {error}" if str(error) else name, hint=hint)
-    return failure_of(bug), bug.exit_status, shown
+    return Failure.of(bug), bug.exit_status, shown
 
 
 def _interrupted(applying: bool) -> RevisionFailedError:

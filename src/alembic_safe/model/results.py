@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from alembic_safe.errors import AlembicSafeError
 from alembic_safe.model.backups import Manifest, PlannedBackup, Verification, WayBack
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.preflight import CheckedItem
@@ -23,6 +24,11 @@ class Failure:
     message: str
     hint: str
     detail: str | None = None
+
+    @classmethod
+    def of(cls, error: AlembicSafeError) -> Failure:
+        """The error as a value."""
+        return cls(type(error).__name__, error.message, error.hint, error.detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from alembic_safe.errors import AlembicSafeError
 from alembic_safe.model.results import Failure
 from alembic_safe.report.wording import clean, clean_lines
 
 _RED, _BOLD, _PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
-
-
-def failure_of(error: AlembicSafeError) -> Failure:
-    """The error as a value."""
-    return Failure(type(error).__name__, error.message, error.hint, error.detail)
 
 
 def render_failure(failure: Failure, color: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from alembic_safe.model.findings import Allowance, Finding, JudgedRevision
@@ -26,6 +26,15 @@ def allow(
         findings.append(finding)
     findings += _about(whole, given, used)
     return tuple(findings)
+
+
+def allow_also(findings: Iterable[Finding], given: Sequence[Allowance]) -> tuple[Finding, ...]:
+    """The findings of a judged plan with allowances for whole rules that came later; each is to match something."""
+    reasons = {allowance.rule: allowance.reason for allowance in reversed(given)}
+    return tuple(
+        replace(f, allowed=reasons[f.rule]) if f.allowed is None and f.rule in reasons else f
+        for f in findings
+    )
 
 
 def _offered(spot: Spot, given: tuple[Allowance, ...]) -> Iterator[Allowance]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from alembic_safe import __version__
 from alembic_safe.apply import Interrupts, TargetTask, apply_section
 from alembic_safe.apply.replicas import Replicas
 from alembic_safe.apply.unfinished import application_name
@@ -25,7 +23,8 @@ from alembic_safe.model.runs import RunRecord
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking, concluding, gating
 from alembic_safe.workflow.asking import Site
-from alembic_safe.workflow.context import Phases, ci_link, host, new_run_id, who
+from alembic_safe.workflow.context import Phases, new_run_id
+from alembic_safe.workflow.run_record import begun
 
 RunIds = dict[tuple[int, str], str]
 
@@ -196,17 +195,11 @@ def _reopen(context: ApplyContext, sites: list[Site], task: TargetTask) -> None:
 
 
 def _record(context: ApplyContext, site: Site, run: str, backup: Manifest | None) -> RunRecord:
-    return RunRecord(
-        id=run,
-        command=context.direction,
-        target=str(site.target.version_table),
-        heads_before=site.target.heads,
-        began=datetime.now(timezone.utc),
-        tool_version=__version__,
-        server_version=site.database.facts.version,
-        who=who(),
-        host=host(),
-        ci_link=ci_link(os.environ),
+    return begun(
+        site,
+        run,
+        context.direction,
+        datetime.now(timezone.utc),
         backup=backup.id if backup else None,
         allowances=(*context.allowances(), *gating.allowances(site, context.settings)),
     )

@@ -58,6 +58,11 @@ class Site:
     def listings(self) -> tuple[RevisionListing, ...]:
         return self.probed.listings
 
+    def moved_to(self) -> tuple[str, ...] | None:
+        """The version rows now, read again, where they are no longer what the project was told; else None."""
+        now = self.database.read_heads(self.target.version_table) or ()
+        return None if sorted(now) == sorted(self.target.heads or ()) else now
+
     def summary(self) -> TargetSummary:
         facts = self.database.facts
         return TargetSummary(

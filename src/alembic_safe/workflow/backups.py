@@ -18,10 +18,9 @@ from alembic_safe.model.events import EventSink, ignore
 from alembic_safe.model.findings import JudgedPlan
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.restores import RestoreProof
-from alembic_safe.model.results import BackupListing, BackupResult
+from alembic_safe.model.results import BackupListing, BackupResult, Failure
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
-from alembic_safe.workflow.concluding import as_failure
 from alembic_safe.workflow.context import Phases
 from alembic_safe.workflow.making import make_backup, renewed, summary
 from alembic_safe.workflow.proving import not_restored, prove
@@ -114,11 +113,11 @@ def verify_backup(settings: Settings, backup_id: str | None, *, sink: EventSink 
             "verify",
             (listing,),
             (verification,),
-            error=as_failure(error) if error else None,
+            error=Failure.of(error) if error else None,
             proofs=proofs,
         )
     error = _not_good(verification)
-    return BackupResult(error.exit_status, "verify", (), (verification,), error=as_failure(error))
+    return BackupResult(error.exit_status, "verify", (), (verification,), error=Failure.of(error))
 
 
 def _too_old(settings: Settings, listing: BackupListing) -> BackupError | None:

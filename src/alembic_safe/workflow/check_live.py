@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from alembic_safe.bridge import Workers
 from alembic_safe.errors import UsageError
@@ -14,11 +14,10 @@ from alembic_safe.model.live import LiveFacts, Mapped
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.settings import Settings
 from alembic_safe.sql import Schema
-from alembic_safe.sql.tongues import tongue
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.gating import name_checkouts
-from alembic_safe.workflow.judging import called, named
+from alembic_safe.workflow.live_look import look_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +64,10 @@ def major_of(sites: Sequence[Site], otherwise: int) -> int:
 
 def side_of(settings: Settings, site: Site, listings: Sequence[RevisionListing]) -> Side:
     """What a target says of what these revisions touch."""
-    dialect = site.target.dialect
-    names, calls = named(listings, dialect), called(listings, dialect)
-    look = site.database.look(names, site.target.search_path, calls)
-    live = look.facts
     journal = open_journal(site.database, settings.journal, create=False)
-    if journal is not None:
-        before = journal.mapped_before(str(site.target.version_table), site.checkout)
-        live = replace(live, mapped_before=before)
-        journal.close()
-    return Side(
-        site.section, frozenset(site.pending), live, tongue(dialect).seeded(look.catalog), site.probed.mapped
-    )
+    try:
+        live, schema = look_at(site, listings, journal)
+    finally:
+        if journal is not None:
+            journal.close()
+    return Side(site.section, frozenset(site.pending), live, schema, site.probed.mapped)

@@ -58,7 +58,7 @@ def conclude(
         backups=tuple(backups.values()),
         durations=context.phases.durations,
         notices=tuple(context.notices),
-        error=as_failure(error) if error else None,
+        error=Failure.of(error) if error else None,
         findings=findings_of(sites),
         losses=tuple(context.losses),
     )
@@ -66,11 +66,6 @@ def conclude(
 
 def _reason(error: AlembicSafeError | None, outcome: RunOutcome) -> str | None:
     return None if error is None or outcome in {"done", "nothing"} else error.message
-
-
-def as_failure(error: AlembicSafeError) -> Failure:
-    """The error as a value of a result."""
-    return Failure(type(error).__name__, error.message, error.hint, error.detail)
 
 
 def _applied(

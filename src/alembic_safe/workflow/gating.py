@@ -10,7 +10,7 @@ from alembic_safe.databases import emptiness_sql
 from alembic_safe.errors import RefusedError
 from alembic_safe.journal import JournalReader
 from alembic_safe.model.events import Notice
-from alembic_safe.model.findings import Judgement
+from alembic_safe.model.findings import Allowance, Judgement
 from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure, ReportedFinding
 from alembic_safe.model.revisions import Direction
 from alembic_safe.settings import Settings
@@ -58,26 +58,32 @@ def judge_sites(settings: Settings, sites: Iterable[Site], journals: Mapping[int
 def judged_site(settings: Settings, site: Site, journal: JournalReader | None) -> Judgement:
     """What judging says of a target's pending revisions, which were listed with their values."""
     from alembic_safe.rules import gate, judge
-    from alembic_safe.sql.tongues import tongue
-    from alembic_safe.workflow.judging import called, judged, named
+    from alembic_safe.workflow.judging import judged
+    from alembic_safe.workflow.live_look import look_at
 
-    dialect = site.target.dialect
-    names, calls = named(site.listings, dialect), called(site.listings, dialect)
-    look = site.database.look(names, site.target.search_path, calls)
-    live = look.facts
-    if journal is not None:
-        before = journal.mapped_before(str(site.target.version_table), site.checkout)
-        live = replace(live, mapped_before=before)
+    live, schema = look_at(site, site.listings, journal)
     plan = judged(
         site.listings,
-        version=look.facts.version,
-        schema=tongue(dialect).seeded(look.catalog),
-        dialect=dialect,
+        version=live.version,
+        schema=schema,
+        dialect=site.target.dialect,
         mapped=site.probed.mapped,
         heads=site.graph.heads,
     )
     findings = judge(plan, live=live, allowances=settings.allowances, policy=settings.gate)
     return Judgement(plan, findings, gate(findings, settings.gate), live)
+
+
+def let_pass(settings: Settings, sites: Iterable[Site], allowances: Sequence[Allowance]) -> None:
+    """Give allowances for what was judged already; `site.judgement` has the new verdict."""
+    from alembic_safe.rules import gate
+    from alembic_safe.rules.allowing import allow_also
+
+    for site in sites:
+        if site.judgement is not None and allowances:
+            findings = allow_also(site.judgement.findings, allowances)
+            verdict = gate(findings, settings.gate)
+            site.judgement = replace(site.judgement, findings=findings, verdict=verdict)
 
 
 def findings_of(sites: Iterable[Site]) -> tuple[ReportedFinding, ...]:
@@ -142,7 +148,7 @@ def refused(context: ApplyContext, sites: Sequence[Site]) -> ApplyResult:
         (),
         context.phases.durations,
         tuple(context.notices),
-        Failure(type(error).__name__, error.message, error.hint),
+        Failure.of(error),
         findings,
         tuple(context.losses),
     )

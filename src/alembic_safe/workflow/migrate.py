@@ -9,7 +9,7 @@ from alembic_safe.apply import Interrupts, preflight, settle_unfinished, take_lo
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import ProbedTarget
 from alembic_safe.errors import AlembicSafeError, GaveUpError, RefusedError, UsageError
-from alembic_safe.journal import Journal, open_journal
+from alembic_safe.journal import Journal, open_journal, require_possible
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.protocols import DeployLock
@@ -118,10 +118,10 @@ class _Migration:
         if self._saved is not None:
             require_same(self._saved, self._sites)
         if not any(site.pending for site in self._sites):
-            return applying.nothing_to_do(context, self._sites)
+            return self._nothing(context)
         self._judge()
         if not any(site.pending for site in self._sites):
-            return applying.nothing_to_do(context, self._sites)
+            return self._nothing(context)
         context.losses += self._losses
         if gating.stops(self._sites):
             return gating.refused(context, self._sites)
@@ -131,6 +131,7 @@ class _Migration:
         preflighting.before_the_backup(
             self._settings, self._sites, self._journals, list(runs.values()), self._say
         )
+        self._make_journals()
         backups = back_up(context, self._sites, runs)
         self._interrupts.check()
         for lock in self._locks:
@@ -140,13 +141,17 @@ class _Migration:
             return self._pruned(result)
         return result
 
+    def _nothing(self, context: applying.ApplyContext) -> ApplyResult:
+        self._make_journals()
+        return applying.nothing_to_do(context, self._sites)
+
     def _pruned(self, result: ApplyResult) -> ApplyResult:
         """What fails here is said and fails nothing: the change is made, and a backup too many does no harm."""
         from alembic_safe.workflow.pruning import prune_after
 
         with self._phases.phase("prune", "removing backups that need not be kept") as said:
             try:
-                gone = prune_after(self._settings, self._sites, self._interrupts.check)
+                gone = prune_after(self._settings, self._sites, self._journals, self._interrupts.check)
                 said.append(f"{len(gone)} removed")
             except AlembicSafeError as error:
                 said.append("not done")
@@ -213,7 +218,7 @@ class _Migration:
     def _read_heads_again(self) -> None:
         """The plan must be for what the target is at now that nobody else changes it."""
         for _ in range(_PROBES):
-            if all(_same_heads(site) for site in self._sites):
+            if all(site.moved_to() is None for site in self._sites):
                 return
             self._sink(Notice("the target moved while the lock was waited for; looking again"))
             self._ask()
@@ -259,19 +264,25 @@ class _Migration:
             self._say(f"revision {loss.revision} takes away {loss.sentence}")
         reason = self._settings.allow_loss
         if reason is not None:
-            allowances = losses.allowances_for(self._sites, reason)
-            settings = replace(self._settings, allowances=(*self._settings.allowances, *allowances))
-            gating.judge_sites(settings, self._sites, self._journals)
+            gating.let_pass(self._settings, self._sites, losses.allowances_for(self._sites, reason))
         return found
 
     def _settle_earlier_runs(self) -> None:
+        """What stands in a journal that is there; one that is not is made when the gate has let the plan pass."""
+        for database in asking.databases_of(self._sites):
+            there = open_journal(database, self._settings.journal, create=False)
+            if there is None:
+                require_possible(database, self._settings.journal)
+            else:
+                there.close()
+                self._journals[id(database)] = open_journal(database, self._settings.journal, create=True)
         for site in self._sites:
-            key = id(site.database)
-            if key not in self._journals:
-                self._journals[key] = open_journal(site.database, self._settings.journal, create=True)
+            journal = self._journals.get(id(site.database))
+            if journal is None:
+                continue
             said = settle_unfinished(
                 site.database,
-                self._journals[key],
+                journal,
                 str(site.target.version_table),
                 site.target.heads or (),
                 repaired=self._settings.apply.repaired,
@@ -279,7 +290,7 @@ class _Migration:
             for sentence in said:
                 self._say(sentence)
 
-
-def _same_heads(site: Site) -> bool:
-    now = site.database.read_heads(site.target.version_table)
-    return sorted(now or ()) == sorted(site.target.heads or ())
+    def _make_journals(self) -> None:
+        for database in asking.databases_of(self._sites):
+            if id(database) not in self._journals:
+                self._journals[id(database)] = open_journal(database, self._settings.journal, create=True)

@@ -71,8 +71,7 @@ def dry_run(settings: Settings, destination: str | None = None, *, sink: EventSi
     if not planned.refused:
         return planned
     error = gating.refusal(planned.findings, "upgrade")
-    failure = Failure(type(error).__name__, error.message, error.hint)
-    return replace(planned, exit=error.exit_status, error=failure)
+    return replace(planned, exit=error.exit_status, error=Failure.of(error))
 
 
 def _result(
@@ -98,8 +97,8 @@ def _result(
 
 
 def _planned(settings: Settings, site: Site, notices: list[str]) -> PlannedTarget:
-    now = site.database.read_heads(site.target.version_table)
-    if sorted(now or ()) != sorted(site.target.heads or ()):
+    now = site.moved_to()
+    if now is not None:
         raise RefusedError(
             f"{site.target.label} moved from {_rows(site.target.heads)} to {_rows(now)} while it was looked at",
             hint="Does another deployer run, or does env.py itself migrate? Run `alembic-safe plan` again.",

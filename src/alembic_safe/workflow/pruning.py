@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 
 from alembic_safe.apply import Interrupts
 from alembic_safe.backup import open_store
 from alembic_safe.backup.prune import Pruning, plan_pruning, prune
 from alembic_safe.bridge import Workers
-from alembic_safe.journal import open_journal
+from alembic_safe.journal import JournalReader, open_journal
 from alembic_safe.model.events import EventSink, ignore
 from alembic_safe.model.results import PrunedBackup, PruneResult
 from alembic_safe.settings import Settings
@@ -34,7 +35,8 @@ def prune_backups(settings: Settings, *, sink: EventSink = ignore) -> PruneResul
             )
         sites = asking.open_sites(probed, settings.control, read_only=True)
         try:
-            pruning = planned(settings, sites)
+            with ExitStack() as stack:
+                pruning = _planned(settings, sites, _journals(settings, sites, stack))
         finally:
             asking.close_sites(sites)
         removed: tuple[str, ...] = ()
@@ -46,24 +48,30 @@ def prune_backups(settings: Settings, *, sink: EventSink = ignore) -> PruneResul
     return PruneResult(0, settings.dry_run, tuple(_shown(pruning, removed)), pruning.left_alone)
 
 
-def planned(settings: Settings, sites: Iterable[Site]) -> Pruning:
+def prune_after(
+    settings: Settings, sites: Sequence[Site], journals: Mapping[int, JournalReader], tick: Callable[[], None]
+) -> tuple[str, ...]:
+    """After a run that went well: what need not be kept is removed; the ids. `journals` by id() of the database."""
+    mine = [journals[id(database)] for database in asking.databases_of(sites)]
+    return prune(open_store(settings.backup), _planned(settings, sites, mine), tick=tick)
+
+
+def _planned(settings: Settings, sites: Sequence[Site], journals: Iterable[JournalReader]) -> Pruning:
     """What pruning would do to the backups of these databases."""
     needed: dict[str, str] = {}
-    addresses = set()
-    for site in sites:
-        addresses.add(site.database.facts.address)
-        journal = open_journal(site.database, settings.journal, create=False)
-        if journal is not None:
-            try:
-                needed |= journal.backups_needed()
-            finally:
-                journal.close()
+    for journal in journals:
+        needed |= journal.backups_needed()
+    addresses = {database.facts.address for database in asking.databases_of(sites)}
     return plan_pruning(open_store(settings.backup), settings.retention, addresses=addresses, needed=needed)
 
 
-def prune_after(settings: Settings, sites: Iterable[Site], tick: Callable[[], None]) -> tuple[str, ...]:
-    """After a run that went well: what need not be kept is removed; the ids."""
-    return prune(open_store(settings.backup), planned(settings, sites), tick=tick)
+def _journals(settings: Settings, sites: Sequence[Site], stack: ExitStack) -> Iterator[JournalReader]:
+    """Those that are there, closed with `stack`."""
+    for database in asking.databases_of(sites):
+        journal = open_journal(database, settings.journal, create=False)
+        if journal is not None:
+            stack.callback(journal.close)
+            yield journal
 
 
 def _shown(pruning: Pruning, removed: tuple[str, ...]) -> Iterable[PrunedBackup]:

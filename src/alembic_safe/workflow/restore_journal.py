@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from alembic_safe import __version__
 from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal import Journal, carry_over, open_journal
 from alembic_safe.model.protocols import Database
-from alembic_safe.model.runs import RunRecord
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.asking import Site
-from alembic_safe.workflow.context import ci_link, host, new_run_id, who
+from alembic_safe.workflow.context import new_run_id
+from alembic_safe.workflow.run_record import begun
 
 
 @dataclass(slots=True)
@@ -36,7 +34,8 @@ class RestoreJournal:
         journal = open_journal(sites[0].database, settings.journal, create=True)
         try:
             for site in sites:
-                journal.begin_run(_record(site, runs[str(site.target.version_table)], backup, began))
+                run = runs[str(site.target.version_table)]
+                journal.begin_run(begun(site, run, "restore", began, backup=backup))
         finally:
             journal.close()
         return cls(settings, runs)
@@ -96,19 +95,3 @@ def _close_what_went(journal: Journal, target: str, restore: str, heads: tuple[s
                     statements=(),
                 )
         journal.end_run(history.run.id, outcome="interrupted", heads_after=heads, error=said, ended=now)
-
-
-def _record(site: Site, run: str, backup: str, began: datetime) -> RunRecord:
-    return RunRecord(
-        id=run,
-        command="restore",
-        target=str(site.target.version_table),
-        heads_before=site.target.heads,
-        began=began,
-        tool_version=__version__,
-        server_version=site.database.facts.version,
-        who=who(),
-        host=host(),
-        ci_link=ci_link(os.environ),
-        backup=backup,
-    )

@@ -100,7 +100,7 @@ class _Looking:
         try:
             if settings.wanted.asked:
                 reaching.wait_for(settings, sites, until=until, sink=sink, tick=self._interrupts.check)
-                if any(_moved(site) for site in sites):
+                if any(site.moved_to() is not None for site in sites):
                     return StatusResult(0, ()), True
             return self._result(sites, probed), False
         finally:
@@ -128,17 +128,11 @@ class _Looking:
             return StatusResult(bad, targets, notices)
         said = "; ".join(f"{label} lacks revision {', '.join(left)}" for label, left in lacking.items())
         waited = f" after waiting {self._settings.wanted.wait:.0f} s" if self._settings.wanted.wait else ""
-        failure = Failure(
-            "RefusedError",
+        error = RefusedError(
             f"{said}{waited}",
-            "`alembic-safe upgrade` applies what is missing; `--wait 5m` waits until another has.",
+            hint="`alembic-safe upgrade` applies what is missing; `--wait 5m` waits until another has.",
         )
-        return StatusResult(bad or RefusedError.exit_status, targets, notices, failure)
-
-
-def _moved(site: Site) -> bool:
-    now = site.database.read_heads(site.target.version_table)
-    return sorted(now or ()) != sorted(site.target.heads or ())
+        return StatusResult(bad or error.exit_status, targets, notices, Failure.of(error))
 
 
 def _status(settings: Settings, site: Site, backups: list[BackupListing]) -> TargetStatus:

@@ -14,7 +14,7 @@ from alembic_safe.model.results import Failure, Result
 from alembic_safe.report import wording
 from alembic_safe.report.console import View, render
 from alembic_safe.report.empty import empty_result
-from alembic_safe.report.failures import failure_of, render_failure
+from alembic_safe.report.failures import render_failure
 from alembic_safe.report.json.schemas import RESULTS
 from tests.unit.report import golden, samples
 
@@ -79,7 +79,7 @@ def test_a_long_statement_is_cut_unless_all_is_wanted() -> None:
 
 @pytest.mark.parametrize("command", sorted(RESULTS))
 def test_a_command_that_failed_early_has_a_view(command: str) -> None:
-    failure = failure_of(UnreachableError("no server at db:5432"))
+    failure = Failure.of(UnreachableError("no server at db:5432"))
     result = empty_result(command, 9, failure)
     assert type(result) is RESULTS[command]
     assert result.exit == 9

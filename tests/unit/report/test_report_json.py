@@ -9,9 +9,8 @@ import jsonschema
 import pytest
 
 from alembic_safe.errors import UnreachableError
-from alembic_safe.model.results import Result
+from alembic_safe.model.results import Failure, Result
 from alembic_safe.report.empty import empty_result
-from alembic_safe.report.failures import failure_of
 from alembic_safe.report.json import render, schema_name
 from alembic_safe.report.json.schemas import RESULTS, schema
 from tests.unit.report import samples
@@ -28,7 +27,7 @@ def closed(command: str) -> dict[str, object]:
 def cases() -> list[tuple[str, Result]]:
     results = [*samples.everyday().values(), *samples.hostile()]
     found = [(command, r) for r in results for command, kind in RESULTS.items() if type(r) is kind]
-    failure = failure_of(UnreachableError("no server", detail="x"))
+    failure = Failure.of(UnreachableError("no server", detail="x"))
     return found + [(command, empty_result(command, 9, failure)) for command in RESULTS]
 
 

@@ -6,6 +6,7 @@ from alembic_safe.model.facts import Name
 from alembic_safe.model.findings import Allowance, GatePolicy, Severity
 from alembic_safe.model.live import LiveFacts, LiveTable
 from alembic_safe.rules import gate, judge
+from alembic_safe.rules.allowing import allow_also
 from tests.unit.rules.plans import auto, findings, listing, plan, rules
 
 BASE = "CREATE TABLE t (id bigint PRIMARY KEY, a int, b text); CREATE TABLE r (id bigint PRIMARY KEY)"
@@ -118,3 +119,13 @@ def test_concurrently_needs_an_autocommit_block() -> None:
     ):
         assert rules([sql], base=BASE) == ["concurrent-statement-inside-transaction"]
     assert rules([auto("CREATE INDEX CONCURRENTLY ix ON t (a)")], base=BASE) == []
+
+
+def test_an_allowance_given_afterwards_is_as_one_given_before() -> None:
+    judged = plan([INDEX, "DROP TABLE r", "ALTER TABLE t DROP COLUMN b"], base=BASE)
+    before = Allowance("table-dropped", "it was empty")
+    later = [Allowance("column-dropped", "nobody reads it"), Allowance("table-dropped", "not needed")]
+    again = allow_also(judge(judged, allowances=[before]), later)
+    assert again == judge(judged, allowances=[before, later[0]])
+    assert {f.rule: f.allowed for f in again}["table-dropped"] == "it was empty"
+    assert {f.rule: f.allowed for f in again}["index-build-blocks-writes"] is None

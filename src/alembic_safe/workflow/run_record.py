@@ -1,0 +1,37 @@
+"""A run as the journal keeps it, at its beginning."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+from alembic_safe import __version__
+from alembic_safe.model.runs import RunRecord
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.context import ci_link, host, who
+
+
+def begun(
+    site: Site,
+    run: str,
+    command: str,
+    began: datetime,
+    *,
+    backup: str | None,
+    allowances: tuple[tuple[str, str], ...] = (),
+) -> RunRecord:
+    """A run of `command` on the site's target that begins now, with who runs it and where."""
+    return RunRecord(
+        id=run,
+        command=command,
+        target=str(site.target.version_table),
+        heads_before=site.target.heads,
+        began=began,
+        tool_version=__version__,
+        server_version=site.database.facts.version,
+        who=who(),
+        host=host(),
+        ci_link=ci_link(os.environ),
+        backup=backup,
+        allowances=allowances,
+    )
