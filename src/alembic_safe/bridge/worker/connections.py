@@ -25,11 +25,16 @@ from alembic_safe.model.targets import ConnectParameters
 
 INFO_KEY = "alembic_safe_parameters"
 POOLED_KEY = "alembic_safe_pooled"
+# what lock_timeout the session was left with when it had been connected, as SHOW says it
+LOCK_TIMEOUT_KEY = "alembic_safe_lock_timeout_told"
 _SECRET = ("password", "passwd", "sslpassword")
 
+_MARK = "select set_config('application_name', '{name}', {local}), set_config('lock_timeout', {lock_timeout}, {local})"
+# the project's own, set for its role, database or connection, if it is stricter
+_LEAST_WAIT = """case when current_setting('lock_timeout') <> '0'
+      and current_setting('lock_timeout')::interval < '{ours}' then current_setting('lock_timeout') else '{ours}' end"""
 # the interval ends a backend whose client vanished, within half a second instead of at its next write
 # (postgresql.org/docs/current/runtime-config-connection.html, client_connection_check_interval, since 14)
-_MARK = "select set_config('application_name', '{name}', {local}), set_config('lock_timeout', {lock_timeout}, {local})"
 _CHECKED = """, case when current_setting('server_version_num')::int >= 140000
       then set_config('client_connection_check_interval', '500', false) end"""
 # the wait is bounded too: somebody's lock on the version table must not hang a look at it
@@ -67,8 +72,11 @@ class ConnectionWatch:
         lock_timeout: float = 0.0,
     ) -> None:
         self._link = link
+        milliseconds = max(1, round(lock_timeout * 1000))
         wait = (
-            f"'{max(1, round(lock_timeout * 1000))}ms'" if lock_timeout else "current_setting('lock_timeout')"
+            _LEAST_WAIT.format(ours=f"{milliseconds}ms")
+            if lock_timeout
+            else "current_setting('lock_timeout')"
         )
         given = {"name": application_name.replace("'", ""), "lock_timeout": wait}
         # a server whose system cannot check refuses the interval: the run can do without it, but not without a name
@@ -130,7 +138,7 @@ class ConnectionWatch:
             opened = ConnectionOpened(driver, None, None)
         elif drivers.is_postgresql(driver):
             driver_pid = drivers.pid_of(connection, driver)
-            server_pid = self._prepare_postgresql(connection, driver_pid)
+            server_pid, record.info[LOCK_TIMEOUT_KEY] = self._prepare_postgresql(connection, driver_pid)
             parameters = self._parameters(connection, driver)
             opened = ConnectionOpened(driver, driver_pid, server_pid)
         elif self._redirection is not None:
@@ -156,8 +164,10 @@ class ConnectionWatch:
         clone = self._redirection.prove(marker, connection)
         return ConnectParameters("postgresql", driver, clone.keywords)
 
-    def _prepare_postgresql(self, connection: Any, driver_pid: int | None) -> int | None:
+    def _prepare_postgresql(self, connection: Any, driver_pid: int | None) -> tuple[int | None, str]:
         """Mark the session, and make it read-only for a probe; committed, so that no transaction stays open.
+
+        What is returned are the server's pid and the lock_timeout that it is left with ("": not known).
 
         Through a pooler in transaction mode a session setting would stay on a server session that others
         use next, so nothing is set there: a probe's transactions are each made read-only instead.
@@ -170,18 +180,20 @@ class ConnectionWatch:
             if driver_pid is not None and driver_pid != server_pid:
                 self._pooled = True
                 self._by_each_transaction()
-                return server_pid
+                return server_pid, ""
             if self._read_only:
                 cursor.execute(_READ_ONLY)
                 connection.commit()
             for mark in (self._mark, self._least):
                 try:
                     cursor.execute(mark)
+                    told = str(cursor.fetchone()[1])
                     connection.commit()
-                    break
                 except Exception:
                     connection.rollback()
-            return server_pid
+                else:
+                    return server_pid, told
+            return server_pid, ""
         finally:
             cursor.close()
 

@@ -19,8 +19,9 @@ from typing import Any, Literal
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from alembic_safe.bridge.worker.bare import bare
 from alembic_safe.bridge.worker.capture import StatementCapture, is_autocommit
-from alembic_safe.bridge.worker.connections import POOLED_KEY
+from alembic_safe.bridge.worker.connections import LOCK_TIMEOUT_KEY, POOLED_KEY
 
 KEY = "alembic_safe_lock_timeout"
 
@@ -28,6 +29,8 @@ Class = Literal["conflicting", "rows", "free", "control", "own"]
 
 _START = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*([a-z]*)", re.IGNORECASE | re.DOTALL)
 _FREE = re.compile(r"\bconcurrently\b|\bvalidate\s+constraint\b", re.IGNORECASE)
+_MAYBE_FREE = re.compile(r"concurrently|validate", re.IGNORECASE)
+_NAME = "lock_timeout"
 _OWN = re.compile(
     r"\bset\s+(?:session\s+|local\s+)?lock_timeout\b|\bset_config\s*\(\s*'lock_timeout'", re.IGNORECASE
 )
@@ -51,13 +54,25 @@ def class_of(sql: str) -> Class:
     """
     found = _START.match(sql)
     word = found[1].lower() if found else ""
-    if _OWN.search(sql):
+    if _sets_its_own(sql, word):
         return "own"
     if word in _CONTROL:
         return "control"
     if word in _ROWS:
         return "rows"
-    return "free" if word in _MAINTENANCE or _FREE.search(sql) else "conflicting"
+    return "free" if word in _MAINTENANCE or _waits_alone(sql) else "conflicting"
+
+
+def _sets_its_own(sql: str, word: str) -> bool:
+    """Whether it sets lock_timeout, itself or in the block that it runs."""
+    if _NAME not in sql.lower():  # taking a long INSERT to pieces would take longer than the INSERT
+        return False
+    return bool(_OWN.search(bare(sql, keep=_NAME, bodies=word == "do")))
+
+
+def _waits_alone(sql: str) -> bool:
+    """Whether nobody waits behind it; its words count, not what a comment or a literal says."""
+    return bool(_MAYBE_FREE.search(sql) and _FREE.search(bare(sql)))
 
 
 def milliseconds(shown: str) -> float | None:
@@ -73,13 +88,14 @@ def milliseconds(shown: str) -> float | None:
 class LockTimeouts:
     """Sets `lock_timeout` before statements of a revision's body, on every engine of the process.
 
-    What a session has is kept beside its connection; None there means that it is not known.
+    What a session has is kept beside its connection (`set`; None there means that it is not known), and so is the
+    longest that its statements may wait (`usual`), which is less than ours where the project's own is.
     """
 
     def __init__(self, capture: StatementCapture, seconds: float) -> None:
         self._capture = capture
         self._say: Callable[[], None] = lambda: None
-        self.usual = max(1, round(seconds * 1000))
+        self._most = max(1, round(seconds * 1000))
         self.respected = False
 
     def install(self, say: Callable[[], None]) -> None:
@@ -93,17 +109,25 @@ class LockTimeouts:
     def begin_step(self, connection: Any, actual: str) -> None:
         """A revision begins on a session that has `actual`: what another left there is not this one's."""
         self.respected = False
-        state = connection.info.setdefault(KEY, {})
+        state = self._state(connection)
         value = milliseconds(actual)
-        if "set" not in state and value and value < self.usual:
-            self.usual = int(value)  # the project's own, and stricter
-        state["set"], state["holds"] = value, False
+        if not state.get("begun") and value and value < state["usual"]:
+            state["usual"] = int(value)  # set by the project after it had connected
+        state["begun"], state["set"], state["holds"] = True, value, False
+
+    def _state(self, connection: Any) -> dict[str, Any]:
+        """What is known of a session; at first, what it was told when it was connected."""
+        state: dict[str, Any] = connection.info.setdefault(KEY, {})
+        if "usual" not in state:
+            told = milliseconds(connection.info.get(LOCK_TIMEOUT_KEY, ""))
+            state["usual"] = int(told) if told and told < self._most else self._most
+        return state
 
     def _before(self, connection: Any, cursor: Any, sql: str, *_: Any) -> None:
         if self._capture.recording is None or self._capture.paused or connection.dialect.name != "postgresql":
             return
         kind = class_of(sql)
-        state = connection.info.setdefault(KEY, {})
+        state = self._state(connection)
         if kind == "own" and not self.respected:
             self.respected = True
             self._say()
@@ -113,7 +137,7 @@ class LockTimeouts:
             return
         autocommit = is_autocommit(connection)
         brief = kind == "conflicting" or (kind == "rows" and state.get("holds") and not autocommit)
-        wanted = self.usual if brief else 0
+        wanted = state["usual"] if brief else 0
         if state.get("set") != wanted:
             self._set(connection, wanted, autocommit)
             state["set"] = wanted

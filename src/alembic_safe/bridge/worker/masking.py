@@ -18,7 +18,7 @@ _known: set[str] = set()
 _MOST_VALUES = 1000
 _SHORTEST_VALUE = 3  # shorter ones tell nothing, and replacing them would shred the text
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
     (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
   | (?P<dollar>(?<![\w$])\$(?P<tag>[A-Za-z_\u0080-\uffff]?[\w\u0080-\uffff]*)\$.*?(?:\$(?P=tag)\$|\Z))
@@ -70,7 +70,7 @@ def _mask(sql: str, *, in_body: bool) -> str:
     parts: list[str] = []
     data: bool | None = None
     secret = False
-    for match in _TOKEN.finditer(sql):
+    for match in TOKEN.finditer(sql):
         kind, text = match.lastgroup, match.group()
         if match.group("dollar") is not None:
             kind = "dollar"
