@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from alembic_safe.model.facts import Action, Constraint, Name, Reading, RewriteFact, ScanFact
-from alembic_safe.rules.place import Place, plain
+from alembic_safe.rules.place import Place, plain, same
 
 # alembic's ApplyBatchImpl names the copy so
 BATCH_COPY = "_alembic_tmp_"
@@ -81,6 +81,12 @@ def index_key(reading: Reading) -> tuple[str, ...]:
 def on_table(reading: Reading) -> Name | None:
     """The table that an index, trigger, rule or policy belongs to."""
     return next((o.name for o in reading.objects if o.role == "on"), None)
+
+
+def concerns(reading: Reading, name: Name, table: Name) -> bool:
+    """Whether it makes, changes or drops the trigger, rule or policy of this name on this table."""
+    target = reading.target
+    return target is not None and target.name == name and same(on_table(reading), table)
 
 
 def is_batch_copy(place: Place, table: Name) -> bool:

@@ -17,7 +17,11 @@ STATEMENTS = [
 ]
 
 
-@given(st.lists(st.sampled_from(STATEMENTS), max_size=6), st.integers(15, 18), st.booleans())
+WHOLE = st.sampled_from(STATEMENTS)
+PARTS = st.one_of(WHOLE, st.builds(lambda text, end: text[:end], WHOLE, st.integers(10, 80)))
+
+
+@given(st.lists(PARTS, max_size=6), st.integers(15, 18), st.booleans())
 def test_any_statements_in_any_order(statements: list[str], version: int, together: bool) -> None:
     half = len(statements) // 2
     made = plan(

@@ -88,3 +88,8 @@ def test_the_comparison_bites(sql: str, wrong: str) -> None:
 
 if __name__ == "__main__":
     TRUTH_FILE.write_text(_record())
+
+
+def test_options_of_a_publication_leave_its_tables_alone() -> None:
+    assert [a.kind for a in read("ALTER PUBLICATION p SET (publish = 'insert')").actions] == ["options"]
+    assert [a.kind for a in read("ALTER PUBLICATION p SET TABLE t").actions] == ["set published"]

@@ -21,7 +21,7 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     # a loop that commits each time changes as much at once as its variables say
     value = _VARIABLE if "batched" in reading.flags else _VALUE
     text = _LITERAL.sub("''", reading.text)
-    if reading.kind == "insert" and not re.search(r"\bfrom\b", _blank(text, every=True), re.IGNORECASE):
+    if reading.kind == "insert" and _of_values(text):
         return True  # SELECT of values alone, whatever its WHERE asks
     top = _blank(text, every=True)
     where = re.search(r"\bwhere\b", top, re.IGNORECASE)
@@ -46,6 +46,29 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
         return True
     known = place.table(table)
     return False if known is not None and known.complete else None
+
+
+_FROM = re.compile(r"\bfrom\b|\btable\s+[\w\"]", re.IGNORECASE)
+_QUERY = re.compile(r"\s*(\(|select\b|with\b|table\b|values\s*\()", re.IGNORECASE)
+# what stands before a query in brackets whose rows are inserted: the table or its columns, or a set operation
+_BEFORE = re.compile(
+    r"(^|\b(union|intersect|except)(\s+(all|distinct))?|"
+    r"\binsert\s+into\s+[\w.\"]+(\s+as\s+\w+)?(\s*\(\s*\))?(\s*overriding\s+\w+\s+value)?)\s*$",
+    re.IGNORECASE,
+)
+
+
+def _of_values(text: str) -> bool:
+    """Whether the rows of an INSERT, or of a query, come of no table: those in its conditions do not count."""
+    top = _blank(text, every=True)
+    if _FROM.search(top):
+        return False
+    queries = [
+        text[m.start() + 1 : m.end() - 1]
+        for m in re.finditer(r"\(\s*\)", top)
+        if _BEFORE.search(top[: m.start()])
+    ]
+    return all(_of_values(query) for query in queries if _QUERY.match(query))
 
 
 def _blank(text: str, *, every: bool = False) -> str:

@@ -8,7 +8,7 @@ from alembic_safe.model.facts import Name, Reading
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.looking import dropped, on_table
-from alembic_safe.rules.place import Place, plain
+from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import Hit, Rule
 
 _ROUTINES = ("function", "procedure", "routine", "aggregate")
@@ -47,9 +47,14 @@ def _look(place: Place) -> Iterator[Hit]:
             yield _risk(reading)
     for reading, name in dropped(place, *_BREAKS, *_RISKS):
         kind = reading.kind.removeprefix("drop ")
-        if kind == "rule" and (table := on_table(reading)) is not None and not place.old(table):
+        table = on_table(reading) if kind == "rule" else None
+        if table is not None and (not place.old(table) or place.made(kind, table, name)):
             continue
-        if place.made(kind, name) or _made_again(place, kind, name) or _renamed_away(place, kind, name):
+        if (
+            place.made(kind, name)
+            or _made_again(place, kind, name, table)
+            or _renamed_away(place, kind, name)
+        ):
             continue
         risk = kind in _RISKS
         what = "casts to it in running code fail" if risk else "running code that uses it fails at once"
@@ -69,12 +74,13 @@ def _risk(reading: Reading) -> Hit:
     )
 
 
-def _made_again(place: Place, kind: str, name: Name) -> bool:
+def _made_again(place: Place, kind: str, name: Name, table: Name | None) -> bool:
     """Whether it is made again in the same transaction, so that its callers find it as it was."""
     return any(
         o.role == "created"
         and o.kind == kind
-        and plain(o.name) == plain(name)
+        and same(o.name, name)
+        and (table is None or same(on_table(reading), table))
         and _alike(place, name, reading)
         for later in place.after_in_revision()
         if later.command.transaction is not None and later.command.transaction == place.command.transaction

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from alembic_safe.model.facts import LockMode, Name, Reading
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
-from alembic_safe.rules.looking import actions, on_table
-from alembic_safe.rules.place import Place, plain
+from alembic_safe.rules.looking import actions, concerns, on_table
+from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import Hit, Rule
 
 _SWITCHES = ("enable row security", "force row security", "disable row security", "no force row security")
@@ -54,35 +54,41 @@ def _hides(place: Place, reading: Reading) -> bool:
     """Whether rows go out of sight: a policy that restricts, or one that is dropped for good."""
     if reading.kind == "create policy":
         return re.search(r"\bas\s+restrictive\b", reading.text, re.IGNORECASE) is not None
-    name = reading.objects[0].name if reading.objects else None
-    return reading.kind == "drop policy" and not any(
-        later.reading.kind == "create policy" and later.reading.objects[0].name == name
-        for later in place.after_in_revision()
-        if later.command.transaction == place.command.transaction
+    table = on_table(reading)
+    if reading.kind != "drop policy" or reading.target is None or table is None:
+        return reading.kind == "drop policy"
+    return not any(
+        made.kind == "create policy" and concerns(made, reading.target.name, table)
+        for later in _later(place)
+        for made in later.readings
     )
 
 
 def _open_to_all(place: Place, table: Name) -> bool:
-    """Whether a policy of this transaction leaves every row to everybody."""
+    """Whether a policy of this transaction, or one made before it, leaves every row to everybody."""
     return any(
         reading.kind == "create policy"
-        and on_table(reading) == table
+        and same(on_table(reading), table)
         and re.search(r"\busing\s*\(\s*true\s*\)", reading.text, re.IGNORECASE) is not None
-        for other in (*place.before_in_revision(), *place.after_in_revision())
+        for other in (*place.before_in_revision(), *_later(place))
         for reading in other.readings
     )
 
 
 def _has_policy(place: Place, table: Name) -> bool:
     """Whether a policy on it is made in this transaction, or earlier in the plan."""
-    later = [p for p in place.after_in_revision() if p.command.transaction == place.command.transaction]
     return any(
-        reading.kind == "create policy"
-        and (where := on_table(reading)) is not None
-        and plain(where) == plain(table)
-        for one in (*place.whole.places[: place.position], *later)
+        reading.kind == "create policy" and same(on_table(reading), table)
+        for one in (*place.whole.places[: place.position], *_later(place))
         for reading in one.readings
     )
+
+
+def _later(place: Place) -> Iterator[Place]:
+    """What runs later in the same transaction."""
+    for later in place.after_in_revision() if place.in_transaction else ():
+        if later.command.transaction == place.command.transaction:
+            yield later
 
 
 RULE = Rule(

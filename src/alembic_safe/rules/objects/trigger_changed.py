@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from alembic_safe.model.facts import LockMode, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
-from alembic_safe.rules.looking import actions, on_table
-from alembic_safe.rules.place import Place, plain
+from alembic_safe.rules.looking import actions, concerns, on_table
+from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import Hit, Rule
 
 _OFF = ("disable trigger", "enable replica trigger", "disable rule")
@@ -25,10 +25,10 @@ def _look(place: Place) -> Iterator[Hit]:
         )
     for reading in place.readings:
         found = on_table(reading)
-        name = reading.objects[0].name if reading.objects else Name("")
-        if found is None or not place.old(found) or reading.kind != "drop trigger":
+        if reading.kind != "drop trigger" or reading.target is None or found is None or not place.old(found):
             continue
-        if not place.made("trigger", name) and not _made_again(place, found, name):
+        name = reading.target.name
+        if not place.made("trigger", found, name) and not _made_again(place, found, name):
             yield Hit(
                 f"writes to {found} no longer run it: what it kept true is no longer kept",
                 code.CONTRACT + code.execute(reading.text),
@@ -39,12 +39,9 @@ def _look(place: Place) -> Iterator[Hit]:
 
 def _made_again(place: Place, table: Name, name: Name) -> bool:
     return any(
-        reading.kind == "create trigger"
-        and reading.objects[0].name == name
-        and (where := on_table(reading)) is not None
-        and plain(where) == plain(table)
+        reading.kind == "create trigger" and concerns(reading, name, table)
         for later in place.after_in_revision()
-        if later.command.transaction == place.command.transaction
+        if place.in_transaction and later.command.transaction == place.command.transaction
         for reading in later.readings
     )
 

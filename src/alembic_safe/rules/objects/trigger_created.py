@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from alembic_safe.model.facts import LockMode, Name, Reading
 from alembic_safe.model.findings import Severity
-from alembic_safe.rules.looking import actions, column_is_new, on_table
+from alembic_safe.rules.looking import actions, column_is_new, concerns, on_table
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import Hit, Rule
 
@@ -20,16 +20,16 @@ def _look(place: Place) -> Iterator[Hit]:
         )
     for reading in place.readings:
         found = on_table(reading)
-        if found is None or not place.old(found):
+        if found is None or reading.target is None or not place.old(found):
             continue
-        table = found
-        if reading.kind == "create trigger" and not _replaces(place, reading.objects[0].name.name):
+        table, name = found, reading.target.name
+        if reading.kind == "create trigger" and not _replaces(place, name, table):
             told = _told(place, reading, table)
             yield Hit(
                 f"every write to {table} runs it from the commit on, {told or 'with its time and its errors'}; and "
                 "writes wait for the rest of this transaction",
                 "# alone in its revision; let its function do no more than fill what this plan added\n",
-                (table, reading.objects[0].name),
+                (table, name),
                 mode=LockMode.SHARE_ROW_EXCLUSIVE,
                 severity=Severity.ERROR if told else None,
             )
@@ -37,7 +37,7 @@ def _look(place: Place) -> Iterator[Hit]:
             yield Hit(
                 f"every query on {table} is rewritten from the commit on, prepared ones too",
                 "# a trigger, or a view\n",
-                (table, reading.objects[0].name),
+                (table, name),
                 mode=LockMode.ACCESS_EXCLUSIVE,
                 severity=Severity.ERROR,
             )
@@ -60,11 +60,11 @@ def _told(place: Place, reading: Reading, table: Name) -> str:
     return ""
 
 
-def _replaces(place: Place, name: str) -> bool:
-    """Whether the same transaction dropped a trigger of this name: then nothing is new."""
-    return any(
-        reading.kind == "drop trigger" and reading.objects and reading.objects[0].name.name == name
-        for earlier in place.before_in_revision()
+def _replaces(place: Place, name: Name, table: Name) -> bool:
+    """Whether the same transaction dropped the table's trigger of this name: then nothing is new."""
+    return place.in_transaction and any(
+        reading.kind == "drop trigger" and concerns(reading, name, table)
+        for earlier in place.whole.before_in_transaction(place, "drop trigger")
         for reading in earlier.readings
     )
 

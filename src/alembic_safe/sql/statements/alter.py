@@ -145,8 +145,9 @@ def _publication(cursor: Cursor, draft: Draft) -> None:
     verb = cursor.accept_any(("add", "set", "drop"))
     if not verb:
         raise cursor.unexpected("an action")
-    draft.act(Action(f"{verb} published"))
-    if cursor.at("("):
-        cursor.parens()
+    if verb == "set" and cursor.at("("):
+        start, end = cursor.parens()
+        draft.act(Action("options", value=cursor.slice(start, end)))
     else:
+        draft.act(Action(f"{verb} published"))
         read_published(cursor, draft)

@@ -127,7 +127,7 @@ class QueryReader:
         self.c.i = i
         if self.c.accept("as"):
             self.c.identifier()
-        if self.c.at("(") and self.keys[self.c.i + 1] not in _BEGINS | {"("}:
+        if self.c.at("(") and self.keys[self.c.i + 1] not in QUERY_WORDS | {"("}:
             self.c.parens()
         if self.c.accept("overriding"):
             self.c.i += 2
@@ -163,7 +163,7 @@ class QueryReader:
         """The inside of a bracket: a query, or anything that may hold one."""
         key = self.keys[i]
         where = "where" in self.draft.flags
-        if key in _BEGINS or (key == "table" and close - i in (2, 4)):
+        if key in _BEGINS or (key == "table" and close - i in (2, 3, 4, 5)):
             self.statement(i, close, scope)
         else:
             self.region(i, close, scope, select=False)
