@@ -64,6 +64,8 @@ def run(command: list[str], folder: Path, server: TemporaryServer, name: str, be
         with server.connect(name) as connection:
             connection.execute(before.encode())
     environment = {**os.environ, "BENCH_URL": server.url("psycopg", name)}
+    # Python keeps what it compiled, as where revisions are deployed; or each of our two workers compiles them all
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def execute() -> None:
         done = subprocess.run(

@@ -6,12 +6,17 @@ Nothing here may import alembic, SQLAlchemy, sqlglot, pydantic, rich or a driver
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """The `alembic-safe` command. Ends the process with the exit status."""
-    from alembic_safe.cli.entry import run
+    from alembic_safe.cli.ahead import begun
 
-    raise SystemExit(run())
+    with begun(sys.argv[1:]):
+        from alembic_safe.cli.entry import run
+
+        raise SystemExit(run())
 
 
 __all__ = ["main"]

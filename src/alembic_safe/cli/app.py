@@ -51,17 +51,9 @@ def _group(**more: Any) -> typer.Typer:
 
 def _add(app: typer.Typer, name: str, command: Command) -> None:
     def body(context: typer.Context, flags: Values, arguments: Values) -> int:
-        from alembic_safe.bridge import discard_prestarted, prestart
-
-        if command.asks_project:
-            prestart()  # before what follows is imported, which takes as long as its own imports
         from alembic_safe.cli.running import run_command
 
-        before = context.find_root().obj or {}
-        try:
-            return run_command(command, _merged(before, flags), arguments)
-        finally:
-            discard_prestarted()
+        return run_command(command, _merged(context.find_root().obj or {}, flags), arguments)
 
     help_text = "\n\n".join(filter(None, [command.summary, command.details]))
     options = options_of(command.name)

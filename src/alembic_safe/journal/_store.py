@@ -20,6 +20,7 @@ from alembic_safe.model.targets import Dialect
 _FOLDER = Path(__file__).parent / "queries"
 _TABLE = re.compile(r"\bjournal\.(?=\w)")
 _VALUE = re.compile(r"(?<![:\w]):([a-z_]+)")
+_OFTEN = frozenset({"begin_step", "end_step"})  # once a revision: to plan them takes longer than to run them
 _LIST_SIZE = 500  # an SQLite before 3.32 takes 999 values in a statement
 
 
@@ -39,7 +40,7 @@ class Store:
         """Run the query `name` for its effect. A file of several commands is run command by command."""
         commands = _load(name, self.dialect, self._prefix)
         for sql, names in commands:
-            self.database.execute(sql, self._given(names, values))
+            self.database.execute(sql, self._given(names, values), often=name in _OFTEN)
 
     def rows(self, name: str, **values: object) -> Rows:
         """The rows of the query `name`."""
@@ -62,7 +63,7 @@ class Store:
         ((sql, names),) = _load(name, self.dialect, self._prefix)
         given = self._given(names, values)
         if self.dialect == "postgresql":
-            changed = bool(self.database.fetch(sql + "\nRETURNING 1", given))
+            changed = bool(self.database.fetch(sql + "\nRETURNING 1", given, often=name in _OFTEN))
         else:  # RETURNING needs SQLite 3.35
             self.database.execute(sql, given)
             changed = self.database.fetch("SELECT changes()") == [(1,)]

@@ -100,9 +100,15 @@ class Database(Protocol):
     def terminate(self, sessions: Sequence[Session]) -> None:
         """End them; a session that is another by now is left alone."""
 
-    def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> None: ...
+    def execute(
+        self, sql: str, parameters: Sequence[object] | Mapping[str, object] = (), *, often: bool = False
+    ) -> None: ...
 
-    def fetch(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Rows: ...
+    def fetch(
+        self, sql: str, parameters: Sequence[object] | Mapping[str, object] = (), *, often: bool = False
+    ) -> Rows:
+        """`often`: worth preparing. Only for tables that nobody else alters: a prepared plan outlives no change."""
+        ...
 
     def look(self, names: Iterable[Name], search_path: Sequence[str], calls: Iterable[Name] = ()) -> LiveLook:
         """What the catalog says of these relations and what hangs together with them; reads only.

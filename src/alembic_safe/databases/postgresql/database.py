@@ -24,6 +24,7 @@ from alembic_safe.model.runs import TransactionOutcome
 from alembic_safe.model.targets import DatabaseFacts, Session, VersionTable
 
 PING_AFTER = 15.0
+_NEVER = 2**31
 _XID = re.compile(r"[0-9]{1,20}", re.ASCII)
 _Parameters = Sequence[object] | Mapping[str, object]
 
@@ -48,8 +49,12 @@ class PostgresDatabase:
         self.fetch(query("settle_session"), [told_pid])
         version, number, database, recovery, read_only, user, pid = self.fetch(query("facts"))[0]
         pooler = pid != told_pid
-        if self._connected.read_only and not pooler:
-            self.execute("SET default_transaction_read_only = on")
+        if not pooler:
+            # what is prepared here is there for the next statement, which behind a pooler nobody knows; only
+            # what asks for it is prepared
+            self._connection.prepare_threshold = _NEVER
+            if self._connected.read_only:
+                self.execute("SET default_transaction_read_only = on")
         return DatabaseFacts(
             dialect="postgresql",
             version=str(version).split()[0],
@@ -155,23 +160,23 @@ class PostgresDatabase:
             except psycopg.Error as error:
                 self._fail(error)
 
-    def execute(self, sql: str, parameters: _Parameters = ()) -> None:
+    def execute(self, sql: str, parameters: _Parameters = (), *, often: bool = False) -> None:
         """Run `sql`; several statements only without parameters. Placeholders are `%s` and `%(name)s`."""
         try:
-            self._run(sql, parameters)
+            self._run(sql, parameters, prepare=often)
         except psycopg.Error as error:
             self._fail(error)
 
-    def fetch(self, sql: str, parameters: _Parameters = ()) -> Rows:
+    def fetch(self, sql: str, parameters: _Parameters = (), *, often: bool = False) -> Rows:
         """All rows of `sql`. An error's `__cause__` is the driver's, with its `sqlstate`."""
         try:
-            return self._run(sql, parameters)
+            return self._run(sql, parameters, prepare=often)
         except psycopg.Error as error:
             self._fail(error)
 
-    def _run(self, text: str, parameters: _Parameters) -> Rows:
+    def _run(self, text: str, parameters: _Parameters, *, prepare: bool = False) -> Rows:
         # Without parameters None is passed on, so that a % in the text is a %.
-        cursor = self._connection.execute(text.encode(), parameters or None)
+        cursor = self._connection.execute(text.encode(), parameters or None, prepare=prepare)
         rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
         self._used = time.monotonic()
         return rows

@@ -143,7 +143,7 @@ class SqliteDatabase:
     def terminate(self, sessions: Sequence[Session]) -> None:
         """SQLite has no sessions to end."""
 
-    def execute(self, sql: str, parameters: _Parameters = ()) -> None:
+    def execute(self, sql: str, parameters: _Parameters = (), *, often: bool = False) -> None:
         """Run `sql`; several statements only without parameters. Placeholders are `?` and `:name`."""
         connection = self._writable()
         try:
@@ -151,7 +151,7 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             self._fail(error)
 
-    def fetch(self, sql: str, parameters: _Parameters = ()) -> Rows:
+    def fetch(self, sql: str, parameters: _Parameters = (), *, often: bool = False) -> Rows:
         """All rows of `sql`; none from a file that does not exist."""
         if self._connection is None and self._path.exists():
             self._connection = self._connect()  # made since by a revision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -25,6 +26,7 @@ from alembic_safe.report.console.page import (
 from alembic_safe.report.console.targets import place, server
 from alembic_safe.report.wording import at, clean, count, duration, heads, near, on_one_line, size
 
+_MANY_STEPS = 40
 _STYLES = {
     "done": GOOD,
     "nothing": GOOD,
@@ -62,9 +64,13 @@ def _target(
     word, rest = _outcome(target, command)
     label = clean(target.target.label)
     yield line((label, STRONG), ": ", (word, _STYLES.get(target.outcome, BAD)), rest)
-    rows = [_step(step) for step in target.steps]
-    if rows:
-        yield indented(columns(rows, right=[2, 3]))
+    shown = target.steps if view.verbose else _worth_a_line(target.steps)
+    if shown:
+        yield indented(columns([_step(step) for step in shown], right=[2, 3]))
+    left_out = len(target.steps) - len(shown)
+    if left_out:
+        told = f"and {count(left_out, 'quicker revision')}: `alembic-safe history {clean(target.run or '')}`"
+        yield indented(line(told))
     for step in target.steps:
         if step.error:
             at = near(step.file, view.base)
@@ -85,6 +91,18 @@ def _outcome(target: AppliedTarget, command: str) -> tuple[str, str]:
     if target.outcome == "dirty":
         return "dirty", f": part of a revision stands{stands}; the target is {after}"
     return clean(target.outcome), f"{stands}; {after}"
+
+
+def _worth_a_line(steps: tuple[AppliedStep, ...]) -> tuple[AppliedStep, ...]:
+    """All of few steps; of many those that did not end well and the slowest, in their order."""
+    if len(steps) <= _MANY_STEPS:
+        return steps
+    slowest = heapq.nlargest(
+        _MANY_STEPS // 2,
+        range(len(steps)),
+        key=lambda n: (steps[n].outcome != "committed", steps[n].duration or 0.0),
+    )
+    return tuple(steps[n] for n in sorted(slowest))
 
 
 def _step(step: AppliedStep) -> tuple[str | Text, ...]:
