@@ -10,6 +10,7 @@ import pytest
 
 from alembic_safe.apply import preflight
 from alembic_safe.apply.preflight.checks import free_disk
+from alembic_safe.databases.postgresql.beside import sessions_on
 from alembic_safe.errors import BackupError, RefusedError, SettingsError
 from alembic_safe.model.policies import BackupPolicy
 from alembic_safe.model.preflight import ForbiddenHours, Obstacle, PlannedWork
@@ -248,6 +249,30 @@ def test_session_visibility(table: Any, scene: Any, found: Found) -> None:
         table.fetch("DROP ROLE app_blind")
 
 
+def test_a_blind_role_sees_who_is_connected(table: Any, scene: Any, found: Found) -> None:
+    """It is not told what kind of session another's is, and must not take it for none."""
+    table.fetch("CREATE ROLE app_blind LOGIN")
+    table.fetch("CREATE ROLE app_other LOGIN CONNECTION LIMIT 3")
+    database = scene({**table.keywords, "user": "app_blind"}).database
+    run = "alembic-safe/20260101T000000Z-abcdef"
+    try:
+        table.connect(application_name="shop v1")
+        table.connect(user="app_other", application_name=run)
+        assert ("shop v1", 1) in database.fetch(preflight.query("applications"))
+        left = {what: free for what, free, _ in database.fetch(preflight.query("connections"), ["app_other"])}
+        assert left["role app_other's 3"] == 2
+        assert [row[1] for row in database.fetch(preflight.query("runs_sessions"))] == [run]
+        said = [who for who, _ in sessions_on(database, table.name)]
+        assert len(said) == 1, said
+        assert said[0].endswith("postgres (shop v1)"), said
+    finally:
+        database.close()
+        table.close_connections()
+        wait_until(lambda: not [s for s in table.sessions() if "psycopg" not in s[1] and s[1]])
+        table.fetch("DROP ROLE app_blind")
+        table.fetch("DROP ROLE app_other")
+
+
 def test_dump_tool(table: Any, scene: Any, found: Found, tmp_path: Path) -> None:
     assert found("dump-tool", scene(table, backup=BackupPolicy())) == []
     here = scene(table, backup=BackupPolicy(bindir=tmp_path))
@@ -332,7 +357,16 @@ def test_checks_about_a_real_standby(scene: Any, found: Found) -> None:
         keywords = pair.primary.keywords()
         with pair.primary.connect() as connection:
             connection.execute("CREATE TABLE t (id int)")
+            connection.execute("CREATE ROLE app_blind LOGIN")
         pair.caught_up()
+        blind = {**keywords, "user": "app_blind"}
+        assert found("replica-lag", scene(blind)) == [], "nobody asked for it to be waited for"
+        ((level, message),) = found("replica-lag", scene(blind, replica_lag=30.0))
+        assert (level, message.partition(",")[0]) == (
+            "refuse",
+            "role app_blind cannot see how far behind standby1 is",
+        )
+        assert found("replica-lag", scene(keywords, replica_lag=30.0)) == []
         assert found("standby-conflict", scene(keywords, ALTER)) == []
         assert found("replica-lag", scene(keywords)) == []
         assert found("read-only", scene(pair.standby.keywords()))[0][0] == "refuse"

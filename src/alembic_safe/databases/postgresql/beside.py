@@ -152,7 +152,8 @@ def sessions_on(control: PostgresDatabase, name: str) -> tuple[tuple[str, bool],
         if application.startswith("alembic-safe/"):
             continue
         where = f" from {host}" if host else ""
-        found.append((f"pid {pid} {user}{where} ({application or 'no name'}) since {began[:19]}", endable))
+        since = f" since {began}" if began else ""  # hidden from a role without pg_read_all_stats
+        found.append((f"pid {pid} {user}{where} ({application or 'no name'}){since}", endable))
     return tuple(found)
 
 

@@ -6,7 +6,10 @@ WITH role AS (
            count(*) FILTER (WHERE a.datname = pg_catalog.current_database()) AS database,
            count(*) FILTER (WHERE a.usesysid = (SELECT oid FROM role)) AS role
     FROM pg_catalog.pg_stat_activity AS a
-    WHERE a.backend_type = 'client backend'
+    -- of others' sessions a role without pg_read_all_stats sees the user, but not the type
+    WHERE a.usesysid IS NOT NULL
+      AND coalesce(a.backend_type, 'client backend') = 'client backend'
+      AND a.pid NOT IN (SELECT pid FROM pg_catalog.pg_stat_replication)
 )
 SELECT 'the server''s ' || pg_catalog.current_setting('max_connections'),
        pg_catalog.current_setting('max_connections')::int - used.server

@@ -9,6 +9,7 @@ SELECT a.pid, a.application_name,
 FROM pg_catalog.pg_stat_activity AS a
 WHERE a.datname = pg_catalog.current_database()
   AND a.application_name ~ '^alembic-safe/[0-9]{8}T[0-9]{6}Z-'
-  AND a.backend_type = 'client backend'
+  AND a.usesysid IS NOT NULL
+  AND coalesce(a.backend_type, 'client backend') = 'client backend'
   AND a.pid <> pg_catalog.pg_backend_pid()
 ORDER BY a.pid

@@ -1,5 +1,5 @@
--- What is not flushed here is not sent, so the last column is where a standby can be at best.
 -- Which standbys stream from here, how far behind are they (s, bytes), and how much of what they have is not replayed?
+-- What is not flushed here is not sent, so the last column is where a standby can be at best.
 SELECT coalesce(nullif(application_name, ''), client_addr::text, 'pid ' || pid),
        extract(epoch FROM replay_lag)::float8,
        pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), replay_lsn)::float8,
