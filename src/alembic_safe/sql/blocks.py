@@ -145,9 +145,9 @@ class _Body:
         self.draft.flags.add("conditional")
         if cursor.accept("for") or cursor.accept("foreach"):
             name = cursor.keys[cursor.i]
+            self._forget_list(cursor, cursor.i)
             cursor.skip_until(("in", "loop"))
             cursor.accept("in")
-            self.variables[name] = None
             if cursor.at("execute"):
                 self._execute(cursor, ("loop", "using"))
             elif cursor.accept("array"):
@@ -162,7 +162,9 @@ class _Body:
         """FOREACH name IN ARRAY: its elements, where they are written out."""
         start = cursor.i
         cursor.skip_until(("loop",))
-        elements = strings(cursor, start, cursor.i, self.variables) or self.lists.get(cursor.keys[start])
+        elements = strings(cursor, start, cursor.i, self.variables)
+        if cursor.i == start + 1:
+            elements = elements or self.lists.get(cursor.keys[start])
         if elements:
             self.counted = True
             self.variables[name] = tuple(dict.fromkeys(text for one in elements for text in one))
@@ -174,19 +176,40 @@ class _Body:
         if at is None or not _NAME.fullmatch(name):
             return
         elements = strings(cursor, at + 1, end, self.variables)
-        if elements is not None:
-            self.lists[name] = elements
+        listed = self.declaring or name in self.lists or name not in self.variables
+        if elements is not None and listed:
+            self.lists[name] = elements if self.declaring else [*self.lists.get(name, ()), *elements]
             return
+        self.lists.pop(name, None)
         found = texts(cursor, at + 1, end, self.variables)
         before = self.variables.get(name, ()) if not self.declaring else ()
         self.variables[name] = tuple(dict.fromkeys((*before, *found))) if before is not None else None
 
     def _forget(self, cursor: Cursor, start: int, end: int) -> None:
-        """What SELECT ... INTO, RETURNING INTO and GET DIAGNOSTICS fill is not known any more."""
+        """What SELECT, RETURNING, FETCH or EXECUTE ... INTO and GET DIAGNOSTICS fill is not known any more."""
+        keys = cursor.keys
         for index in range(start, end):
-            if cursor.keys[index] == "into":
-                following = index + 1 + (cursor.keys[index + 1] == "strict")
-                self.variables[cursor.keys[following]] = None
+            if keys[index] == "into":
+                self._forget_list(cursor, index + 1 + (keys[index + 1] == "strict"))
+            elif keys[start] == "get" and keys[index] == "=":
+                self._lose(keys[index - 1 - (keys[index - 1] == ":")])
+
+    def _forget_list(self, cursor: Cursor, at: int) -> None:
+        """The variables of a list with commas: `x, r.field, y`."""
+        while True:
+            self._lose(cursor.keys[at])
+            at += 1
+            while cursor.keys[at] == "." and cursor.keys[at + 1]:
+                at += 2
+            if cursor.keys[at] == "[":
+                at = cursor.close_of(at) + 1
+            if cursor.keys[at] != ",":
+                return
+            at += 1
+
+    def _lose(self, name: str) -> None:
+        self.variables[name] = None
+        self.lists.pop(name, None)
 
     def _statement(self, cursor: Cursor) -> None:
         key = cursor.keys[cursor.i]
@@ -204,12 +227,17 @@ class _Body:
         elif key == "rollback":
             self._unknown(f"the block says {key.upper()}")
         elif key == "call":
+            for name in cursor.keys[cursor.i : _end(cursor)]:
+                if name in self.variables or name in self.lists:
+                    self._lose(name)  # it may be handed back changed
             self._run(self.read(cursor.slice(cursor.i, _end(cursor))))
             cursor.i = _end(cursor)
         elif key == "end" or key in _HARMLESS:
             if key == "end" and cursor.keys[cursor.i + 1] == "loop" and self.loops:
                 self._close_loop()
             self._note_outcome(cursor, key)
+            if key in ("fetch", "get"):
+                self._forget(cursor, cursor.i, _end(cursor))
             self._expression(cursor, cursor.i, _end(cursor))
         elif key in _SQL and not self._is_assignment(cursor):
             self._sql(cursor)

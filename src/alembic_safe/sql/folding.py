@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alembic_safe.model.facts import HOLE
-from alembic_safe.sql.cursor import STRING, Cursor
+from alembic_safe.sql.cursor import STRING, Cursor, NotUnderstood
 
 MOST = 64  # values of one expression; a product of more is given up
 
@@ -43,6 +43,8 @@ def texts(cursor: Cursor, start: int, end: int, variables: Variables) -> Texts:
 def strings(cursor: Cursor, start: int, end: int, variables: Variables) -> list[Texts] | None:
     """The elements of ARRAY[...], or of a variable's; None for anything else."""
     keys = cursor.keys
+    if len(_split(cursor, start, end, "|")) != 1:
+        return None
     if keys[start] == "array" and keys[start + 1] == "[" and cursor.close_of(start + 1) + 1 <= end:
         inside = _split(cursor, start + 2, cursor.close_of(start + 1), ",")
         return [texts(cursor, first, last, variables) for first, last in inside]
@@ -53,6 +55,18 @@ def strings(cursor: Cursor, start: int, end: int, variables: Variables) -> list[
         if value.startswith("{") and value.endswith("}"):
             return [(Text(item.strip().strip('"')),) for item in value[1:-1].split(",")]
     return None
+
+
+def literals(source: str) -> list[str | None]:
+    """The arguments of a call as it is written: strings where they are, None for any other."""
+    try:
+        cursor = Cursor(source)
+        found = [
+            texts(cursor, first, last, {}) for first, last in _split(cursor, 0, len(cursor.keys) - 4, ",")
+        ]
+    except NotUnderstood:
+        return []
+    return [one[0].text if len(one) == 1 and one[0].whole else None for one in found]
 
 
 def _product(parts: Sequence[Texts]) -> Texts:

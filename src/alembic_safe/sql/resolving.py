@@ -12,8 +12,7 @@ from alembic_safe.model.facts import Action, Name, Reading, Volatility
 from alembic_safe.sql.blocks import read_body
 from alembic_safe.sql.cursor import NotUnderstood
 from alembic_safe.sql.expressions import worst as worse
-from alembic_safe.sql.folding import Text, Texts
-from alembic_safe.sql.lexical import string_value
+from alembic_safe.sql.folding import Text, Texts, literals
 from alembic_safe.sql.reader import read
 from alembic_safe.sql.schema.model import Schema
 from alembic_safe.sql.schema.paths import qualified
@@ -107,7 +106,7 @@ def _flat(reading: Reading) -> Iterator[Reading]:
 
 def _body(routine: RoutineState, action: Action) -> Reading:
     given: dict[str, Texts | None] = {}
-    values = _arguments(action.value or "")
+    values = literals(action.value or "")
     for name, value in zip(routine.names, values, strict=False):
         given[name] = (Text(value),) if value is not None else None
     try:
@@ -115,18 +114,6 @@ def _body(routine: RoutineState, action: Action) -> Reading:
     except NotUnderstood as fault:
         return Reading("do", routine.body or "", not_understood=fault.reason)
     return draft.reading(routine.body or "")
-
-
-def _arguments(source: str) -> list[str | None]:
-    """The values of plain literals; None for any other. Nothing where a bracket or quote holds a comma."""
-    if "(" in source or source.count("'") % 2:
-        return []
-    found: list[str | None] = []
-    for part in source.split(","):
-        text = part.strip().partition("::")[0]
-        plain = len(text) >= 2 and text[0] == text[-1] == "'" and "'" not in text[1:-1]
-        found.append(string_value(text) if plain else None)
-    return found
 
 
 def _name(written: str) -> Name:

@@ -126,3 +126,75 @@ def test_effects_of_what_is_inside_are_the_blocks_own() -> None:
     facts = facts_of(read("DO $$ BEGIN ALTER TABLE t ADD c uuid DEFAULT gen_random_uuid(); END $$"), 17)
     assert [(str(f.object.name), f.mode.title) for f in facts.locks] == [("t", "ACCESS EXCLUSIVE")]
     assert [str(r.object.name) for r in facts.rewrites] == ["t"]
+
+
+DROPS = "EXECUTE 'DROP TABLE ' || y;"
+
+
+@pytest.mark.parametrize(
+    "fills",
+    [
+        "SELECT a, b INTO x, y FROM t;",
+        "SELECT a, b INTO STRICT r.a, y FROM t;",
+        "SELECT INTO x, y a, b FROM t;",
+        "UPDATE t SET a = 1 RETURNING a, b INTO x[1], y;",
+        "EXECUTE 'SELECT 1, 2' INTO x, y USING 1;",
+        "FETCH c INTO x, y;",
+        "FETCH NEXT FROM c INTO y;",
+        "GET DIAGNOSTICS x = ROW_COUNT, y = PG_CONTEXT;",
+        "GET STACKED DIAGNOSTICS y := MESSAGE_TEXT;",
+        "CALL p(1, y);",
+    ],
+)
+def test_what_a_statement_fills_is_not_known_any_more(fills: str) -> None:
+    block = f"DO $body$ DECLARE x text := 'a'; y text := 'b'; BEGIN {fills} {DROPS} END $body$"
+    assert read(f"DO $body$ DECLARE y text := 'b'; BEGIN {DROPS} END $body$").understood
+    assert not read(block).understood
+
+
+def test_all_variables_of_a_loop_over_rows_are_forgotten() -> None:
+    loop = f"FOR x, y IN SELECT a, b FROM t LOOP {DROPS} END LOOP;"
+    assert not read(f"DO $body$ DECLARE y text := 'b'; BEGIN {loop} END $body$").understood
+
+
+EACH = "FOREACH y IN ARRAY l LOOP EXECUTE 'DROP TABLE ' || y; END LOOP;"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "SELECT array_agg(a) INTO x, l FROM t;",
+        "l := array_append(l, z);",
+        "l := ARRAY['b'] || z;",
+        "IF c THEN l := z; ELSE l := ARRAY['b']; END IF;",
+    ],
+)
+def test_a_list_that_is_changed_is_not_known_any_more(changes: str) -> None:
+    assert not read(f"DO $body$ DECLARE l text[] := ARRAY['a']; BEGIN {changes} {EACH} END $body$").understood
+
+
+def test_a_list_of_two_branches_holds_either() -> None:
+    branches = "IF c THEN l := ARRAY['a']; ELSE l := ARRAY['b']; END IF;"
+    assert kinds(f"DECLARE l text[]; BEGIN {branches} {EACH} END") == [
+        ("drop table", ["a"]),
+        ("drop table", ["b"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("f('a,b', 'c', 'd')", ['DROP TABLE "a,b"', "DROP TABLE c"]),
+        ("f('it''s', 'c')", ['DROP TABLE "it\'s"', "DROP TABLE c"]),
+        ("f('a'::text, lower('C'))", ["DROP TABLE a", "DROP TABLE c"]),
+        ("f('a', 'b' || 'c')", ["DROP TABLE a", "DROP TABLE bc"]),
+        ("f(g(1, 2), 'c')", ['DROP TABLE "?"', "DROP TABLE c"]),
+    ],
+)
+def test_arguments_are_told_apart(call: str, expected: list[str]) -> None:
+    made = (
+        "CREATE FUNCTION f(t text, u text, v text DEFAULT '') RETURNS void LANGUAGE plpgsql AS "
+        "$$ BEGIN EXECUTE format('DROP TABLE %I', t); EXECUTE format('DROP TABLE %I', u); END $$"
+    )
+    called = resolve(read(f"SELECT {call}"), apply(Schema(), read(made)))
+    assert [r.text for r in called.inner[0].inner] == expected

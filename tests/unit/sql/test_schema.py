@@ -181,3 +181,34 @@ def test_a_batch_copy_is_as_old_as_the_table_it_replaces():
         schema = apply(schema, read(statement))
     assert schema.table(Name("t")) is not None
     assert schema.age(Name("t")) is None
+
+
+VIEWS = (
+    "CREATE TABLE u (id int, n int); CREATE VIEW v AS SELECT t.a, u.n FROM t, u; CREATE VIEW w AS SELECT n FROM v;"
+    "CREATE TRIGGER g BEFORE UPDATE OF a ON t FOR EACH ROW EXECUTE FUNCTION f();"
+)
+
+
+@pytest.mark.parametrize(
+    "statement", ["DROP TABLE t CASCADE", "ALTER TABLE t DROP COLUMN a CASCADE", "DROP VIEW v CASCADE"]
+)
+def test_cascade_takes_the_views_along(statement: str) -> None:
+    assert "depends on" in judged("DROP TABLE u", VIEWS).fails
+    assert judged("DROP TABLE u", VIEWS, statement).fails == ""
+    assert after(OLD, VIEWS, statement).table(Name("w")) is None
+
+
+def test_a_column_that_cascade_drops_takes_no_other_views_along() -> None:
+    schema = after(OLD, VIEWS, "ALTER TABLE t DROP COLUMN b CASCADE")
+    table = schema.table(Name("t"))
+    assert schema.table(Name("v")) is not None
+    assert table is not None and set(table.triggers) == {"g"}
+
+
+def test_keys_of_partitions_go_with_them() -> None:
+    made = (
+        "CREATE TABLE p (id int PRIMARY KEY, up int REFERENCES p) PARTITION BY RANGE (id);"
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9);"
+    )
+    assert judged("DROP TABLE p", made).fails == ""
+    assert "depends on" in judged("DROP TABLE p", made, "CREATE TABLE c (p_id int REFERENCES p)").fails

@@ -72,7 +72,9 @@ def drop_relation(effects: Effects) -> None:
 
 def _dependents_refuse(effects: Effects, name: Name) -> None:
     """What is not dropped with it and depends on it makes the statement fail (2BP01)."""
-    gone = {key(o.name) for o in effects.reading.objects if o.role == "dropped"}
+    dropped = [o.name for o in effects.reading.objects if o.role == "dropped"]
+    parts = [t.name for n in dropped if effects.partitioned(n) for t in effects.schema.descendants(n)]
+    gone = {key(n) for n in (*dropped, *parts)}
     others = [t.name for t, _ in effects.schema.referencing(name)]
     others += [
         t.name for t in effects.schema.tables.values() if t.kind != "table" and key(name) in map(key, t.reads)

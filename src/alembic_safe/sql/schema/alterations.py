@@ -10,6 +10,7 @@ from alembic_safe.model.facts import HOLE, Action, Constraint, Name, Reading
 from alembic_safe.sql.schema.keys import Pair, relying_on_column, relying_on_constraint
 from alembic_safe.sql.schema.model import ColumnState, Schema, TableState, key
 from alembic_safe.sql.schema.tables import add_constraint, attach, column_state, detach, mentioned
+from alembic_safe.sql.schema.views import without_users
 
 
 def alter_table(schema: Schema, reading: Reading) -> Schema:
@@ -67,6 +68,7 @@ def _drop_column(schema: Schema, name: Name, action: Action) -> Schema:
     column = action.name or ""
     if "cascade" in action.flags:
         schema = _without(schema, relying_on_column(schema, name, column))
+        schema = without_users(schema, name, column)
     table = _table(schema, name)
     columns = {k: v for k, v in table.columns.items() if k != column}
     kept = {

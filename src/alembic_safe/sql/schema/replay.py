@@ -68,6 +68,8 @@ def _drop_table(schema: Schema, name: Name, *, cascade: bool) -> Schema:
     for other, constraint in schema.referencing(name) if cascade else ():
         kept = {k: c for k, c in other.constraints.items() if c is not constraint}
         schema = schema.with_table(replace(other, constraints=kept))
+    for view in schema.readers(name) if cascade else ():
+        schema = schema.without_table(view.name)
     return schema.without_table(name)
 
 

@@ -63,3 +63,22 @@ def with_dependent(schema: Schema, table: TableState, reading: Reading) -> Schem
     if reading.kind.startswith("create"):
         kept[made[0]] = made[1]
     return schema.with_table(replace(table, dependents=kept))
+
+
+def without_users(schema: Schema, name: Name, column: str) -> Schema:
+    """Without the views, triggers, policies and rules that use a column, which DROP COLUMN CASCADE takes along."""
+    wanted = (key(name), column)
+    for view in tuple(schema.tables.values()):
+        if view.kind != "table" and wanted in ((key(of), used) for of, used in view.uses):
+            for gone in (*schema.readers(view.name), view):
+                schema = schema.without_table(gone.name)
+    table = schema.table(name)
+    if table is None:
+        return schema
+    kept = {label: names for label, names in table.dependents.items() if column not in names}
+    triggers = {
+        trigger: function
+        for trigger, function in table.triggers.items()
+        if f"the trigger {trigger}" in kept or f"the trigger {trigger}" not in table.dependents
+    }
+    return schema.with_table(replace(table, dependents=kept, triggers=triggers))
