@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from alembic_safe.bridge.worker.masking import mask_values
+from alembic_safe.model.secrets import hide_quoted
 
 
 class Hidden:
@@ -21,13 +22,25 @@ class Hidden:
         self._known: dict[str, str] = {}
 
     def out_of(self, text: str) -> str:
-        """The text without them, the longest taken first."""
+        """A text of code without them, the longest taken first."""
         if not text or not self._spelled:
             return text
         # the findings of a loop share their line of source, and mostly all that is said of it
         if text not in self._known:
             self._known[text] = mask_values(text, self._in(text))
         return self._known[text]
+
+    def out_of_prose(self, text: str) -> str:
+        """A sentence or recipe of ours without them: it repeats them in quotes, and a single word that is not quoted
+        is our own, or an object's name."""
+        found = self._in(text) if text and self._spelled else []
+        for value in found:
+            text = (
+                hide_quoted(text, value)
+                if value.isidentifier() and len(value) > 2
+                else mask_values(text, [value])
+            )
+        return text
 
     def _in(self, text: str) -> list[str]:
         found: dict[str, None] = {}

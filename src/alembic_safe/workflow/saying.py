@@ -51,8 +51,8 @@ class Saying:
         return ReportedFinding(
             rule=finding.rule,
             severity=cast(SeverityWord, finding.severity.word),
-            message=hidden.out_of(finding.message),
-            recipe=hidden.out_of(finding.recipe),
+            message=hidden.out_of_prose(finding.message),
+            recipe=hidden.out_of_prose(finding.recipe),
             revision=finding.revision,
             file=finding.file,
             line=finding.line,

@@ -7,7 +7,8 @@ import traceback
 from typing import Any
 
 from alembic_safe.bridge.worker.locate import Locator
-from alembic_safe.bridge.worker.masking import MASK, mask_secrets, mask_values
+from alembic_safe.bridge.worker.masking import mask_secrets, mask_values
+from alembic_safe.model.secrets import MASK
 
 _DETAIL_LINES = 12
 # SQLSTATE class 22, data exception: its messages quote the offending value

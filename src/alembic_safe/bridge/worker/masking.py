@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-MASK = "***"
-# greedy up to the last @: a password may hold one that nobody encoded
-_URL_PASSWORD = re.compile(r"(://[^\s:/@]*):[^\s]+@")
+from alembic_safe.model.secrets import MASK, hide, hide_quoted, is_common
+
 _known: set[str] = set()
 _MOST_VALUES = 1000
 _SHORTEST_VALUE = 3  # shorter ones tell nothing, and replacing them would shred the text
@@ -110,18 +109,22 @@ def remember(secrets: Iterable[str]) -> None:
 
 
 def mask_secrets(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` with every known secret (4 characters or more, lest words be shredded) replaced."""
-    for secret in sorted({*secrets, *_known}, key=len, reverse=True):
-        if len(secret) >= 4:
-            text = text.replace(secret, MASK)
-    return _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
+    """`text` with every known secret replaced, see `model.secrets.hide`."""
+    return hide(text, {*secrets, *_known})
 
 
 def mask_values(text: str, parameters: Any) -> str:
-    """`text` with every bound value of a statement replaced, as the driver or Python may have spelled it."""
+    """`text` with every bound value of a statement replaced, as the driver or Python may have spelled it.
+
+    A common word is replaced in quotes only: elsewhere it is a word of the message itself.
+    """
     for value in islice(_leaves(parameters), _MOST_VALUES):
         for spelled in dict.fromkeys((str(value), repr(value))):
-            if len(spelled) >= _SHORTEST_VALUE and spelled in text:
+            if len(spelled) < _SHORTEST_VALUE or spelled not in text:
+                continue
+            if is_common(spelled):
+                text = hide_quoted(text, spelled)
+            else:
                 text = re.sub(rf"(?<!\w){re.escape(spelled)}(?!\w)", MASK, text)
     return text
 

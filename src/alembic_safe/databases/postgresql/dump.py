@@ -17,6 +17,7 @@ from alembic_safe.databases.postgresql.tool_faults import first_fault
 from alembic_safe.databases.process import Ended, run_tool
 from alembic_safe.errors import BackupError, CredentialsError
 from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
+from alembic_safe.model.secrets import hide
 
 if TYPE_CHECKING:
     from alembic_safe.databases.postgresql.connection import Connected
@@ -99,9 +100,9 @@ class PostgresDump(PostgresReader):
             raise self._failure(ended, compression)
 
     def _failure(self, ended: Ended, compression: str) -> BackupError:
-        fault = first_fault(ended, "pg_dump")
-        secret = self.environment.get("PGPASSWORD")
-        said = ended.said.replace(secret, "***") if secret else ended.said
+        secrets = (self.environment.get("PGPASSWORD", ""),)
+        fault = hide(first_fault(ended, "pg_dump"), secrets)
+        said = hide(ended.said, secrets)
         if re.search(
             r"invalid compression|-Z/--compress|requested compression|not support compression", fault
         ):
@@ -112,13 +113,13 @@ class PostgresDump(PostgresReader):
             )
         if _REFUSED.search(said):
             return CredentialsError(
-                f"pg_dump could not log in to {self.address}: {fault.replace(secret, '***') if secret else fault}",
+                f"pg_dump could not log in to {self.address}: {fault}",
                 hint="The password or token that env.py connected with is no longer taken: it expires too soon, or"
                 " was changed. Let env.py make a new one at each connect, or set `control-url`.",
                 detail=said,
             )
         return BackupError(
-            f"pg_dump failed on {self.address}: {fault.replace(secret, '***') if secret else fault}",
+            f"pg_dump failed on {self.address}: {fault}",
             hint=_advice(said),
             detail=said,
         )

@@ -14,15 +14,7 @@ from psycopg import errors
 
 from alembic_safe.databases.postgresql.hints import connect_hint
 from alembic_safe.errors import AlembicSafeError, GaveUpError, RefusedError, UnreachableError, UsageError
-
-_URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
-
-
-def mask(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every secret, and every password in a URL, replaced by `***`."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return _URL_PASSWORD.sub(r"\1:***@", text)
+from alembic_safe.model.secrets import hide
 
 
 def connect_failure(
@@ -32,7 +24,7 @@ def connect_failure(
 
     `control`: the keywords came from our own setting, and not from env.py.
     """
-    line = mask(_useful_line(str(error)), secrets)
+    line = hide(_useful_line(str(error)), secrets)
     if isinstance(error, psycopg.ProgrammingError):
         return UsageError(
             f"the connection parameters cannot be used: {line}",
@@ -71,7 +63,7 @@ def query_failure(
     error: psycopg.Error, *, address: str, lost: bool, secrets: Iterable[str]
 ) -> AlembicSafeError:
     """Why a query of ours failed. The psycopg error is the cause (`__cause__.sqlstate`)."""
-    line = mask(_useful_line(error.diag.message_primary or str(error)), secrets)
+    line = hide(_useful_line(error.diag.message_primary or str(error)), secrets)
     if lost:
         return UnreachableError(
             f"lost the connection to {address}: {line}",
@@ -92,5 +84,5 @@ def query_failure(
             hint="Another session is in the way: see pg_locks, then run the same command again.",
         )
     return AlembicSafeError(
-        f"a query of alembic-safe failed on {address}: {line}", detail=mask(str(error), secrets)
+        f"a query of alembic-safe failed on {address}: {line}", detail=hide(str(error), secrets)
     )

@@ -14,6 +14,7 @@ from alembic_safe.databases.postgresql.objects import objects_of
 from alembic_safe.databases.postgresql.tool_faults import first_fault
 from alembic_safe.databases.process import Ended, run_tool
 from alembic_safe.errors import BackupError, RefusedError
+from alembic_safe.model.secrets import hide
 
 if TYPE_CHECKING:
     from alembic_safe.databases.postgresql.database import PostgresDatabase
@@ -74,7 +75,7 @@ class PostgresRestore:
         ended = run_tool(command, environment=environment, tick=tick, take=text.extend)
         if ended.status != 0:
             raise BackupError(
-                f"the schema cannot be read: {first_fault(ended, 'pg_restore')}",
+                f"the schema cannot be read: {self._masked(first_fault(ended, 'pg_restore'))}",
                 detail=self._masked(ended.said),
             )
         return objects_of(text.decode("utf-8", errors="surrogateescape"))
@@ -92,8 +93,7 @@ class PostgresRestore:
         )
 
     def _masked(self, said: str) -> str:
-        secret = self.environment.get("PGPASSWORD")
-        return said.replace(secret, "***") if secret else said
+        return hide(said, (self.environment.get("PGPASSWORD", ""),))
 
 
 def find_restore_tool(database: PostgresDatabase, bindir: Path | None, dump_major: int) -> PostgresRestore:

@@ -19,11 +19,11 @@ from psycopg import errors, sql
 
 from alembic_safe.databases.postgresql.connection import connect
 from alembic_safe.databases.postgresql.database import PostgresDatabase
-from alembic_safe.databases.postgresql.failures import mask
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
 from alembic_safe.errors import AlembicSafeError, RefusedError, UnreachableError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.scratch import Clone
+from alembic_safe.model.secrets import hide
 from alembic_safe.model.targets import ConnectParameters
 
 PREFIX = "alembic_safe_scratch_"
@@ -149,11 +149,11 @@ class PostgresScratch:
         except errors.InsufficientPrivilege as error:
             raise RefusedError(
                 f"the scratch server {self.address} lets {self._server.facts.user} create no database:"
-                f" {mask(str(error).splitlines()[0], self._secrets)}",
+                f" {hide(str(error).splitlines()[0], self._secrets)}",
                 hint="Grant the role CREATEDB, name another server, or use `--scratch auto`.",
             ) from error
         except psycopg.Error as error:
-            line = mask(str(error).splitlines()[0], self._secrets)
+            line = hide(str(error).splitlines()[0], self._secrets)
             kind = UnreachableError if self._connection.closed else AlembicSafeError
             raise kind(
                 f"the scratch server {self.address} failed: {line}",
