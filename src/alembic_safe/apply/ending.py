@@ -90,6 +90,7 @@ class Ending:
         elif self._cut_at is None or (cut.kind == "terminate" and not self._terminated):
             self._cut_at = now
             self._terminated = cut.kind == "terminate"
+            guard.heed()
             self._worker.stop(describe_cut(cut))
             if self._terminated:
                 self._worker.interrupt()

@@ -13,7 +13,7 @@ from alembic_safe.model.guarding import CutReason
 from alembic_safe.model.policies import GuardPolicy
 from alembic_safe.model.runs import StepOutcome
 
-Cause = Literal["lock", "deadlock", "serialization", "stall", "wait"]
+Cause = Literal["lock", "deadlock", "serialization", "stall", "wait", "withdrawn"]
 
 FIRST_BOUND = 1.0
 LAST_BOUND = 15.0
@@ -27,13 +27,17 @@ _BUSY = "database is locked"
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an attempt at `revision` ended that did not commit. `cut` is the guard's reason, None when it did not cut."""
+    """How an attempt at `revision` ended that did not commit. `cut` is the guard's reason, None when it did not cut.
+
+    `withdrawn`: the revision was stopped for a cut that there was nothing left for, so that it bears no blame.
+    """
 
     revision: str
     outcome: StepOutcome
     sqlstate: str | None = None
     message: str = ""
     cut: CutReason | None = None
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,11 @@ class Tries:
 
 def cause_of(ended: Ended) -> Cause | None:
     """Why it is worth another attempt; None when it is not, or must not be made: part of it is committed."""
-    if ended.outcome != "rolled_back" or ended.cut == "own blocker":
+    if ended.outcome != "rolled_back":
+        return None
+    if ended.withdrawn:
+        return "withdrawn"
+    if ended.cut == "own blocker":
         return None
     if ended.cut is not None:
         return ended.cut
@@ -60,7 +68,7 @@ def cause_of(ended: Ended) -> Cause | None:
 def after(tries: Tries | None, ended: Ended, now: float) -> Tries:
     """The count with this attempt in it."""
     before = tries if tries is not None and tries.revision == ended.revision else None
-    stalled = int(ended.cut == "stall")
+    stalled = int(ended.cut == "stall" and not ended.withdrawn)
     if before is None:
         return Tries(ended.revision, 1, stalled, now)
     return Tries(ended.revision, before.failed + 1, before.stalls + stalled, before.since)

@@ -347,7 +347,8 @@ class _SectionRun:
         if failure and failure.source:
             task.error = f"{why} ({failure.source.file}:{failure.source.line})"
         if task.outcome is not None and not self._interrupts.count and self.error is None:
-            cut = self._guard.cut if self._guard is not None and self._guard.lost is None else None
+            guard = self._guard if self._guard is not None and self._guard.lost is None else None
+            cut = guard.cut if guard is not None else None
             self.failed_task = task
             self.ended = Ended(
                 revision,
@@ -355,6 +356,7 @@ class _SectionRun:
                 failure.sqlstate if failure else None,
                 failure.message if failure else "",
                 cut.reason if cut else None,
+                withdrawn=guard is not None and guard.withdrawn,
             )
 
     def _why(self, failure: StepFailed | None, stopped: AlembicSafeError | None) -> str:
@@ -365,7 +367,8 @@ class _SectionRun:
         if self._guard is not None and self._guard.lost is not None:
             return f"the guard is lost ({self._guard.lost}), and without it nothing is run"
         if self._guard is not None and self._guard.cut is not None:
-            return f"cut by the guard: {describe_cut(self._guard.cut)}"
+            how = "stopped" if self._guard.withdrawn else "cut by the guard"
+            return f"{how}: {describe_cut(self._guard.cut)}"
         if failure is not None:
             return failure.message
         return stopped.message if stopped is not None else "ended without a word"

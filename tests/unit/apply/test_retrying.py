@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alembic_safe.apply.retrying import LAST_BOUND, LEAST_PAUSE, Cause, Ended, Tries, after, cause_of, pause
+from alembic_safe.model.guarding import CutReason
 from alembic_safe.model.policies import GuardPolicy
 
-CAUSES: st.SearchStrategy[Cause] = st.sampled_from(["lock", "deadlock", "serialization", "stall", "wait"])
+CAUSES: st.SearchStrategy[Cause] = st.sampled_from(
+    ["lock", "deadlock", "serialization", "stall", "wait", "withdrawn"]
+)
 SECONDS = st.floats(0, 1e6)
 
 
@@ -98,3 +101,11 @@ def test_maintenance_lifts_the_budget_of_stalls_and_not_the_deadline() -> None:
 )
 def test_what_is_worth_another_attempt(ended: Ended, cause: Cause | None) -> None:
     assert cause_of(ended) == cause
+
+
+@pytest.mark.parametrize("reason", ["stall", "wait", "own blocker"])
+def test_a_cut_that_came_too_late_is_no_blame(reason: CutReason) -> None:
+    ended = Ended("a1", "rolled_back", cut=reason, withdrawn=True)
+    assert cause_of(ended) == "withdrawn"
+    assert after(Tries("a1", 1, 1, 0.0), ended, 5.0) == Tries("a1", 2, 1, 0.0)
+    assert cause_of(Ended("a1", "partial", cut=reason, withdrawn=True)) is None

@@ -16,6 +16,7 @@ from alembic_safe.apply.guard.messages import (
     Looked,
     Lost,
     NextStep,
+    Unblocked,
     Watch,
     Watching,
     Working,
@@ -61,14 +62,16 @@ class Guard:
         self.blockers: tuple[Other, ...] = ()
         self.waits_for = ""
         self.total = 0.0
-        self._acted = False
+        # the worker was stopped for a cut that was not made: there was nothing left to cut
+        self.withdrawn = False
+        self._acted = self._heeded = False
         self._target = ""
 
     def begin_attempt(self) -> None:
         """A new worker: nothing is known against it."""
         self.poll()
         self.cut, self.powerless, self.blockers, self.waits_for = None, None, (), ""
-        self._acted = False
+        self._acted = self._heeded = self.withdrawn = False
 
     def watch(self, target: Target, application_name: str, tick: Callable[[], None]) -> None:
         """See that the guard watches the target's database, before anything is done on it.
@@ -129,13 +132,16 @@ class Guard:
         elif isinstance(message, Blocked):
             self.blockers, self.waits_for = self._shown(message.others), message.waits_for
             self._waiting_since = self._heard - message.waited
+        elif isinstance(message, Unblocked):
+            self.waited_no_more()  # who was in the way is kept: it may be why the statement failed
         elif isinstance(message, Cutting):
             self._take_cut(message)
         elif isinstance(message, CutEnded):
             self.powerless = message.refused or self.powerless
             self._acted = self._acted or message.done
             if not (self._acted or self.powerless):
-                self.cut = None  # what was to be cut had ended by itself
+                # what was to be cut had ended by itself; but a worker that was told to stop does so
+                self.withdrawn, self.cut = self._heeded, self.cut if self._heeded else None
         elif isinstance(message, Working):
             work = message.work
             self._sink(StatementProgress(self._target, work.command, work.phase, work.done, work.total))
@@ -146,7 +152,11 @@ class Guard:
         first = self.cut if self.cut is not None and self.cut.reason == message.cut.reason else message.cut
         # who waited is known best at the first cut; the second only says that the first did not help
         self.cut = replace(message.cut, others=self._shown(first.others), waits_for=first.waits_for)
-        self.total = message.total
+        self.total, self.withdrawn = message.total, False
+
+    def heed(self) -> None:
+        """The worker is told to stop for the cut: that stays why it stops, also if the cut came too late."""
+        self._heeded = True
 
     def _say_waiting(self) -> None:
         """Name a long wait of ours from time to time, while it lasts."""
@@ -158,7 +168,7 @@ class Guard:
             self._sink(Waiting(self.waits_for, "; ".join(map(str, self.blockers)), waited))
 
     def waited_no_more(self) -> None:
-        """The statement that waited has ended."""
+        """The statement that waited has ended, or has what it waited for."""
         self._waiting_since = None
 
     def _shown(self, others: tuple[Other, ...]) -> tuple[Other, ...]:

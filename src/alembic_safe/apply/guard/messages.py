@@ -60,6 +60,11 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Unblocked:
+    """No session of ours waits any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cutting:
     """Said before it is done, so that no failure comes before its reason."""
 
@@ -89,4 +94,4 @@ class Lost:
     message: str
 
 
-register(Watch, NextStep, Leave, Watching, Looked, Blocked, Cutting, CutEnded, Working, Lost)
+register(Watch, NextStep, Leave, Watching, Looked, Blocked, Unblocked, Cutting, CutEnded, Working, Lost)

@@ -18,6 +18,7 @@ from alembic_safe.apply.guard.messages import (
     Looked,
     Lost,
     NextStep,
+    Unblocked,
     Watch,
     Watching,
     Working,
@@ -143,9 +144,11 @@ class _Guard:
             self._link.send(CutEnded(done))
 
     def _say_blockers(self, watcher: Watcher, look: Look) -> None:
-        """Name who is in our way, once for each set of them."""
+        """Name who is in our way, once for each set of them; and say when nobody is any more."""
         waiting = [one for one in look.ours if one.waited is not None and one.blockers]
         if not waiting:
+            if self._said_blockers:
+                self._link.send(Unblocked())
             self._said_blockers = ()
             return
         worst = max(waiting, key=lambda one: one.waited or 0.0)

@@ -1,0 +1,104 @@
+"""What the supervisor makes of its guard's words, and what the guard says of who is in the way."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from alembic_safe.apply.ending import Ending
+from alembic_safe.apply.guard.handle import Guard
+from alembic_safe.apply.guard.messages import Blocked, CutEnded, Cutting, Looked, Unblocked
+from alembic_safe.apply.guard.process import _Guard
+from alembic_safe.apply.interrupts import Interrupts
+from alembic_safe.bridge import Channel
+from alembic_safe.model.events import Event, Waiting
+from alembic_safe.model.guarding import Cut, Look, Other, OurSession
+from alembic_safe.model.policies import ControlPolicy, GuardPolicy
+from alembic_safe.model.targets import Session
+
+_CUT = Cutting(Cut("cancel", "stall", 7, 1.1, "t", ()), 1.1)
+
+
+@dataclass
+class _Worker:
+    """What a worker is told."""
+
+    stops: list[str] = field(default_factory=list)
+
+    def stop(self, why: str) -> None:
+        self.stops.append(why)
+
+
+@dataclass
+class Ground:
+    """A guard's handle, the other end of its channel, and what the handle said to people."""
+
+    guard: Guard
+    process: Channel
+    events: list[Event]
+
+
+@pytest.fixture
+def ground() -> Iterator[Ground]:
+    """The handle with its channel in the test's hands in place of a process."""
+    ours, theirs = socket.socketpair()
+    events: list[Event] = []
+    workers: Any = SimpleNamespace(
+        start_helper=lambda entry: SimpleNamespace(socket=ours, close=lambda: ours.close())
+    )
+    guard = Guard(workers, GuardPolicy(), ControlPolicy(), events.append)
+    yield Ground(guard, Channel(theirs), events)
+    guard.close()
+    theirs.close()
+
+
+def _tick(ground: Ground) -> _Worker:
+    told: Any = _Worker()
+    Ending(told, 5.0, Interrupts(), "alembic-safe/r1", lambda: None, ground.guard).tick()
+    return told  # type: ignore[no-any-return]
+
+
+def test_a_cut_that_was_too_late_is_forgotten_unless_the_worker_was_stopped_for_it(ground: Ground) -> None:
+    ground.process.send(_CUT, CutEnded(False))
+    assert _tick(ground).stops == []
+    assert ground.guard.cut is None and not ground.guard.withdrawn
+
+    ground.process.send(_CUT)
+    assert len(_tick(ground).stops) == 1
+    ground.process.send(CutEnded(False))
+    ground.guard.poll()
+    assert ground.guard.cut is not None and ground.guard.withdrawn
+
+    ground.process.send(_CUT, CutEnded(True))
+    ground.guard.poll()
+    assert ground.guard.cut is not None and not ground.guard.withdrawn, "it was cut after all"
+
+    ground.guard.begin_attempt()
+    assert ground.guard.cut is None and not ground.guard.withdrawn
+
+
+def test_who_is_in_the_way_is_said_only_while_it_is(ground: Ground) -> None:
+    other = Other(9, application="reporting", state="active")
+    ground.process.send(Blocked(3.0, "t", (other,)), Unblocked(), Looked(0.0))
+    ground.guard.poll()
+    assert ground.events == []
+    assert ground.guard.blockers == (other,), "it may be why the statement failed"
+    ground.process.send(Blocked(3.0, "t", (other,)), Looked(0.0))
+    ground.guard.poll()
+    assert [type(event) for event in ground.events] == [Waiting]
+
+
+def test_the_guard_says_when_nobody_is_waited_for_any_more() -> None:
+    said: list[Any] = []
+    link: Any = SimpleNamespace(send=said.append)
+    watcher: Any = SimpleNamespace(describe=lambda pids, ours: tuple(Other(pid) for pid in pids))
+    ours = OurSession(Session(7, "12:00"), "12:01", 1.0, "active", 0.5, "t", (9,))
+    guard = _Guard(link)
+    for look in (Look((ours,), (), 0), Look((ours,), (), 0), Look((), (), 0), Look((), (), 0)):
+        guard._say_blockers(watcher, look)
+    assert [type(one) for one in said] == [Blocked, Unblocked]
