@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 import alembic
@@ -69,18 +70,33 @@ def pytest_report_header() -> list[str]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """--sweep runs the long sweeps too; --short leaves one case of each slow test."""
     parser.addoption("--sweep", action="store_true", help="run the tests marked sweep")
-    parser.addoption("--short", action="store_true", help="of each test marked slow, run its last case only")
+    parser.addoption(
+        "--short", action="store_true", help="without what is long, and of what is slow one case"
+    )
+
+
+def _server(item: pytest.Item) -> int:
+    """The major version of the server that a case is for; 0 where it is for none."""
+    found = re.search(r"\bpg(\d+)", item.name)
+    return int(found[1]) if found else 0
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what is marked sweep unless asked for, and in the short form all but one case of what is slow."""
+    """Skip what is marked sweep unless asked for; in the short form leave out what is long, and of what is slow all
+    cases but one.
+    """
     if not config.getoption("--sweep"):
         for item in items:
             if item.get_closest_marker("sweep"):
                 item.add_marker(pytest.mark.skip(reason="a sweep: run it with --sweep"))
     if config.getoption("--short"):
-        # the last: of a test for each server version that is the newest
-        kept = {item.nodeid.partition("[")[0]: item for item in items if item.get_closest_marker("slow")}
-        left = [i for i in items if kept.get(i.nodeid.partition("[")[0], i) is not i]
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        # of a test for each server version the newest, else the last
+        kept = {item.nodeid.partition("[")[0]: item for item in sorted(slow, key=_server)}
+        left = [
+            item
+            for item in items
+            if kept.get(item.nodeid.partition("[")[0], item) is not item or item.get_closest_marker("long")
+        ]
         config.hook.pytest_deselected(items=left)
         items[:] = [i for i in items if i not in set(left)]

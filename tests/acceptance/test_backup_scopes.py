@@ -78,6 +78,7 @@ def test_a_large_database_is_backed_up_as_far_as_the_plan_can_lose(pg_database, 
     assert len(project.run("backup", "list", "--format", "json").json()["backups"]) == 1
 
 
+@pytest.mark.long
 def test_no_backup_takes_a_reason_and_a_small_database_is_backed_up_whole(make_project):
     project = make_project(revisions=[Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "pass")])
     refused = project.run("upgrade", "--backup-scope", "none")

@@ -171,6 +171,7 @@ def test_an_allowance_that_matched_nothing_is_said_once(shop):
     assert "allowance-unused" not in [one["rule"] for one in document["findings"]]
 
 
+@pytest.mark.long
 def test_a_baseline_takes_over_a_project_that_has_findings(shop):
     assert found(shop, "--all", "--write-baseline", "known.json")["known"] > 0
     document = found(shop, "--all", "--baseline", "known.json")
@@ -189,6 +190,7 @@ def test_a_baseline_takes_over_a_project_that_has_findings(shop):
     assert "no longer there" in document["notices"][0]
 
 
+@pytest.mark.long
 def test_nothing_is_connected_to_and_nothing_secret_is_said(make_project):
     secrets = """
     op.execute("ALTER ROLE app PASSWORD 'PLANTED1'")
@@ -219,6 +221,7 @@ def test_machine_formats_stand_alone_on_stdout(shop):
     assert json.loads(wrong.stdout)["runs"][0]["invocations"][0]["exitCode"] == 2
 
 
+@pytest.mark.long
 def test_a_result_may_go_to_a_file(shop):
     done = shop.run("check", "b2", "--format", "sarif", "--output", "out.sarif")
     assert done.exit == 3 and done.stdout == ""
@@ -232,6 +235,7 @@ def test_what_cannot_be_inspected_is_never_safe(shop):
     assert found(shop, "d4", "--scratch", "off", "--fail-on", "warning", status=3)
 
 
+@pytest.mark.long
 def test_a_version_that_is_not_known_is_judged_as_the_nearest(shop):
     document = found(shop, "c3", "--postgresql-version", "21")
     assert "judged as 18" in document["notices"][0]
@@ -251,6 +255,7 @@ def kept(project: Project) -> list[Path]:
     return list((project.path / ".cache").rglob("*.json"))
 
 
+@pytest.mark.long
 def test_a_history_that_was_read_once_is_known_the_next_time(shop):
     """The same is found with it as without, and a change of anything it follows from is seen."""
     before = found(shop, "c3")

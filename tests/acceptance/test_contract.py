@@ -44,6 +44,7 @@ def project(request: pytest.FixtureRequest, make_project: Any) -> Project:
     return made
 
 
+@pytest.mark.slow
 def test_only_after_a_release_that_maps_it_no_more(project: Project) -> None:
     project.add(_DROP)
     refused = project.run("upgrade", NO_BACKUP, "--format", "json")
@@ -80,6 +81,7 @@ def test_without_an_earlier_run_it_is_not_proven(make_project: Any, pg_database:
     project.run("upgrade", NO_BACKUP, "--allow", "contract-not-proven=nobody has used it since May").ok()
 
 
+@pytest.mark.slow
 def test_a_failed_run_proves_nothing(project: Project) -> None:
     _release(project, _NEW)
     project.add(Rev("b2", "op.execute('select * from nowhere')", message="fails"))

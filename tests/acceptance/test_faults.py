@@ -277,6 +277,7 @@ def test_a_console_claims_nothing_after_an_error(make_project: Any, closed_port:
         check_discreet(done)
 
 
+@pytest.mark.long
 def test_a_console_claims_no_backups_where_it_could_not_look(make_project: Any) -> None:
     project = make_project()
     (project.path / "file").write_text("")
@@ -286,6 +287,7 @@ def test_a_console_claims_no_backups_where_it_could_not_look(make_project: Any) 
         assert f"error: the backup directory {project.path}/file cannot be read" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
 def test_wrong_password_and_wrong_database(make_project: Any, pg_tcp: Any, driver: str) -> None:
     good = pg_tcp.url(driver, "postgres", tcp=True)

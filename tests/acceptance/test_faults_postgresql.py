@@ -98,6 +98,7 @@ def test_no_pg_dump_and_the_wrong_one(scene: Scene, tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.long
 def test_no_pg_dump_anywhere(scene: Scene, member: str, tmp_path: Path) -> None:
     """An empty PATH, packages without programs before the wheels, and a role that may not ask the server."""
     assert scene.database is not None
@@ -183,6 +184,7 @@ def test_the_version_table_is_locked(scene: Scene) -> None:
     assert scene.versions() == ["a1"]
 
 
+@pytest.mark.long
 def test_a_journal_of_a_newer_version(scene: Scene, control: Database) -> None:
     open_journal(control, JournalPolicy(), create=True).close()
     control.execute("UPDATE alembic_safe.meta SET format = 99, tool_version = '9.9'")
@@ -192,6 +194,7 @@ def test_a_journal_of_a_newer_version(scene: Scene, control: Database) -> None:
         )
 
 
+@pytest.mark.long
 def test_the_database_is_at_an_unknown_revision(scene: Scene) -> None:
     assert scene.database is not None
     scene.database.fetch("UPDATE alembic_version SET version_num = 'zz9'")
@@ -210,6 +213,7 @@ def test_a_read_only_role(scene: Scene) -> None:
     scene.project.run("plan").ok()
 
 
+@pytest.mark.long
 def test_a_standby(make_project: Any) -> None:
     """A server that replays somebody's log: here one that was only told so."""
     with TemporaryServer(next(iter(binaries_by_major().values()))) as server:

@@ -69,6 +69,7 @@ def test_refused_whole_then_let_pass_by_name(shop: Any, pg_database: Any) -> Non
     assert '["allow index-build-blocks-writes", "the shop is closed"]' in kept
 
 
+@pytest.mark.long
 def test_a_mark_in_the_file_lets_pass_and_is_journalled(shop: Any, pg_database: Any) -> None:
     file = shop.versions / "b2_index_notes.py"
     mark = "    # alembic-safe: allow index-build-blocks-writes because nobody writes at night\n    op.create_index("
@@ -80,6 +81,7 @@ def test_a_mark_in_the_file_lets_pass_and_is_journalled(shop: Any, pg_database: 
     assert "nobody writes at night" in kept
 
 
+@pytest.mark.long
 def test_an_open_gate_is_journalled(shop: Any, pg_database: Any) -> None:
     shop.run("upgrade", NO_BACKUP, "--fail-on", "never").ok()
     ((kept,),) = pg_database.fetch(
@@ -88,6 +90,7 @@ def test_an_open_gate_is_journalled(shop: Any, pg_database: Any) -> None:
     assert '["fail-on", "never"]' in kept
 
 
+@pytest.mark.slow
 def test_the_same_statement_on_a_small_table_passes(make_project: Any, any_pg_database: Any) -> None:
     project = make_project(url=any_pg_database.url("psycopg2"), revisions=[_TABLE])
     project.run("upgrade", NO_BACKUP).ok()
@@ -150,6 +153,7 @@ def test_what_cannot_be_listed_is_refused_and_env_py_runs_twice_at_most(
     assert len(executed.read_text()) == 2
 
 
+@pytest.mark.long
 def test_a_tenant_schema_is_judged_by_its_own_tables(make_project: Any, pg_database: Any) -> None:
     """Unqualified names mean what they mean to the project's session, not to ours."""
     pg_database.fetch("CREATE SCHEMA acme")
@@ -170,6 +174,7 @@ def test_a_tenant_schema_is_judged_by_its_own_tables(make_project: Any, pg_datab
     assert finding["rule"] == "index-build-blocks-writes" and finding["seconds"] > 0.2
 
 
+@pytest.mark.long
 def test_on_sqlite_what_loses_data_is_refused(make_project: Any) -> None:
     project = make_project(revisions=[_TABLE])
     project.run("upgrade").ok()

@@ -161,6 +161,7 @@ def test_nobody_waits_nobody_is_cut(pg_database: Any, make_project: Any) -> None
     assert "cut" not in done.stderr
 
 
+@pytest.mark.long
 def test_maintenance_lifts_the_budget_and_is_journalled(pg_database: Any, make_project: Any) -> None:
     project = _project(make_project, pg_database, _ADD + "op.execute('select pg_sleep(2.5)')")
     with Load(pg_database) as load:
@@ -264,6 +265,7 @@ def _invalid(database: Any) -> list[Any]:
     return list(database.fetch("select indexrelid::regclass::text from pg_index where not indisvalid"))
 
 
+@pytest.mark.long
 def test_what_a_failed_concurrent_build_leaves_is_dropped(pg_database: Any, make_project: Any) -> None:
     project = _concurrent(make_project, pg_database, "create unique index concurrently ix on t (name)")
     done = _upgrade(project)
@@ -328,6 +330,7 @@ def test_an_index_that_a_revision_left_invalid_and_said_nothing_of_is_no_success
     assert "DROP INDEX CONCURRENTLY public.ix" in done.stderr
 
 
+@pytest.mark.long
 def test_a_signal_while_waiting_to_try_again_ends_the_run(pg_database: Any, make_project: Any) -> None:
     project = _project(make_project, pg_database, _ADD)
     reader = pg_database.connect()

@@ -6,6 +6,8 @@ import contextlib
 import sqlite3
 from typing import Any
 
+import pytest
+
 from tests.support.projects import Rev
 
 REVISIONS = [
@@ -42,6 +44,7 @@ def test_rows_and_values_are_counted_and_must_be_let_go(pg_database: Any, make_p
     assert "takes away 10 rows of t" in done.stdout
 
 
+@pytest.mark.long
 def test_what_holds_nothing_needs_no_word(make_project: Any) -> None:
     project = make_project(revisions=REVISIONS)
     project.run("upgrade", "--no-backup=test").ok()
@@ -51,6 +54,7 @@ def test_what_holds_nothing_needs_no_word(make_project: Any) -> None:
     assert done.json()["losses"] == []
 
 
+@pytest.mark.long
 def test_values_that_a_copy_leaves_out_are_counted(make_project: Any) -> None:
     """SQLite, batch mode: no statement drops the column."""
     add = "with op.batch_alter_table('t') as t:\n    t.add_column(sa.Column('more', sa.Text))"

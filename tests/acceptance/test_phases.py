@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.projects import Rev
 
 BASE = Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer), sa.Column('old', sa.Integer))")
@@ -66,6 +68,7 @@ def test_a_contract_step_waits_for_its_expand_step(pg_database: Any, make_projec
     project.run("upgrade", *ALLOWED, "--contract-after", "1d").ok()
 
 
+@pytest.mark.long
 def test_sessions_of_the_code_before_hold_a_contract_step_up(pg_database: Any, make_project: Any) -> None:
     project = make_project(url=pg_database.url(), revisions=[BASE])
     project.run("upgrade", "--no-backup=test").ok()

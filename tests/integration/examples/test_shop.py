@@ -90,11 +90,12 @@ def there_and_back(shop, command):
     assert "CREATE TABLE" not in shop.schema()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_shop_on_postgresql_with_raw_alembic(on_postgresql):
     there_and_back(on_postgresql, on_postgresql.run_alembic)
 
 
+@pytest.mark.long
 def test_shop_on_sqlite_with_raw_alembic(on_sqlite):
     there_and_back(on_sqlite, on_sqlite.run_alembic)
 
@@ -130,7 +131,7 @@ def test_shop_on_postgresql_with_alembic_safe(on_postgresql):
     there_and_back(on_postgresql, through_the_gate(on_postgresql))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_shop_on_sqlite_with_alembic_safe(on_sqlite):
     there_and_back(on_sqlite, through_the_gate(on_sqlite))

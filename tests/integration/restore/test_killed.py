@@ -68,7 +68,7 @@ def _kill_restores(database, make_project, times: int) -> None:
             database.server.drop_database(name)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)  # a dozen commands one after the other
 def test_a_restore_killed_now_and_then(pg_database, make_project):
     _kill_restores(pg_database, make_project, 2)
@@ -80,6 +80,7 @@ def test_a_restore_killed_a_hundred_times(pg_database, make_project):
     _kill_restores(pg_database, make_project, int(os.environ.get("KILLS", "100")))
 
 
+@pytest.mark.long
 def test_a_restore_of_a_file_killed_now_and_then(make_project):
     project = make_project(revisions=REVISIONS)
     project.run("upgrade", "--no-backup=a test").ok()

@@ -49,6 +49,7 @@ def test_what_is_restored_is_the_original(any_pg_database, make_project, fill):
     assert project.run("upgrade", "--no-backup=a test").exit == 0
 
 
+@pytest.mark.long
 def test_an_application_sees_one_database_or_the_other(pg_database, make_project):
     project = make_project(url=pg_database.url(), revisions=REVISIONS)
     project.run("upgrade", "--no-backup=a test").ok()

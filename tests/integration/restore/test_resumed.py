@@ -13,7 +13,7 @@ from tests.support.projects import Rev
 REVISIONS = [Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')")]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_what_was_compared_before_a_kill_is_used_by_the_next(pg_database, make_project):
     project = make_project(url=pg_database.url(), revisions=REVISIONS)

@@ -33,6 +33,7 @@ def _run(path, *statements):
             connection.execute(statement)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_the_file_is_the_backup_again(project, mode):
     path = project.database_file
@@ -76,6 +77,7 @@ def test_a_damaged_file_is_restored_all_the_same(project):
         assert connection.execute("SELECT count(*) FROM large").fetchone() == (50,)
 
 
+@pytest.mark.long
 def test_a_file_that_is_open_is_left_alone(project):
     path = project.database_file
     project.run("backup", "create").ok()
@@ -94,6 +96,7 @@ def test_a_file_that_is_open_is_left_alone(project):
     assert path.stat().st_ino == before
 
 
+@pytest.mark.long
 def test_nothing_is_asked_without_a_terminal(project):
     project.run("backup", "create").ok()
     done = project.run("backup", "restore")
@@ -102,6 +105,7 @@ def test_nothing_is_asked_without_a_terminal(project):
     assert "takes the place of" in done.stderr
 
 
+@pytest.mark.long
 def test_beside(project, tmp_path):
     project.run("backup", "create").ok()
     _run(project.database_file, "INSERT INTO t VALUES (9)")

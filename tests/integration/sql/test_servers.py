@@ -26,6 +26,7 @@ GROUP BY proname
 _RANKS = {"immutable": 0, "stable": 1, "volatile": 2}
 
 
+@pytest.mark.slow
 def test_servers_do_what_was_recorded(any_pg_database: Any) -> None:
     truth, major = recorded(), any_pg_database.major
     worlds = Worlds(any_pg_database.server.connect, any_pg_database.name + "_world")
