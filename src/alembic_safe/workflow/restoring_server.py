@@ -53,7 +53,7 @@ def _beside(work: Restoration, ground: Ground, plan: RestorePlan, into: str) -> 
     with work.dump() as dump:
         replacing.check_extensions(ground, dump, work.tick)
         with work.phases.phase("restore", f"restoring into {into}"):
-            loaded = _bring(work, ground, dump, into)
+            loaded = _bring(work, ground, dump, into, stays=True)
         replacing.open_to_all(ground, into, f"alembic-safe: backup {plan.backup}, restored beside")
     work.proof(loaded, f"database {into} on {ground.target.facts.address}")
     shown = copy_back(ground, work.manifest, into) if work.here else ()
@@ -71,7 +71,7 @@ def _replace(work: Restoration, ground: Ground, plan: RestorePlan) -> RestoreRes
             if ready is None:
                 ready = beside.free_name(ground.name, "restoring", work.began)
                 with work.phases.phase("restore", f"restoring beside {ground.name}"):
-                    loaded = _bring(work, ground, dump, ready)
+                    loaded = _bring(work, ground, dump, ready, stays=False)
                 work.proof(loaded, f"database {ready} on {ground.target.facts.address}")
             else:
                 loaded = Loaded(len(work.manifest.tables), work.manifest.rows)
@@ -90,12 +90,13 @@ def _replace(work: Restoration, ground: Ground, plan: RestorePlan) -> RestoreRes
     return work.result(plan, loaded, heads, run=journal.run)
 
 
-def _bring(work: Restoration, ground: Ground, dump: Path, name: str) -> Loaded:
+def _bring(work: Restoration, ground: Ground, dump: Path, name: str, *, stays: bool) -> Loaded:
     return replacing.bring(
         ground,
         work.manifest,
         dump,
         name,
+        stays=stays,
         jobs=work.settings.backup.jobs,
         sink=work.sink,
         tick=work.tick,
@@ -130,7 +131,7 @@ def _swap(
     except BaseException as error:
         # the old one is in its place; what was restored waits for the next command
         with suppress(AlembicSafeError):
-            beside.seal(ground.control, ready, plan.backup, ground.name)
+            beside.seal(ground.control, ready, beside.Mark(plan.backup, ground.name))
         with suppress(AlembicSafeError):
             old = ground.connect(ground.name)
             journal.fail(old, error)

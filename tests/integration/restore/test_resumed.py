@@ -22,10 +22,13 @@ def test_what_was_compared_before_a_kill_is_used_by_the_next(pg_database, make_p
     pg_database.fetch("INSERT INTO t VALUES (1)")
 
     def beside(said: str) -> Any:
-        return pg_database.fetch(
-            "SELECT datname::text, oid::int FROM pg_database WHERE datname LIKE current_database() || '_restoring_%'"
-            f" AND shobj_description(oid, 'pg_database') LIKE 'alembic-safe: {said} %'"
-        )
+        # asked of another database: who is connected to the target stands in the restore's way
+        with pg_database.server.connect() as connection:
+            return connection.execute(
+                "SELECT datname::text, oid::int FROM pg_database WHERE datname LIKE %s"
+                " AND shobj_description(oid, 'pg_database') LIKE %s",
+                (f"{pg_database.name}_restoring_%", f"alembic-safe: {said} %"),
+            ).fetchall()
 
     process = project.start("backup", "restore", "--yes")
     # the record of what was proven is written after the copy is sealed: a pipe that nobody reads stops it there

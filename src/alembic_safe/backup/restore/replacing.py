@@ -93,7 +93,9 @@ def plan(
     if into is not None:
         if beside.exists(ground.control, into):
             raise RefusedError(
-                f"there is a database {into} already", hint="Name another one: `--beside NAME`."
+                f"there is a database {into} already",
+                hint="Name another one: `--beside NAME`. What a killed restore left says so in its comment"
+                " (`psql --list --expanded`): drop it with `dropdb`.",
             )
         return RestorePlan(manifest.id, ground.name, into, None)
     _refuse_what_cannot_be_swapped(ground, manifest)
@@ -172,6 +174,7 @@ def bring(
     folder: Path,
     name: str,
     *,
+    stays: bool,
     jobs: int,
     sink: EventSink,
     tick: Tick,
@@ -179,11 +182,14 @@ def bring(
 ) -> Loaded:
     """Make the database `name`, load it, compare it, and seal it. After any failure it is dropped.
 
+    `stays`: it is to remain beside the target, and no later restore takes it for what was left.
+
     Raises `BackupError` also when what arrived is not what the backup says.
     """
     # only beside can it be that not: who replaces the target acts for its owner
     own = beside.acts_for(ground.control, ground.like.row["owner"])
-    beside.make(ground.control, name, ground.like, manifest.id, ground.name, own=own)
+    mark = beside.Mark(manifest.id, ground.name, stays)
+    beside.make(ground.control, name, ground.like, mark, own=own)
     try:
         place = Place(name, ground.control, ground.tool, ground.connect, own)
         loaded = load(place, folder, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
@@ -193,7 +199,7 @@ def bring(
                 hint="The live database was not touched. See `alembic-safe backup verify`, and try another backup.",
                 detail="\n".join(loaded.faults),
             )
-        beside.seal(ground.control, name, manifest.id, ground.name)
+        beside.seal(ground.control, name, mark)
     except BaseException:
         with suppress(AlembicSafeError):
             beside.drop(ground.control, name)
@@ -203,8 +209,7 @@ def bring(
 
 def open_to_all(ground: Ground, name: str, said: str) -> None:
     """Hand over a database that was restored beside: let people in, and say in its comment what it is."""
-    beside.unseal(ground.control, name)
-    ground.control.execute(f"COMMENT ON DATABASE {ident(name)} IS {literal(said)}")
+    beside.unseal(ground.control, name, said)
 
 
 def tidy(ground: Ground, manifest: Manifest) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -104,15 +104,18 @@ def _tried(
     watch: Stopwatch,
 ) -> Loaded:
     name = beside.free_name(f"{_PREFIX}_{secrets.token_hex(3)}", "at", datetime.now(timezone.utc))
-    beside.make(database, name, beside.of(database, scratch.database), manifest.id, _PREFIX)
+    like = beside.of(database, scratch.database)
+    own = beside.acts_for(database, like.row["owner"])
+    beside.make(database, name, like, beside.Mark(manifest.id, _PREFIX), own=own)
+
+    def connect(other: str) -> PostgresDatabase:
+        return beside.open_named(scratch.parameters, scratch.policy, other)
+
     try:
-        place = Place(
-            name,
-            database,
-            tool,
-            lambda other: beside.open_named(scratch.parameters, scratch.policy, other),
-        )
-        return load(place, dump, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
+        # somebody is on it from its begin to its end: that tells others that it is not forgotten
+        with closing(connect(name)):
+            place = Place(name, database, tool, connect, own)
+            return load(place, dump, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
     except BackupError as error:
         return Loaded(0, 0, dict(watch.durations), (error.message,))
     finally:
@@ -144,7 +147,7 @@ def _remove_forgotten(database: PostgresDatabase) -> None:
         stamp = one.name.rpartition("_")[2]
         with suppress(ValueError, AlembicSafeError):
             begun = datetime.strptime(stamp, "%Y%m%dt%H%M%S").replace(tzinfo=timezone.utc)
-            if datetime.now(timezone.utc) - begun > _FORGOTTEN and not beside.sessions_on(database, one.name):
+            if datetime.now(timezone.utc) - begun > _FORGOTTEN and not beside.in_use(database, one.name):
                 beside.drop(database, one.name)
 
 

@@ -65,7 +65,10 @@ def belongings(database: PostgresDatabase, name: str) -> Belongings:
 
 
 def create_statement(name: str, of: Belongings, *, own: bool = True) -> str:
-    """CREATE DATABASE for an empty one that sorts, encodes and lies as `of` does; `own`: of the same owner."""
+    """CREATE DATABASE for an empty one that sorts, encodes and lies as `of` does; `own`: of the same owner.
+
+    Without `own` it lies elsewhere where this role may create nothing in that tablespace.
+    """
     row = of.row
     parts = [f"CREATE DATABASE {ident(name)} TEMPLATE template0"]
     if own:
@@ -79,7 +82,10 @@ def create_statement(name: str, of: Belongings, *, own: bool = True) -> str:
         parts.append(f"{'ICU' if provider == 'icu' else 'BUILTIN'}_LOCALE {literal(locale or '')}")
     if row.get("daticurules"):
         parts.append(f"ICU_RULES {literal(row['daticurules'])}")
-    parts.append(f"TABLESPACE {ident(row['tablespace'])}")
+    # Naming the one that template0's makes the default asks for rights that leaving it out does not
+    # (createdb in src/backend/commands/dbcommands.c).
+    if not row["tablespace_by_default"] and (own or row["tablespace_open"]):
+        parts.append(f"TABLESPACE {ident(row['tablespace'])}")
     return " ".join(parts)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ from alembic_safe.databases.postgresql.belongings import (
     literal,
 )
 from alembic_safe.databases.postgresql.queries import query
-from alembic_safe.errors import RefusedError, UnreachableError
+from alembic_safe.errors import AlembicSafeError, RefusedError, UnreachableError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.targets import ConnectParameters
 
@@ -40,6 +42,20 @@ class Beside:
     name: str
     backup: str
     ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a database of ours is for. `stays`: it was asked for by name and is never tidied away, since no deploy
+    lock keeps others from a restore beside that is still going on."""
+
+    backup: str
+    target: str
+    stays: bool = False
+
+    def said(self, word: str) -> str:
+        """The comment that says so, with how far it is: "restoring", "verified"."""
+        return f"alembic-safe: {word} {self.backup} {'beside' if self.stays else 'for'} {self.target}"
 
 
 def open_named(parameters: ConnectParameters, policy: ControlPolicy, name: str) -> PostgresDatabase:
@@ -88,32 +104,44 @@ def free_name(target: str, what: str, at: datetime) -> str:
     return cut + rest
 
 
-def make(
-    control: PostgresDatabase, name: str, like: Belongings, backup: str, target: str, *, own: bool = True
-) -> None:
+def make(control: PostgresDatabase, name: str, like: Belongings, mark: Mark, *, own: bool = True) -> None:
     """Make an empty database that sorts, encodes and lies as `like` does, and mark it as being restored.
 
     `own`: it gets the same owner; else this role's it is.
     """
     control.execute(create_statement(name, like, own=own))
-    control.execute(
-        f"COMMENT ON DATABASE {ident(name)} IS {literal(f'alembic-safe: restoring {backup} for {target}')}"
-    )
+    _comment(control, name, mark.said("restoring"))
 
 
-def seal(control: PostgresDatabase, name: str, backup: str, target: str) -> None:
+def seal(control: PostgresDatabase, name: str, mark: Mark) -> None:
     """Say that it is whole, and let nobody in from now on: in one transaction."""
+    with _together(control):
+        control.execute(f"ALTER DATABASE {ident(name)} ALLOW_CONNECTIONS false")
+        _comment(control, name, mark.said("verified"))
+
+
+def unseal(control: PostgresDatabase, name: str, said: str | None = None) -> None:
+    """Let people in again; it is no longer known to be as it was compared. `said` becomes its comment with that."""
+    with _together(control):
+        if said is not None:
+            _comment(control, name, said)
+        control.execute(f"ALTER DATABASE {ident(name)} ALLOW_CONNECTIONS true")
+
+
+@contextmanager
+def _together(control: PostgresDatabase) -> Iterator[None]:
     control.execute("BEGIN")
-    control.execute(f"ALTER DATABASE {ident(name)} ALLOW_CONNECTIONS false")
-    control.execute(
-        f"COMMENT ON DATABASE {ident(name)} IS {literal(f'alembic-safe: verified {backup} for {target}')}"
-    )
+    try:
+        yield
+    except BaseException:
+        with suppress(AlembicSafeError):
+            control.execute("ROLLBACK")
+        raise
     control.execute("COMMIT")
 
 
-def unseal(control: PostgresDatabase, name: str) -> None:
-    """Let people in again; it is no longer known to be as it was compared."""
-    control.execute(f"ALTER DATABASE {ident(name)} ALLOW_CONNECTIONS true")
+def _comment(control: PostgresDatabase, name: str, said: str) -> None:
+    control.execute(f"COMMENT ON DATABASE {ident(name)} IS {literal(said)}")
 
 
 def drop(control: PostgresDatabase, name: str) -> None:
@@ -157,19 +185,28 @@ def sessions_on(control: PostgresDatabase, name: str) -> tuple[tuple[str, bool],
     return tuple(found)
 
 
+def in_use(control: PostgresDatabase, name: str) -> bool:
+    """Whether anybody is connected to the database, another command of ours included."""
+    return bool(control.fetch("SELECT 1 FROM pg_catalog.pg_stat_activity WHERE datname = %s LIMIT 1", [name]))
+
+
 def missing_rights(control: PostgresDatabase, target: str) -> tuple[str, ...]:
     """What this role lacks to put another database in the target's place; empty: nothing."""
-    superuser, createdb, owner, owns = control.fetch(
-        "SELECT r.rolsuper, r.rolcreatedb, pg_catalog.pg_get_userbyid(d.datdba)::text,"
-        " pg_catalog.pg_has_role(d.datdba, 'MEMBER')"
-        " FROM pg_catalog.pg_roles AS r, pg_catalog.pg_database AS d"
-        " WHERE r.rolname = current_user AND d.datname = %s",
-        [target],
+    superuser, createdb, owner, owns, tablespace, may_place = control.fetch(
+        query("lacking_rights"), [target]
     )[0]
     if superuser:
         return ()
-    lacking = [] if createdb else ["CREATEDB"]
-    return tuple(lacking if owns else [*lacking, f"membership in {owner}, the owner of {target}"])
+    needs = (
+        (createdb, "CREATEDB"),
+        (owns, f"membership in {owner}, the owner of {target}"),
+        (may_place, f"CREATE on the tablespace {tablespace}"),
+    )
+    lacking = [need for there, need in needs if not there]
+    for role, setting in control.fetch(query("lacking_settings"), [target]):
+        whose = f"role {role} in it" if role else "it"
+        lacking.append(f"the right to set {setting} for {whose}")
+    return tuple(lacking)
 
 
 def acts_for(control: PostgresDatabase, owner: str) -> bool:

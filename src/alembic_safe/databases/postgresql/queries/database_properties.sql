@@ -4,6 +4,9 @@ SELECT pg_catalog.to_jsonb(d)
                'owner', pg_catalog.pg_get_userbyid(d.datdba),
                'encoding_name', pg_catalog.pg_encoding_to_char(d.encoding),
                'tablespace', (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = d.dattablespace),
+               'tablespace_by_default', d.dattablespace = (SELECT dattablespace FROM pg_catalog.pg_database
+                                                           WHERE datname = 'template0'),
+               'tablespace_open', pg_catalog.has_tablespace_privilege(d.dattablespace, 'CREATE'),
                'comment', pg_catalog.shobj_description(d.oid, 'pg_database')),
        ARRAY(SELECT pg_catalog.jsonb_build_array(coalesce(r.rolname, ''), setting)
              FROM pg_catalog.pg_db_role_setting AS s

@@ -1,0 +1,142 @@
+"""Databases beside a target: which a later command may drop, and what a role with CREATEDB alone can do."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from alembic_safe.backup import create_backup
+from alembic_safe.backup.restore import replacing, trying
+from alembic_safe.backup.restore.loading import Stopwatch
+from alembic_safe.databases import open_database
+from alembic_safe.databases.postgresql import beside
+from alembic_safe.model.events import ignore
+from alembic_safe.model.policies import BackupPolicy, ControlPolicy
+from alembic_safe.model.targets import ConnectParameters
+
+
+def _opened(keywords: dict[str, str]) -> Any:
+    return open_database(ConnectParameters("postgresql", "psycopg", keywords), policy=ControlPolicy())
+
+
+@pytest.fixture
+def control(pg_database) -> Any:
+    with closing(_opened(pg_database.server.keywords())) as database:
+        yield database
+
+
+def _comment(control: Any, name: str) -> str:
+    found = "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+    return str(control.fetch(found, [name])[0][0])
+
+
+def test_a_proof_that_goes_on_is_not_forgotten(pg_database, control):
+    name = f"{trying._PREFIX}_abc123_at_20260101t000000"
+    like = beside.of(control, pg_database.name)
+    beside.make(control, name, like, beside.Mark("b1", trying._PREFIX))
+    try:
+        with closing(beside.open_named(
+            ConnectParameters("postgresql", "psycopg", pg_database.server.keywords()), ControlPolicy(), name
+        )):  # fmt: skip
+            trying._remove_forgotten(control)
+            assert beside.exists(control, name)
+        trying._remove_forgotten(control)
+        assert not beside.exists(control, name)
+    finally:
+        beside.drop(control, name)
+
+
+def test_what_is_restored_beside_is_tidied_away_by_nobody(pg_database, control):
+    """It is made without the deploy lock: another restore of the target may be tidying meanwhile."""
+    name, target = f"{pg_database.name}_repair", pg_database.name
+    like = beside.of(control, target)
+    beside.make(control, name, like, beside.Mark("b1", target, stays=True))
+    try:
+        assert beside.find_ours(control, target) == ()
+        beside.seal(control, name, beside.Mark("b1", target, stays=True))
+        assert beside.find_ours(control, target) == ()
+        assert "b1 beside" in _comment(control, name)
+        beside.unseal(control, name, "it is ready")
+        assert _comment(control, name) == "it is ready"
+        beside.seal(control, name, beside.Mark("b1", target))
+        assert beside.find_ours(control, target) == (beside.Beside(name, "b1", True),)
+    finally:
+        beside.drop(control, name)
+
+
+@pytest.fixture
+def plain(pg_database, control) -> Any:
+    """The keywords of a role that has CREATEDB and nothing else; owns nothing of the database."""
+    role = f"{pg_database.name}_plain"
+    control.execute(f'CREATE ROLE "{role}" LOGIN CREATEDB')
+    yield pg_database.keywords | {"user": role}
+    control.execute(f'DROP ROLE "{role}"')
+
+
+def test_a_role_with_createdb_alone_proves_and_restores_beside(pg_database, control, plain, tmp_path):
+    pg_database.fetch("CREATE TABLE t AS SELECT generate_series(1, 10) AS id; GRANT SELECT ON t TO PUBLIC")
+    with closing(_opened(pg_database.keywords)) as database:
+        manifest = create_backup(database, policy=BackupPolicy(tmp_path / "b"), run=None, heads={})
+    dump = tmp_path / "b" / manifest.id / "dump"
+    how: dict[str, Any] = {"jobs": 1, "sink": ignore, "tick": lambda: None, "watch": Stopwatch()}
+
+    loaded, _ = trying.try_on_server(
+        manifest, dump, control=ControlPolicy(keywords=plain), bindir=None, **how
+    )
+    assert (loaded.faults, loaded.rows) == ((), 10)
+
+    name = f"{pg_database.name}_repair"
+    parameters = ConnectParameters("postgresql", "psycopg", plain)
+    with closing(_opened(plain)) as target:
+        ground = replacing.stand(target, parameters, ControlPolicy(), manifest, None)
+        try:
+            assert replacing.bring(ground, manifest, dump, name, stays=True, **how).rows == 10
+            replacing.open_to_all(ground, name, "restored beside")
+        finally:
+            ground.close()
+    owner = "SELECT pg_catalog.pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = %s"
+    assert control.fetch(owner, [name]) == [(plain["user"],)]
+    beside.drop(control, name)
+
+
+def test_what_a_role_lacks_to_replace_is_named_before_anything_is_done(any_pg_database):
+    database = any_pg_database
+    name, role, app = database.name, f"{database.name}_plain", f"{database.name}_app"
+    with closing(_opened(database.server.keywords())) as control:
+        control.execute(f'CREATE ROLE "{role}" LOGIN CREATEDB')
+        control.execute(f'CREATE ROLE "{app}"')
+        try:
+            with closing(_opened(database.server.keywords() | {"user": role})) as mine:
+                (owner,) = control.fetch("SELECT current_user::text")[0]
+                assert beside.missing_rights(control, name) == ()
+                assert beside.missing_rights(mine, name) == (f"membership in {owner}, the owner of {name}",)
+                control.execute(f'ALTER DATABASE "{name}" OWNER TO "{role}"')
+                for harmless in (f'DATABASE "{name}"', f'ROLE "{role}" IN DATABASE "{name}"'):
+                    control.execute(f"ALTER {harmless} SET work_mem = '8MB'")
+                assert beside.missing_rights(mine, name) == ()
+                control.execute(f'ALTER ROLE "{app}" IN DATABASE "{name}" SET search_path = a, b')
+                control.execute(f'ALTER DATABASE "{name}" SET log_statement = ddl')
+                control.execute(f"ALTER DATABASE \"{name}\" SET shop.tenant = 'x'")
+                lacking = beside.missing_rights(mine, name)
+                assert lacking == tuple(
+                    f"the right to set {one}"
+                    for one in (
+                        "log_statement for it",
+                        "shop.tenant for it",
+                        f"search_path for role {app} in it",
+                    )
+                )
+                # the server says the same
+                for refused in (
+                    f'ALTER ROLE "{app}" IN DATABASE "{name}" SET search_path = a',
+                    f'ALTER DATABASE "{name}" SET log_statement = ddl',
+                    f"ALTER DATABASE \"{name}\" SET shop.tenant = 'x'",
+                ):
+                    with pytest.raises(Exception, match=r"permission denied"):
+                        mine.execute(refused)
+        finally:
+            control.execute(f'ALTER DATABASE "{name}" OWNER TO CURRENT_USER')
+            for one in (role, app):
+                control.execute(f'DROP ROLE "{one}"')
