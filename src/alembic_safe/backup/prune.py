@@ -61,4 +61,5 @@ def _kept(listing: BackupListing) -> Kept:
         manifest.began,
         good=not listing.faults,
         replaces=manifest.way_back == "restore",
+        proven=listing.restored is not None and listing.restored.good,
     )

@@ -14,13 +14,14 @@ _Bucket = Callable[[datetime], tuple[int, ...]]
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What deciding needs to know of a backup. `good`: nothing speaks against it. `replaces`: it may replace the
-    database; the others hold a part of it."""
+    database; the others hold a part of it. `proven`: it was restored, and when that was last tried it could be."""
 
     id: str
     of: str
     at: datetime
     good: bool = True
     replaces: bool = True
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,9 @@ def decide(
     """A decision for each backup, newest first; `needed` says by id why a run still needs it.
 
     Each database by itself. Only good ones count for days, weeks and months, of those that have any, so that a time
-    without backups makes none go. The newest good one is always kept, and the newest good one that may replace the
-    database; one that is not good is kept as long as there is no newer good one.
+    without backups makes none go. The newest good one is always kept, the newest good one that may replace the
+    database, and the newest of those (or else of all good ones) that was proven to restore; one that is not good is
+    kept as long as there is no newer good one.
     """
     needed = needed or {}
     decisions: list[tuple[Kept, Decision]] = []
@@ -69,6 +71,9 @@ def _reasons(group: Sequence[Kept], policy: RetentionPolicy, needed: dict[str, s
     _keep_newest(reasons, good, policy.weekly, _week, "week")
     _keep_newest(reasons, good, policy.daily, _day, "day")
     whole = [one for one in good if one.replaces]
+    proven = [one for one in whole if one.proven] or [one for one in good if one.proven]
+    if proven:
+        reasons[proven[0].id] = "the last good one that was restored to prove it"
     if whole:
         reasons[whole[0].id] = "the last good one that may replace the database"
     if good:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -198,16 +198,22 @@ class Restoration:
                 hint="See `alembic-safe backup list`.",
             )
         addresses = {database.facts.address for database in asking.databases_of(self.sites)}
+        return self._newest([one for one in found if one.manifest.address in addresses], addresses)
+
+    def _newest(self, found: Sequence[BackupListing], addresses: Collection[str]) -> BackupListing:
+        """The newest full one that nothing speaks against, its last restore neither."""
+        skipped = ""
         for listing in found:
-            if (
-                listing.manifest.scope == "full"
-                and not listing.faults
-                and listing.manifest.address in addresses
-            ):
+            if listing.manifest.scope != "full" or listing.faults:
+                continue
+            if listing.restored is None or listing.restored.good:
                 return listing
+            skipped = f"backup {listing.manifest.id} did not restore when that was last tried"
+            self.sink(Notice(f"{skipped}: {listing.restored.faults[0]}; an older one is looked for"))
         raise BackupError(
-            f"there is no full backup of {', '.join(sorted(addresses)) or 'the target'} in {self.store.place}",
-            hint="Name one: `alembic-safe backup list` shows what there is.",
+            skipped
+            or f"there is no full backup of {', '.join(sorted(addresses)) or 'the target'} in {self.store.place}",
+            hint="Name one to restore it all the same: `alembic-safe backup list` shows what there is.",
         )
 
     def _belonging(self) -> Database:

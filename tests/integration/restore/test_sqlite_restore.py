@@ -7,9 +7,14 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import datetime, timezone
 
 import pytest
 
+from alembic_safe.backup.restore.proof import keep_proof
+from alembic_safe.backup.stores import open_store
+from alembic_safe.model.policies import BackupPolicy
+from alembic_safe.model.restores import RestoreProof
 from tests.support.projects import Rev
 
 REVISIONS = [Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')")]
@@ -135,3 +140,17 @@ def test_a_backup_is_restored_to_see_whether_it_can_be(project):
     assert proof["recovery_time"] > 0
     assert "restored" in project.run("status").stdout
     assert "restored" in project.run("backup", "list").stdout
+
+
+def test_a_backup_that_did_not_restore_is_passed_over(project):
+    """What was tried and failed is no way back, as long as there is another."""
+    path = project.database_file
+    made = [project.run("backup", "create", "--format", "json").ok().json() for _ in range(2)]
+    older, newer = (one["backups"][0]["manifest"]["id"] for one in made)
+    store = open_store(BackupPolicy(directory=path.parent / ".alembic-safe/backups"))
+    proof = RestoreProof(newer, datetime.now(timezone.utc), "a new file", 1.0, 1.0, {}, 1, 0, ("it is torn",))
+    keep_proof(store, proof)
+    done = project.run("backup", "restore", "--yes", "--format", "json")
+    assert done.exit == 0, done.stderr
+    assert done.json()["backup"] == older
+    assert "did not restore when that was last tried: it is torn" in done.stderr

@@ -14,14 +14,15 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 _policies = st.builds(RetentionPolicy, st.integers(0, 8), st.integers(0, 5), st.integers(0, 13))
 _backups = st.lists(
     st.builds(
-        lambda hours, of, good, replaces: (NOW - timedelta(hours=hours), of, good, replaces),
+        lambda hours, *rest: (NOW - timedelta(hours=hours), *rest),
         st.integers(0, 24 * 500),
         st.sampled_from(["a", "b"]),
         st.booleans() | st.just(True),
         st.booleans() | st.just(True),
+        st.booleans() | st.just(False),
     ),
     max_size=60,
-).map(lambda found: [Kept(f"{n:03}", of, at, good, whole) for n, (at, of, good, whole) in enumerate(found)])
+).map(lambda found: [Kept(f"{n:03}", of, at, *rest) for n, (at, of, *rest) in enumerate(found)])
 
 
 def kept(backups, policy, needed=None):
@@ -34,6 +35,8 @@ def test_the_last_good_one_of_each_database_stays(backups, policy):
     for of in ("a", "b"):
         good = sorted((b for b in backups if b.of == of and b.good), key=lambda b: (b.at, b.id))
         whole = [b for b in good if b.replaces]
+        proven = [b for b in whole if b.proven] or [b for b in good if b.proven]
+        assert not proven or proven[-1].id in stays
         assert not good or good[-1].id in stays
         assert not whole or whole[-1].id in stays
 
@@ -69,7 +72,7 @@ def test_a_larger_policy_keeps_no_less(backups, policy):
 def test_not_more_than_asked_for(backups, policy):
     for of in ("a", "b"):
         good = [b for b in backups if b.of == of and b.good]
-        assert len(kept(good, policy)) <= policy.daily + policy.weekly + policy.monthly + 2
+        assert len(kept(good, policy)) <= policy.daily + policy.weekly + policy.monthly + 3
 
 
 @given(_backups, _policies)
