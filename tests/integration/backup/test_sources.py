@@ -125,7 +125,7 @@ def test_dumped_from_a_standby_that_has_replayed_all(archiving, shop, standby, t
         shop.execute("DROP TABLE IF EXISTS late")
 
 
-def test_another_server_is_no_replica(shop, pg, pg_database, opened):
+def test_another_server_is_no_replica(shop, pg, pg_database, opened, monkeypatch):
     stranger = opened(pg_database)
     with pytest.raises(BackupError, match="leads to the database"):
         check_replica(shop, stranger, timeout=1, tick=lambda: None)
@@ -133,6 +133,10 @@ def test_another_server_is_no_replica(shop, pg, pg_database, opened):
     try:
         same_name = opened(pg.keywords("shop"))
         with pytest.raises(BackupError, match=r"holds other data|a server of its own"):
+            check_replica(shop, same_name, timeout=1, tick=lambda: None)
+        # neither tells: two that are not known are not the same
+        monkeypatch.setattr("alembic_safe.databases.postgresql.replica.system_identifier", lambda _: "")
+        with pytest.raises(BackupError, match="it cannot be told whether"):
             check_replica(shop, same_name, timeout=1, tick=lambda: None)
         same_name.close()
     finally:

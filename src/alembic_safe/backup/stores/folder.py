@@ -96,9 +96,12 @@ class FolderStore:
         require(self, identifier)
         leaving = self.directory / (identifier + REMOVED)
         try:
-            (self.directory / identifier).rename(leaving)
+            with contextlib.suppress(FileNotFoundError):  # another command removes it as well
+                (self.directory / identifier).rename(leaving)
             sync_folder(self.directory)
-            shutil.rmtree(leaving)
+            while leaving.exists():
+                with contextlib.suppress(FileNotFoundError):  # and tidies up what it finds half removed
+                    shutil.rmtree(leaving)
         except OSError as error:
             raise BackupError(
                 f"backup {identifier} cannot be removed: {(error.strerror or str(error)).lower()}",

@@ -64,10 +64,6 @@ def objects_of(text: str) -> dict[SchemaObject, str]:
     return found
 
 
-def _of_the_database(one: SchemaObject) -> bool:
-    return one.type in ("COMMENT", "ACL") and one.name.startswith("DATABASE ")
-
-
 def differences(backup: Objects, restored: Objects) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is missing or came in addition, and what is there but reads differently.
 

@@ -25,7 +25,16 @@ def check_replica(database: Database, replica: Database, *, timeout: float, tick
         raise BackupError(
             f"backup-url leads to the database {there.database}, not {here.database}", hint=_HINT
         )
-    if system_identifier(database) != system_identifier(replica):
+    data, its_data = system_identifier(database), system_identifier(replica)
+    if not (data and its_data):
+        untold = here.address if not data else there.address
+        raise BackupError(
+            f"it cannot be told whether {there.address} is a replica of {here.address}: {untold} does not tell its"
+            " system identifier",
+            hint="Let the role ask for it: `GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO ...`; or leave"
+            " `backup-url` out.",
+        )
+    if data != its_data:
         raise BackupError(f"{there.address} is no replica of {here.address}: it holds other data", hint=_HINT)
     if not there.in_recovery:
         raise BackupError(f"{there.address} is a server of its own, and no standby (any more)", hint=_HINT)
