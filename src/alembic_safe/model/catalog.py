@@ -39,6 +39,7 @@ class CatalogTable:
     """A table or view with what belongs to it. `reads` are the relations that a view reads.
 
     `triggers` maps names to the functions they call, `parents` and `children` are by inheritance or partition.
+    `replica_identity` is "" (the primary key), "full", "index" or "nothing".
     """
 
     name: Name
@@ -53,6 +54,7 @@ class CatalogTable:
     bound: str | None = None
     reads: tuple[Name, ...] = ()
     triggers: Mapping[str, Name] = field(default_factory=dict)
+    replica_identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

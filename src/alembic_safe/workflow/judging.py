@@ -15,6 +15,8 @@ from alembic_safe.rules import marks_in_sql, phases, read_marks
 from alembic_safe.sql import Schema
 from alembic_safe.sql.tongues import Tongue, tongue
 
+_ROUTINES = frozenset({"function", "procedure", "routine"})
+
 
 def replayed(
     listings: Iterable[RevisionListing], schema: Schema | None = None, dialect: Dialect = "postgresql"
@@ -39,7 +41,7 @@ def named(listings: Iterable[RevisionListing], dialect: Dialect = "postgresql") 
 
 
 def called(listings: Iterable[RevisionListing], dialect: Dialect = "postgresql") -> frozenset[Name]:
-    """The functions and procedures that the statements call by themselves."""
+    """The functions and procedures that the statements call by themselves, run by a trigger, make or drop."""
     return frozenset(name for reading in _readings(listings, dialect) for name in _calls(reading))
 
 
@@ -56,6 +58,9 @@ def _calls(reading: Reading) -> Iterator[Name]:
         if action.kind == "call" and action.name:
             schema, _, name = action.name.rpartition(".")
             yield Name(name, schema or None)
+    for named in reading.objects:
+        if named.kind in _ROUTINES:
+            yield named.name
     for inner in reading.inner:
         yield from _calls(inner)
 
@@ -151,7 +156,7 @@ def _statements(
             marks = marks_in_sql((text for _, text in piece.comments), _line(statement))
             number = None if statement.autocommit else transaction
             after = sql.apply(schema, reading)
-            path = after.search_path if after.search_path != schema.search_path else None
+            path = after.search_path if _path(after) != _path(schema) else None
             commands.append(
                 JudgedCommand(
                     facts, schema, number, marks.allowances, path, path is not None and after.path_local
@@ -164,6 +169,10 @@ def _statements(
                 schema = schema.begin_transaction()
         found.append(JudgedStatement(statement, tuple(commands)))
     return schema, tuple(found)
+
+
+def _path(schema: Schema) -> tuple[object, ...]:
+    return schema.search_path, schema.path_local, schema.session_path
 
 
 def _line(statement: Statement) -> int | None:

@@ -29,6 +29,9 @@ _DDL = (
     "CREATE VIEW known AS SELECT id, name FROM customers",
     "CREATE VIEW known_twice AS SELECT id FROM known",
     "CREATE UNLOGGED TABLE cache (k text)",
+    "ALTER TABLE customers REPLICA IDENTITY NOTHING",
+    "ALTER TABLE orders REPLICA IDENTITY DEFAULT",
+    "ALTER TABLE events REPLICA IDENTITY FULL",
 )
 _NAMES = ("customers", "orders", "events", "cache")
 
@@ -67,7 +70,7 @@ def _shape(schema: Schema, name: str) -> Any:
     )
     indexes = sorted((str(i.name), i.columns, i.unique, i.constraint) for i in schema.indexes_of(Name(name)))
     family = (set(map(str, table.children)), str(table.default_partition), table.partitioned, table.unlogged)
-    return columns, constraints, indexes, family
+    return columns, constraints, indexes, family, table.replica_identity
 
 
 def test_the_catalog_gives_the_schema_that_the_history_makes(any_pg_database: Any) -> None:

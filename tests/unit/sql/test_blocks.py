@@ -115,7 +115,11 @@ def test_bare_names_are_in_the_schema_of_a_path_that_was_set() -> None:
     made = resolve(read("CREATE TABLE n (a int)"), schema)
     assert [str(o.name) for o in made.objects] == ["tenant.n"]
     assert not apply(schema, read("RESET search_path")).search_path
-    assert not apply(schema, read("SET LOCAL search_path = a")).begin_transaction().search_path
+    local = apply(schema, read("SET LOCAL search_path = a"))
+    assert local.search_path == ("a",)
+    assert local.begin_transaction().search_path == schema.search_path
+    assert not apply(Schema(), read("SET LOCAL search_path = a")).begin_transaction().search_path
+    assert not apply(local, read("DISCARD ALL")).begin_transaction().search_path
 
 
 def test_another_language_is_not_read() -> None:

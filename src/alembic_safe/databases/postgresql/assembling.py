@@ -25,6 +25,7 @@ class Relation:
     bound: str | None
     rows: float
     parents: list[int]
+    replica_identity: str
     columns: list[CatalogColumn] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
     triggers: dict[str, Name] = field(default_factory=dict)
@@ -100,6 +101,7 @@ class Relations:
             "default" if relation.bound == "DEFAULT" else relation.bound,
             self._names(relation.reads),
             relation.triggers,
+            relation.replica_identity,
         )
 
     def _names(self, oids: Iterable[int]) -> tuple[Name, ...]:

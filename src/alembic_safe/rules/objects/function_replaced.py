@@ -41,22 +41,13 @@ def _refused(reading: Reading, old: KnownRoutine, returns: str) -> str:
     """Why the server does not replace it; "" where it does."""
     if "or replace" not in reading.flags:
         return "is there already"
-    if _type(returns) != _type(old.returns):
-        return f"returns {old.returns or 'nothing'}, which a replacement cannot change"
+    if returns and old.returns and returns != old.returns:
+        return f"returns {old.returns}, which a replacement cannot change"
     names = [a.name or "" for a in reading.actions if a.kind == "argument" and "out" not in a.flags]
     if any(before and before != now for before, now in zip(old.names, names, strict=False)):
         return "has other names for its arguments, which a replacement cannot change"
     defaults = sum(a.kind == "argument" and "default" in a.flags for a in reading.actions)
     return "has defaults that a replacement cannot take away" if defaults < old.defaults else ""
-
-
-_ALIASES = {"int": "integer", "int4": "integer", "int8": "bigint", "bool": "boolean", "varchar": "character varying",
-            "timestamptz": "timestamp with time zone"}  # fmt: skip
-
-
-def _type(text: str) -> str:
-    """Types written in either of their names are one."""
-    return " ".join(_ALIASES.get(word, word) for word in text.split())
 
 
 def _ambiguous(reading: Reading, signature: str, known: tuple[KnownRoutine, ...]) -> str:

@@ -35,10 +35,14 @@ def _look(place: Place) -> Iterator[Hit]:
 
 
 def _loses_identity(place: Place, table: Name, action: Action) -> bool:
-    if action.kind == "replica identity":
-        return action.value == "nothing"
     known = place.table(table)
-    constraint = known.constraints.get(action.name or "") if known is not None else None
+    if action.kind == "replica identity":
+        keyed = known is None or any(c.kind == "primary key" for c in known.constraints.values())
+        bare = not keyed and known is not None and known.complete
+        return action.value == "nothing" or (action.value == "default" and bare)
+    if known is None or known.replica_identity == "full":
+        return False
+    constraint = known.constraints.get(action.name or "")
     return action.kind == "drop constraint" and constraint is not None and constraint.kind == "primary key"
 
 

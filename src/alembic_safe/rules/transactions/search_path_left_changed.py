@@ -12,15 +12,12 @@ from alembic_safe.rules.rule import Hit, Rule
 
 def _look_at_plan(whole: Whole) -> Iterator[Hit]:
     for revision in whole.plan.revisions:
-        left: Place | None = None
-        for place in whole.of(revision):
-            path = place.path_after
-            if path is None:
-                continue
-            left = place if path and "public" not in path else None
-        if left is not None and left.path_holds_at_the_end:
+        here, after = _left(whole.of(revision))
+        left = next((p for p in (here, after) if p is not None and _elsewhere(p)), None)
+        if left is not None:
+            whose = "alembic's own statement" if left is here else "alembic's next statement"
             yield Hit(
-                f"alembic's own statement on its version table runs with this search_path ({_shown(left)}): it fails, "
+                f"{whose} on its version table runs with this search_path ({_shown(left)}): it fails, "
                 "or meets another schema's table, and so do later revisions of the run",
                 code.execute("RESET search_path")
                 + "# or leave it alone and write the schema: op.add_column(..., "
@@ -28,6 +25,20 @@ def _look_at_plan(whole: Whole) -> Iterator[Hit]:
                 (),
                 at=left.spot,
             )
+
+
+def _left(places: tuple[Place, ...]) -> tuple[Place | None, Place | None]:
+    """What set the search_path that holds at the end of the revision, and the one that holds after its commit."""
+    session: Place | None = None
+    local: Place | None = None
+    for place in places:
+        if place.path_after is not None:
+            session, local = (session, place) if place.command.path_local else (place, None)
+    return (local if local is not None and local.path_holds_at_the_end else session), session
+
+
+def _elsewhere(place: Place) -> bool:
+    return bool(place.path_after) and "public" not in (place.path_after or ())
 
 
 def _shown(place: Place) -> str:

@@ -235,7 +235,9 @@ def _rename_constraint(schema: Schema, name: Name, action: Action) -> Schema:
 
 
 def _identity(schema: Schema, name: Name, action: Action) -> Schema:
-    return schema.with_table(replace(_table(schema, name), replica_identity=action.value or ""))
+    """REPLICA IDENTITY: DEFAULT is the primary key, as if nothing had been said."""
+    value = "" if action.value in (None, "default") else action.value or ""
+    return schema.with_table(replace(_table(schema, name), replica_identity=value))
 
 
 def _logged(schema: Schema, name: Name, action: Action) -> Schema:

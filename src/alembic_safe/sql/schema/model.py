@@ -58,6 +58,7 @@ class IndexState:
 class TableState:
     """A table, view or materialized view. `complete`: its making was seen, so its columns are known.
 
+    `replica_identity` is "" (the primary key), "full", "index" or "nothing".
     `uses` are the columns that a view reads, `dependents` what hangs on the table's own columns: a trigger, policy or
     rule in words, with the columns it names.
     """
@@ -106,7 +107,7 @@ class Schema:
     """Everything known. `knows_all`: history was replayed from empty, so what is not here is not there.
 
     `search_path` is one that a statement has set; empty as long as the session's own holds. `path_local`: it
-    ends with the transaction.
+    ends with the transaction, and then `session_path` holds.
     """
 
     tables: Mapping[Name, TableState] = field(default_factory=dict)
@@ -116,6 +117,7 @@ class Schema:
     routines: Mapping[Name, tuple[RoutineState, ...]] = field(default_factory=dict)
     search_path: tuple[str, ...] = ()
     path_local: bool = False
+    session_path: tuple[str, ...] = ()
     clock: Clock = field(default_factory=Clock)
     knows_all: bool = False
 
@@ -247,4 +249,9 @@ class Schema:
         return replace(self._after_commit(), clock=Clock(clock.plan, clock.revision, clock.transaction + 1))
 
     def _after_commit(self) -> Schema:
-        return replace(self, search_path=(), path_local=False) if self.path_local else self
+        return replace(self, search_path=self.session_path, path_local=False) if self.path_local else self
+
+    def with_path(self, path: tuple[str, ...], *, local: bool) -> Schema:
+        """With a search_path that is set for the session, or for the transaction alone."""
+        session = self.session_path if local else path
+        return replace(self, search_path=path, path_local=local, session_path=session)

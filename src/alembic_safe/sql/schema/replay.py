@@ -188,7 +188,7 @@ def _set(schema: Schema, reading: Reading) -> Schema:
     for action in reading.actions:
         if action.name in ("search_path", "all"):
             path = path_of(action.value or "") if reading.kind == "set" and action.value else ()
-            schema = replace(schema, search_path=path, path_local="local" in reading.flags)
+            schema = schema.with_path(path, local="local" in reading.flags)
     return schema
 
 
@@ -198,7 +198,7 @@ def _called(schema: Schema, reading: Reading) -> Schema:
         found = _CONFIG.match(action.value or "") if called == "set_config" else None
         if found is not None:
             local = found.group(2).lower() in ("true", "'t'", "'true'", "'on'", "'1'")
-            schema = replace(schema, search_path=path_of(found.group(1)), path_local=local)
+            schema = schema.with_path(path_of(found.group(1)), local=local)
     return schema
 
 

@@ -65,6 +65,7 @@ def _table(table: CatalogTable) -> TableState:
         table.bound,
         table.reads,
         table.triggers,
+        replica_identity=table.replica_identity,
     )
 
 

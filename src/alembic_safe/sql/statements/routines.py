@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alembic_safe.model.facts import Action
+from alembic_safe.model.facts import Action, DataType
 from alembic_safe.sql.cursor import STRING, Cursor, NotUnderstood
 from alembic_safe.sql.draft import Draft
 from alembic_safe.sql.types import read_type
 from alembic_safe.sql.words import words
 
 _MODES = words("in out inout variadic")
+_OUTPUTS = words("out inout")
 _CLAUSES = words(
     "language as returns transform window immutable stable volatile not leakproof called strict security "
     "external parallel cost rows support set begin return"
@@ -18,19 +19,20 @@ _CLAUSES = words(
 
 
 def read_routine(cursor: Cursor, draft: Draft) -> Draft:
-    """From its name on. Actions: "signature" (name: input types, value: what it returns), "argument" with its
+    """From its name on. Actions: "signature" (name: input types, value: what it returns in the server's words, ""
 
-    name, type and default, "body" (name: language, value: text).
+    where that is nothing or cannot be read), "argument" with its name, type and default, "body" (name: language,
+    value: text).
     """
     kind = draft.kind.removeprefix("create ")
     draft.add(kind, cursor.name(), "created")
     arguments = list(_arguments(cursor, *cursor.parens()))
-    returns, language, body = "", "sql", None
+    outputs = [a for a in arguments if a.flags & _OUTPUTS]
+    returns = _row("record" if kind == "procedure" else "", outputs)
+    language, body = "sql", None
     while not cursor.done:
         if cursor.accept("returns"):
-            start = cursor.i
-            _returned(cursor)
-            returns = " ".join(cursor.slice(start, cursor.i).lower().split())
+            returns = _returned(cursor, outputs)
         elif cursor.accept("language"):
             language = cursor.string().lower() if cursor.at(STRING) else cursor.identifier()
         elif cursor.accept("as") and cursor.at(STRING):
@@ -88,11 +90,42 @@ def _argument(cursor: Cursor) -> Action:
     return Action("argument", name, type=type_, flags=frozenset(flags))
 
 
-def _returned(cursor: Cursor) -> None:
+def _returned(cursor: Cursor, outputs: list[Action]) -> str:
+    """RETURNS: RETURNS TABLE and RETURNS SETOF record with the same OUT arguments are one."""
+    start = cursor.i
     if cursor.accept("table"):
-        cursor.parens()
-        return
+        first, last = cursor.parens()
+        try:
+            row = _row("", list(_arguments(cursor, first, last)))
+        except NotUnderstood:
+            row = ""
+        cursor.i = last + 1
+        return f"setof {row}" if row else ""
     cursor.skip_until(_CLAUSES)
+    end, cursor.i = cursor.i, start
+    setof = "setof " if cursor.accept("setof") else ""
+    try:
+        written = _written(read_type(cursor)) if cursor.i < end else ""
+    except NotUnderstood:
+        written = ""
+    whole, cursor.i = cursor.i == end, end
+    row = _row(written, outputs) if len(outputs) > 1 else written
+    return f"{setof}{row}" if row and whole else ""
+
+
+def _row(kind: str, outputs: list[Action]) -> str:
+    """What OUT arguments or the columns of TABLE give: the one type, or a record of several."""
+    columns = [(a.name or "", _written(a.type) if a.type is not None else "") for a in outputs]
+    if not columns or not all(written for _, written in columns):
+        return ""
+    if len(columns) == 1 and not kind:
+        return columns[0][1]
+    return f"{kind or 'record'} ({', '.join(f'{name} {written}' for name, written in columns)})"
+
+
+def _written(type_: DataType) -> str:
+    """A type without what a routine does not keep: modifiers, and how many dimensions. "" where it is a column's."""
+    return "" if "%" in type_.text else type_.name + ("[]" if type_.dimensions else "")
 
 
 def _atomic(cursor: Cursor) -> str:

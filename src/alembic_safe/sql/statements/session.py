@@ -184,6 +184,8 @@ def read_named(cursor: Cursor) -> Draft:
     elif word == "discard":
         cursor.i += 1
         draft.kind = f"discard {cursor.keys[cursor.i - 1]}".replace("temporary", "temp")
+        if draft.kind == "discard all":
+            draft.act(Action("reset", "all"))
     cursor.rest()
     return draft
 

@@ -54,7 +54,8 @@ WITH RECURSIVE wanted AS (
 SELECT c.oid::int8, n.nspname::text, c.relname::text, pg_catalog.pg_table_is_visible(c.oid), c.relkind::text,
        c.relpersistence::text, pg_catalog.pg_get_expr(c.relpartbound, c.oid), c.reltuples::float8,
        ARRAY(SELECT i.inhparent::int8 FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid
-              ORDER BY i.inhseqno)
+              ORDER BY i.inhseqno),
+       CASE c.relreplident WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' WHEN 'n' THEN 'nothing' ELSE '' END
   FROM related AS r
   JOIN pg_catalog.pg_class AS c ON c.oid = r.oid
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
