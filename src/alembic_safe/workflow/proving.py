@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime, timezone
 
 from alembic_safe.backup.moving import moving
 from alembic_safe.backup.reading import dump_at_hand
 from alembic_safe.backup.restore.loading import Stopwatch
-from alembic_safe.backup.restore.proof import keep_proof
+from alembic_safe.backup.restore.proof import keep_proof, proof_of
 from alembic_safe.backup.store import Store
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink
 from alembic_safe.model.restores import RestoreProof
 from alembic_safe.settings import Settings
-
-# what stands between a person and the database back, comparing apart
-_RECOVERY = ("fetch", "load", "analyze")
 
 
 def prove(
@@ -47,19 +43,7 @@ def prove(
                 tick=tick,
                 watch=watch,
             )
-    now = datetime.now(timezone.utc)
-    proof = RestoreProof(
-        backup=manifest.id,
-        at=now,
-        where=where,
-        recovery_time=sum(watch.durations.get(part, 0.0) for part in _RECOVERY),
-        age=(now - manifest.began).total_seconds(),
-        durations=dict(watch.durations),
-        tables=loaded.tables,
-        rows=loaded.rows,
-        faults=loaded.faults,
-        notes=loaded.notes,
-    )
+    proof = proof_of(manifest, loaded, where, watch.durations)
     keep_proof(store, proof)
     return proof
 

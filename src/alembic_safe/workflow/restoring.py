@@ -13,7 +13,7 @@ from alembic_safe.backup import list_backups, open_store
 from alembic_safe.backup.moving import moving
 from alembic_safe.backup.reading import dump_at_hand
 from alembic_safe.backup.restore.loading import Stopwatch
-from alembic_safe.backup.restore.proof import keep_proof
+from alembic_safe.backup.restore.proof import keep_proof, proof_of
 from alembic_safe.backup.store import Store
 from alembic_safe.backup.verify import check_files
 from alembic_safe.bridge import Workers
@@ -295,19 +295,7 @@ class Restoration:
 
     def proof(self, loaded: Loaded, where: str) -> RestoreProof:
         """Write down beside the backup that it can be restored, and how long that took."""
-        durations = dict(self.watch.durations)
-        proof = RestoreProof(
-            backup=self.manifest.id,
-            at=datetime.now(timezone.utc),
-            where=where,
-            recovery_time=sum(took for part, took in durations.items() if part != "compare"),
-            age=(datetime.now(timezone.utc) - self.manifest.began).total_seconds(),
-            durations=durations,
-            tables=loaded.tables,
-            rows=loaded.rows,
-            faults=loaded.faults,
-            notes=loaded.notes,
-        )
+        proof = proof_of(self.manifest, loaded, where, self.watch.durations)
         with suppress(AlembicSafeError):
             keep_proof(self.store, proof)
         return proof

@@ -44,7 +44,7 @@ def brought(
         with watch.part("load"):
             folder = stack.enter_context(files.beside(target, dump, now, tick))
         with watch.part("compare"):
-            faults = _compare(folder, manifest, tick)
+            faults = compare(folder, manifest, tick)
         if faults:
             raise BackupError(
                 f"what was restored is not what backup {manifest.id} holds: {faults[0]}",
@@ -54,11 +54,14 @@ def brought(
         yield folder, Loaded(len(manifest.tables), manifest.rows, dict(watch.durations))
 
 
-def _compare(folder: Path, manifest: Manifest, tick: Tick) -> tuple[str, ...]:
+def compare(folder: Path, manifest: Manifest, tick: Tick) -> tuple[str, ...]:
+    """What is not as the manifest says in the restored file. Raises `BackupError` when it is damaged."""
     reader = reading_tool(manifest.engine, manifest.tool_version, None)
     now = {table.name: table.rows for table in reader.read(folder, tick=tick)}
     return tuple(
-        f"table {table.name}: {now.get(table.name, 'no such table')}, {table.rows} rows are in the backup"
+        f"table {table.name}: {now[table.name]} rows were restored, {table.rows} are in the backup"
+        if table.name in now
+        else f"table {table.name}: not restored"
         for table in manifest.tables
         if now.get(table.name) != table.rows
     )

@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from alembic_safe.backup.store import RESTORED, Store
-from alembic_safe.model.restores import RestoreProof
+from alembic_safe.model.backups import Manifest
+from alembic_safe.model.restores import Loaded, RestoreProof
 
 _KEPT = 50
+# what stands between a person and the database back, comparing apart
+_RECOVERY = ("fetch", "load", "analyze")
+
+
+def proof_of(manifest: Manifest, loaded: Loaded, where: str, durations: Mapping[str, float]) -> RestoreProof:
+    """What restoring the backup showed, just now; `durations` in seconds by part."""
+    now = datetime.now(timezone.utc)
+    return RestoreProof(
+        backup=manifest.id,
+        at=now,
+        where=where,
+        recovery_time=sum(durations.get(part, 0.0) for part in _RECOVERY),
+        age=(now - manifest.began).total_seconds(),
+        durations=dict(durations),
+        tables=loaded.tables,
+        rows=loaded.rows,
+        faults=loaded.faults,
+        notes=loaded.notes,
+    )
 
 
 def keep_proof(store: Store, proof: RestoreProof) -> None:

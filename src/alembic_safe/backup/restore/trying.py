@@ -7,15 +7,14 @@ the next one that is there), whose roles are made as the backup needs them.
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from alembic_safe.backup.restore.in_file import compare
 from alembic_safe.backup.restore.loading import Place, Stopwatch, load
-from alembic_safe.databases import reading_tool
 from alembic_safe.databases.postgresql import beside
 from alembic_safe.databases.postgresql.belongings import ident
 from alembic_safe.databases.postgresql.clients import major_of
@@ -23,6 +22,7 @@ from alembic_safe.databases.postgresql.database import PostgresDatabase
 from alembic_safe.databases.postgresql.objects import extensions_of, roles_of
 from alembic_safe.databases.postgresql.restore import PostgresRestore, find_restore_tool
 from alembic_safe.databases.postgresql.server import TemporaryServer, find_binaries
+from alembic_safe.databases.sqlite.restore import copy_dump
 from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink
@@ -50,20 +50,19 @@ def try_file(
     manifest: Manifest, dump: Path, place: Path, *, tick: Tick, watch: Stopwatch
 ) -> tuple[Loaded, str]:
     """An SQLite backup: copied as a restore copies it, into `place`, checked page by page, counted."""
-    reader = reading_tool(manifest.engine, manifest.tool_version, None)
     with watch.part("load"):
-        for file in dump.iterdir():
-            shutil.copyfile(file, place / file.name)
+        try:
+            copy_dump(dump, place, tick)
+        except OSError as error:
+            raise BackupError(
+                f"the backup cannot be copied to {place}: {(error.strerror or str(error)).lower()}",
+                hint="The folder must be writable, with room for the database.",
+            ) from error
     with watch.part("compare"):
         try:
-            now = {table.name: table.rows for table in reader.read(place, tick=tick)}
+            faults = compare(place, manifest, tick)
         except BackupError as error:
             return Loaded(0, 0, dict(watch.durations), (error.message,)), "a new file"
-    faults = tuple(
-        f"table {table.name}: {now.get(table.name, 'no')} rows were restored, {table.rows} are in the backup"
-        for table in manifest.tables
-        if now.get(table.name) != table.rows
-    )
     return Loaded(len(manifest.tables), manifest.rows, dict(watch.durations), faults), "a new file"
 
 

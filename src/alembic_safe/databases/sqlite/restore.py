@@ -13,9 +13,10 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 from alembic_safe.databases.sqlite.dump import FILE
@@ -52,13 +53,7 @@ def beside(target: Path, source: Path, at: datetime, tick: Callable[[], None]) -
         if shutil.disk_usage(target.parent).free < (source / FILE).stat().st_size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         folder.mkdir(mode=0o700)
-        descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as copy, (source / FILE).open("rb") as dump:
-            while piece := dump.read(_CHUNK):
-                copy.write(piece)
-                tick()
-            copy.flush()
-            os.fsync(descriptor)
+        copy_dump(source, folder, tick)
         yield folder
     except OSError as error:
         raise BackupError(
@@ -67,6 +62,22 @@ def beside(target: Path, source: Path, at: datetime, tick: Callable[[], None]) -
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_dump(source: Path, folder: Path, tick: Callable[[], None]) -> None:
+    """Copy the dump's file into `folder`, private and on disk. Raises OSError."""
+    with (source / FILE).open("rb") as dump:
+        _copy(dump, folder / FILE, tick)
+
+
+def _copy(source: BinaryIO, into: Path, tick: Callable[[], None]) -> None:
+    descriptor = os.open(into, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as copy:
+        while piece := source.read(_CHUNK):
+            copy.write(piece)
+            tick()
+        copy.flush()
+        os.fsync(descriptor)
 
 
 def holders(target: Path) -> tuple[str, ...]:
@@ -109,7 +120,7 @@ def swap(folder: Path, target: Path, kept: Path) -> None:
     new.chmod(found.st_mode & 0o7777)
     with suppress(PermissionError):
         os.chown(new, found.st_uid, found.st_gid)
-    with _alone(target) as mode:
+    with ExitStack() as later, _alone(target) as mode:
         if mode == "wal":
             _set_wal(new)
         if there := holders(target):
@@ -117,9 +128,21 @@ def swap(folder: Path, target: Path, kept: Path) -> None:
         try:
             os.link(target, kept)
         except OSError:  # a file system without hard links
-            shutil.copy2(target, kept)
+            # closing any descriptor of a file gives up all its POSIX locks (fcntl(2)), SQLite's too: after it
+            _keep(later.enter_context(target.open("rb")), folder / kept.name, kept)
         new.rename(target)
         _sync(target.parent)
+
+
+def _keep(source: BinaryIO, copy: Path, kept: Path) -> None:
+    """A copy with the file's times and rights, which bears its name once it is whole."""
+    _copy(source, copy, lambda: None)
+    found = os.fstat(source.fileno())
+    copy.chmod(found.st_mode & 0o7777)
+    with suppress(PermissionError):
+        os.chown(copy, found.st_uid, found.st_gid)
+    os.utime(copy, ns=(found.st_atime_ns, found.st_mtime_ns))
+    copy.rename(kept)
 
 
 def in_use(target: Path, who: tuple[str, ...]) -> RefusedError:
