@@ -327,6 +327,7 @@ def test_an_index_that_a_revision_left_invalid_and_said_nothing_of_is_no_success
     )
     done = _upgrade(_project(make_project, pg_database, body))
     assert done.exit == 6, str(done)
+    assert "revision a1 ended well" in done.stderr
     assert "DROP INDEX CONCURRENTLY public.ix" in done.stderr
 
 

@@ -13,6 +13,7 @@ from alembic_safe.model.protocols import Database
 from alembic_safe.model.revisions import Statement
 
 CONCURRENT = re.compile(r"\bconcurrently\b", re.IGNORECASE)
+_CREATE = re.compile(r"\s*create\b", re.IGNORECASE)
 _DROP = re.compile(r"\s*drop\s+index\b", re.IGNORECASE)
 _DETACH = re.compile(r"(\bdetach\s+partition\b.*?)\bconcurrently\b\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 
@@ -24,30 +25,44 @@ def is_concurrent(statement: Statement) -> bool:
 
 @dataclass(slots=True)
 class Debris:
-    """What one concurrent statement leaves. `before` are the indexes that were INVALID already."""
+    """What one concurrent statement leaves. `before` are the indexes that were INVALID already.
+
+    `own` is the application_name of the run's sessions.
+    """
 
     database: Database
     statement: Statement
     sink: EventSink
+    own: str
     before: frozenset[int] = field(default_factory=frozenset)
     _said: bool = False
 
     def look_before(self) -> None:
         """Note what is INVALID now, and say for whom the statement will have to wait."""
-        self.before = frozenset(index.oid for index in invalid_indexes(self.database))
+        self.before = frozenset(index.oid for index in invalid_indexes(self.database, self.own))
         others = old_snapshots(self.database)
         if others:
             who = "; ".join(str(replace(one, query=mask_sql(one.query)[:200])) for one in others[:5])
             self.sink(Notice(f"a concurrent statement waits for every transaction that is older: {who}"))
 
     def left(self) -> list[InvalidIndex]:
-        """What it left INVALID, as far as it cannot be another's that is just being built."""
-        named = self.statement.sql.lower()
-        return [
-            index
-            for index in invalid_indexes(self.database)
-            if index.oid not in self.before and (not index.busy or index.plain.lower() in named)
-        ]
+        """What it left INVALID, as far as it cannot be another's."""
+        return [index for index in invalid_indexes(self.database, self.own) if self.made(index)]
+
+    def made(self, index: InvalidIndex) -> bool:
+        """Whether an index that is INVALID now is this statement's: not there before, and nobody else's.
+
+        Another tenant's run may build an index of the same name on a table of the same name, in its own schema.
+        """
+        if index.oid in self.before or index.theirs:
+            return False
+        if self._names(index.plain):
+            return True
+        return not index.busy and (self._names(index.table) or not _CREATE.match(self.statement.sql))
+
+    def _names(self, name: str) -> bool:
+        word = rf"(?<![\w$]){re.escape(name)}(?![\w$])"
+        return re.search(word, self.statement.sql, re.IGNORECASE) is not None
 
     def clean(self) -> bool:
         """Drop what it left; whether nothing is left of it, as before it ran. Says what was done."""

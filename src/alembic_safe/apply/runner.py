@@ -50,7 +50,8 @@ class TargetTask:
 
     `outcome` is of the step that did not end well, None when every step that began is committed. `error` says
     why the target did not come to its end; `gave_up` is set where the same command may pass later, and says what
-    it was given up for. `tries` are the failed attempts at the revision that was tried last.
+    it was given up for. `tries` are the failed attempts at the revision that was tried last. `left_invalid` names,
+    by the oid of an index, the revision that left it INVALID and ended well.
     """
 
     target: Target
@@ -69,6 +70,7 @@ class TargetTask:
     finished: bool = False
     gave_up: str | None = None
     tries: Tries | None = None
+    left_invalid: dict[int, str] = field(default_factory=dict)
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -292,7 +294,9 @@ class _SectionRun:
             task.journal,
             task.durations,
             self._sink,
+            self._application_name,
         )
+        steps.left_invalid = task.left_invalid
         steps.applied = task.applied = before
         steps.go_on(task.tries)
 

@@ -13,7 +13,7 @@ from alembic_safe.apply.retrying import Tries, after, cause_of, pause
 from alembic_safe.apply.runner import Attempted, TargetTask, attempt
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job
-from alembic_safe.databases import invalid_indexes
+from alembic_safe.databases import InvalidIndex, invalid_indexes
 from alembic_safe.errors import AlembicSafeError, ProjectError
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.policies import ApplyPolicy, ControlPolicy, GuardPolicy
@@ -39,7 +39,11 @@ def apply_section(
     from the database. Returns what stopped it, None when all was applied; the tasks tell how far each came.
     Raises `UnreachableError` when the truth cannot be read.
     """
-    before = {id(task): frozenset(i.oid for i in invalid_indexes(task.database)) for task in tasks}
+    own = job.application_name
+    before = {
+        key: frozenset(index.oid for index in invalid_indexes(here[0].database, own))
+        for key, here in _by_database(tasks).items()
+    }
     guarded = policy.guard.enabled and any(t.pending and t.target.dialect == "postgresql" for t in tasks)
     guard = Guard(workers, policy.guard, control, sink) if guarded else None
     try:
@@ -58,25 +62,47 @@ def apply_section(
                 replicas=replicas,
             )
             if not _again(done, guard, policy.guard, tasks, interrupts, sink):
-                for task in tasks:
-                    _look_for_invalid(task, before[id(task)])
+                for key, here in _by_database(tasks).items():
+                    _look_for_invalid(here, before[key], own)
                 return done.stopped
     finally:
         if guard is not None:
             guard.close()
 
 
-def _look_for_invalid(task: TargetTask, before: frozenset[int]) -> None:
-    """A run that ended well made no index INVALID: a revision may have swallowed the error that says so."""
-    if not (task.finished and task.applied):
-        return
-    left = [i.name for i in invalid_indexes(task.database) if i.oid not in before and not i.busy]
-    if left:
-        task.outcome, task.finished = "partial", False
-        task.error = (
-            f"it ended well, but left INVALID: {', '.join(left)} (`DROP INDEX CONCURRENTLY {left[0]}`,"
-            " and build it again)"
-        )
+def _by_database(tasks: Sequence[TargetTask]) -> dict[tuple[str, str], list[TargetTask]]:
+    """The tasks of each database, in order."""
+    found: dict[tuple[str, str], list[TargetTask]] = {}
+    for task in tasks:
+        found.setdefault((task.target.server, task.target.database), []).append(task)
+    return found
+
+
+def _look_for_invalid(here: Sequence[TargetTask], before: frozenset[int], own: str) -> None:
+    """A run that ended well made no index INVALID: a revision may have swallowed the error that says so.
+
+    `here` are the tasks of one database. What no step is known to have left is told of the last that ended well.
+    """
+    well = [task for task in here if task.finished and task.applied]
+    left: dict[int, list[InvalidIndex]] = {}
+    for index in invalid_indexes(well[-1].database, own) if well else ():
+        known = next((task for task in here if index.oid in task.left_invalid), None)
+        if known is not None or not (index.oid in before or index.busy or index.theirs):
+            left.setdefault(id(known or well[-1]), []).append(index)
+    for task in well:
+        indexes = left.get(id(task), [])
+        if indexes:
+            task.outcome, task.finished = "partial", False
+            task.error = _left(task, indexes)
+
+
+def _left(task: TargetTask, indexes: Sequence[InvalidIndex]) -> str:
+    revisions = dict.fromkeys(task.left_invalid[i.oid] for i in indexes if i.oid in task.left_invalid)
+    who = f"revision {', '.join(revisions)}" if revisions else "it"
+    return (
+        f"{who} ended well, but left INVALID: {', '.join(i.name for i in indexes)}"
+        f" (`DROP INDEX CONCURRENTLY {indexes[0].name}`, and build it again)"
+    )
 
 
 def _again(

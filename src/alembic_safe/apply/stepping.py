@@ -13,6 +13,7 @@ from alembic_safe.apply.debris import Debris, is_concurrent
 from alembic_safe.apply.retrying import Tries
 from alembic_safe.apply.settling import Evidence, settle
 from alembic_safe.bridge.messages import StatementBegun, StatementEnded, StepBegun, StepFailed, StepReady
+from alembic_safe.databases import invalid_indexes
 from alembic_safe.journal import Journal
 from alembic_safe.model.events import EventSink, StatementBegan, StepBegan, StepEnded
 from alembic_safe.model.events import StatementEnded as StatementEndedEvent
@@ -55,7 +56,9 @@ class Steps:
         journal: Journal,
         expected_durations: Mapping[str, float],
         sink: EventSink,
+        own: str,
     ) -> None:
+        """`own` is the application_name of the run's sessions."""
         self._target = target
         self._run = run
         self._direction: Direction = direction
@@ -68,6 +71,10 @@ class Steps:
         self.open: _Open | None = None
         # of the concurrent statement that began last
         self.debris: Debris | None = None
+        # of every one of the open step; and by the oid of an index, the revision that left it INVALID and ended well
+        self._concurrent: list[Debris] = []
+        self.left_invalid: dict[int, str] = {}
+        self._own = own
         self._unwritten: Callable[[], None] | None = None
         self.heads = target.heads or ()
         self._offset = 0
@@ -85,7 +92,7 @@ class Steps:
         ordinal = message.step + self._offset
         tries = self._tries
         attempts = 1 + (tries.failed if tries is not None and tries.revision == revision.id else 0)
-        self.debris = None
+        self.debris, self._concurrent = None, []
         text, checksum = _text(revision)
         record = StepRecord(
             run=self._run,
@@ -137,8 +144,9 @@ class Steps:
         if statement.autocommit:
             self.journal.begin_statement(self._record(step, statement))
         if is_concurrent(statement):
-            self.debris = Debris(self.database, statement, self._sink)
+            self.debris = Debris(self.database, statement, self._sink, self._own)
             self.debris.look_before()
+            self._concurrent.append(self.debris)
         self._sink(StatementBegan(self._target.label, step.revision.id, statement))
 
     def statement_ended(self, message: StatementEnded) -> None:
@@ -171,9 +179,18 @@ class Steps:
         if step.expected is None or now != step.expected:
             return False
         self.write_ended()
+        self._look_for_invalid(step)
         self._unwritten = self._end(step, "committed", None)
         self.heads = now
         return True
+
+    def _look_for_invalid(self, step: _Open) -> None:
+        """What a concurrent statement left whose error the revision swallowed, while it is known whose it is."""
+        failed = [one for one in self._concurrent if step.statements[one.statement.ordinal].error is not None]
+        if failed:
+            for index in invalid_indexes(self.database, self._own):
+                if any(one.made(index) for one in failed):
+                    self.left_invalid[index.oid] = step.revision.id
 
     def failed(self, message: StepFailed) -> None:
         """Note the revision's own error; what became of the step is settled when its session has ended."""

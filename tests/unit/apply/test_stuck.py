@@ -22,7 +22,9 @@ def test_the_tries_of_one_statement_are_not_those_of_the_next(monkeypatch: pytes
     )
     unasked: Any = None  # a DROP INDEX takes up by itself what it left
     steps: Any = SimpleNamespace(
-        open=first, debris=Debris(unasked, first, lambda event: None), statement_begun=lambda message: None
+        open=first,
+        debris=Debris(unasked, first, lambda event: None, "alembic-safe/r1"),
+        statement_begun=lambda message: None,
     )
     run._steps[0] = steps
     said = []

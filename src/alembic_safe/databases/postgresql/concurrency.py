@@ -18,19 +18,28 @@ _USUAL_WAIT = "30s"
 
 @dataclass(frozen=True, slots=True)
 class InvalidIndex:
-    """`name` is qualified and quoted, `plain` neither. `busy`: it may be another's, just being built."""
+    """`name` is qualified and quoted, `plain` neither, nor is `table`.
+
+    `busy`: another session is at work on its table, so that it may be another's. `theirs`: another session is
+    building it now.
+    """
 
     oid: int
     name: str
     plain: str
+    table: str
     busy: bool
+    theirs: bool
 
 
-def invalid_indexes(database: Database) -> tuple[InvalidIndex, ...]:
-    """Every one of the database; none on SQLite, which has no such thing."""
+def invalid_indexes(database: Database, own: str) -> tuple[InvalidIndex, ...]:
+    """Every one of the database; none on SQLite, which has no such thing.
+
+    `own` is the application_name of the run's sessions: those of other runs are others'.
+    """
     if database.facts.dialect != "postgresql":
         return ()
-    return tuple(InvalidIndex(*row) for row in database.fetch(query("invalid_indexes")))
+    return tuple(InvalidIndex(*row) for row in database.fetch(query("invalid_indexes"), {"own": own}))
 
 
 def drop_invalid(database: Database, index: InvalidIndex) -> bool:

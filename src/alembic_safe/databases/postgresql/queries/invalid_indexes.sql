@@ -1,15 +1,26 @@
--- Which indexes are INVALID, and is somebody else at work on their table (in the mode of a concurrent build)?
+-- Which indexes are INVALID, is another session at work on their table, and is one building this very index?
+WITH others AS MATERIALIZED (
+    SELECT l.relation, l.pid
+    FROM pg_catalog.pg_locks AS l
+    -- background processes, autovacuum among them, have no user
+    JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid AND a.usesysid IS NOT NULL
+    WHERE l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+      -- the mode of a concurrent build
+      AND l.mode = 'ShareUpdateExclusiveLock'
+      AND l.granted
+      AND l.pid <> pg_catalog.pg_backend_pid()
+      AND coalesce(a.application_name, '') <> %(own)s::text::name::text
+)
 SELECT i.indexrelid::bigint, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.relname::text,
-       EXISTS (SELECT FROM pg_catalog.pg_locks AS l
-               -- background processes, autovacuum among them, have no user
-               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid AND a.usesysid IS NOT NULL
-               WHERE l.relation = i.indrelid
-                 AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-                 AND l.mode = 'ShareUpdateExclusiveLock'
-                 AND l.granted
-                 AND coalesce(a.application_name, '') NOT LIKE 'alembic-safe/%')
+       t.relname::text,
+       EXISTS (SELECT FROM others AS o WHERE o.relation = i.indrelid),
+       EXISTS (SELECT FROM others AS o
+               JOIN pg_catalog.pg_stat_progress_create_index AS p ON p.pid = o.pid
+               -- which index it is, is hidden from a role that may not see into that session
+               WHERE o.relation = i.indrelid AND coalesce(p.index_relid, i.indexrelid) = i.indexrelid)
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 -- the index of a partitioned table is INVALID until every partition has its own, on purpose
 WHERE NOT i.indisvalid AND c.relkind = 'i'
