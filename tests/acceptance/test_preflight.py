@@ -22,9 +22,15 @@ def test_refusals_name_cure_and_way_around(pg_database: Any, make_project: Any) 
     assert "publication everything publishes every table" in error["detail"]
     assert "--preflight forbidden-hours=warn --preflight published-journal=warn" in error["hint"]
     assert pg_database.fetch("SELECT count(*) FROM pg_namespace WHERE nspname = 'alembic_safe'") == [(0,)]
-    around = ("--preflight", "forbidden-hours=off", "--preflight", "published-journal=warn")
-    done = project.run("upgrade", "--no-backup=test", *forbidden, *around, "--format", "json").ok()
+    levels = '["forbidden-hours=off", "published-journal=warn", "old-transaction=refuse"]'
+    (project.path / "pyproject.toml").write_text(f"[tool.alembic-safe]\npreflight = {levels}\n")
+    done = project.run("upgrade", "--no-backup=test", *forbidden, "--format", "json").ok()
     assert any(n.startswith("published-journal: publication everything") for n in done.json()["notices"])
+    less = "forbidden-hours=off, published-journal=warn"
+    said = f"checks before the run count for less than they would by themselves: {less}"
+    assert done.json()["notices"].count(said) == 1
+    (kept,) = pg_database.fetch("SELECT allowances::text FROM alembic_safe.run")
+    assert f'["preflight", "{less}"]' in kept[0]
     # nothing is pending, and so nothing is forbidden; the journal would be published all the same
     project.run("upgrade", "--no-backup=test", *forbidden).ok()
 

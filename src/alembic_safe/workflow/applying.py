@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from alembic_safe.apply import Interrupts, TargetTask, apply_section
+from alembic_safe.apply import Interrupts, TargetTask, apply_section, preflight
 from alembic_safe.apply.replicas import Replicas
 from alembic_safe.apply.unfinished import application_name
 from alembic_safe.bridge import Workers
@@ -63,6 +63,7 @@ class ApplyContext:
             ("repaired", self.settings.apply.repaired),
             ("loss", self.settings.allow_loss),
             ("maintenance", self.settings.apply.guard.maintenance),
+            ("preflight", preflight.lowered(self.settings.preflight) or None),
         )
         return tuple((what, reason) for what, reason in given if reason is not None)
 

@@ -18,6 +18,9 @@ from alembic_safe.workflow.recent_steps import recent_expansions
 
 def before_the_lock(settings: Settings, sites: Sequence[Site], say: Callable[[str], None]) -> None:
     """What can be looked for without a plan. Raises `RefusedError`; warnings go to `say`."""
+    less = preflight.lowered(settings.preflight)
+    if less and any(site.pending for site in sites):
+        say(f"checks before the run count for less than they would by themselves: {less}")
     _act([obstacle for site in sites for obstacle in _found(settings, site, None, ())], say)
 
 

@@ -11,7 +11,9 @@ from alembic_safe.apply.preflight.check import Check, Found, LockedTable, Scene,
 from alembic_safe.apply.preflight.registry import all_checks, require_known
 from alembic_safe.apply.preflight.tables import locked_tables
 from alembic_safe.errors import BackupError, RefusedError
-from alembic_safe.model.preflight import CheckedItem, Obstacle
+from alembic_safe.model.preflight import CheckedItem, Level, Obstacle, PreflightPolicy
+
+_STRICTEST_FIRST: tuple[Level, ...] = ("refuse", "warn", "off")
 
 __all__ = [
     "Check",
@@ -21,6 +23,7 @@ __all__ = [
     "all_checks",
     "locked_tables",
     "look",
+    "lowered",
     "query",
     "refuse",
     "require_known",
@@ -48,6 +51,16 @@ def look(scene: Scene, *, planned: bool | None = None, pending: bool = True) -> 
             )
         items.append(CheckedItem(check.id, level, check.summary, found))
     return tuple(items)
+
+
+def lowered(policy: PreflightPolicy) -> str:
+    """The checks that a person made count for less than they do by themselves ("free-disk=off, pooler=warn"), or ""."""
+    checks = all_checks()
+    return ", ".join(
+        f"{name}={level}"
+        for name, level in sorted(policy.levels.items())
+        if _STRICTEST_FIRST.index(level) > _STRICTEST_FIRST.index(checks[name].level)
+    )
 
 
 def refuse(obstacles: Sequence[Obstacle]) -> None:
