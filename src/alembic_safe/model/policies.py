@@ -53,13 +53,15 @@ class RestorePolicy:
     """Where a backup is restored to, and what needs no further word from a person.
 
     `beside` names a database (or an SQLite file) to restore into; None: into the target's place. `try_it`:
-    verify a backup by restoring it into a scratch database. `yes`: nothing is asked.
+    verify a backup by restoring it into a scratch database. `yes`: nothing is asked. `server` are libpq keywords of
+    a server to restore on that is not the target's.
     """
 
     beside: str | None = None
     end_sessions: bool = False
     yes: bool = False
     try_it: bool = False
+    server: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,11 @@ class JournalPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ControlPolicy:
-    """How our own connection is made. `keywords` None: with the parameters the project's driver was given."""
+    """How our own connection is made. `keywords` None: with the parameters the project's driver was given.
+
+    `option` is the one that the keywords came from, to be named where they lead nowhere.
+    """
 
     keywords: Mapping[str, str] | None = field(default=None, repr=False)
     connect_timeout: float = 10.0
+    option: str = "control-url"

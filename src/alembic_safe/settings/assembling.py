@@ -64,7 +64,7 @@ def assemble(
     assert backup_dir is not None  # it has a default
     connections = {
         name: _connection(name, values[name], winning(name, layers), environ, bases)
-        for name in ("control-url", "backup-url")
+        for name in ("control-url", "backup-url", "restore-url")
     }
     scratch = _scratch(values, winning("scratch", layers), environ, bases)
     connections["scratch"] = dict(scratch.keywords or {})
@@ -113,7 +113,13 @@ def assemble(
         wait_for_database=values["wait-for-database"],
         ci=values["ci"],
         plan_file=path("plan"),
-        restore=RestorePolicy(values["beside"], values["end-sessions"], values["yes"], values["restore"]),
+        restore=RestorePolicy(
+            beside=values["beside"],
+            end_sessions=values["end-sessions"],
+            yes=values["yes"],
+            try_it=values["restore"],
+            server=connections["restore-url"],
+        ),
         retention=RetentionPolicy(
             values["keep-daily"], values["keep-weekly"], values["keep-monthly"], values["prune"]
         ),

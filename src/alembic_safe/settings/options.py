@@ -104,7 +104,7 @@ OPTIONS: tuple[Option, ...] = (
         "connection",
         "Where our own connection goes, if it cannot go where env.py's goes (behind a pooler, or with "
         "creator=): env:NAME, file:PATH or service=NAME. PostgreSQL only.",
-        (*ON_A_TARGET, BACKUP_VERIFY, CHECK),
+        (*ON_A_TARGET, CHECK),
         metavar="SOURCE",
         secret=True,
     ),

@@ -41,7 +41,7 @@ OF_RESTORES: tuple[Option, ...] = (
         "restore",
         "switch",
         "Also restore the backup into a scratch database, compare, and say how long it took. "
-        "With --control-url on that server, else on a temporary server of this machine.",
+        "With --restore-url on that server, else on a temporary server of this machine.",
         (BACKUP_VERIFY,),
         FLAG_ONLY,
     ),
@@ -52,6 +52,16 @@ OF_RESTORES: tuple[Option, ...] = (
         (BACKUP_RESTORE,),
         FLAG_ONLY,
         metavar="NAME",
+    ),
+    Option(
+        "restore-url",
+        "connection",
+        "Any database of the server to restore on, if that is not the target's (with --beside) or a temporary one "
+        "(with --restore): env:NAME, file:PATH or service=NAME. env.py is not asked then. PostgreSQL only.",
+        (BACKUP_RESTORE, BACKUP_VERIFY),
+        NOT_IN_FILE,
+        metavar="SOURCE",
+        secret=True,
     ),
     Option(
         "end-sessions",

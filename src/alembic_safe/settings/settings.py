@@ -121,6 +121,12 @@ class Settings:
     dry_run: bool = False
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
 
+    def elsewhere(self) -> ControlPolicy | None:
+        """How the server that is restored on is reached, where it is another than the target's."""
+        if self.restore.server is None:
+            return None
+        return ControlPolicy(self.restore.server, self.control.connect_timeout, "restore-url")
+
     def effective(self) -> tuple[EffectiveValue, ...]:
         """Every option of the command with its value and origin, for people; secrets are masked."""
         return self._effective

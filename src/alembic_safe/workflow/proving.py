@@ -36,7 +36,7 @@ def prove(
             loaded, where = try_on_server(
                 manifest,
                 dump,
-                control=settings.control,
+                server=settings.elsewhere(),
                 bindir=settings.backup.bindir,
                 jobs=settings.backup.jobs,
                 sink=sink,

@@ -18,9 +18,10 @@ from alembic_safe.backup.store import Store
 from alembic_safe.backup.verify import check_files
 from alembic_safe.bridge import Workers
 from alembic_safe.databases import open_database
-from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError
+from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError, UsageError
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink, Notice, ignore
+from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.protocols import Database, DeployLock
 from alembic_safe.model.restores import Loaded, RestorePlan, RestoreProof
 from alembic_safe.model.results import BackupListing, RestoreResult
@@ -42,6 +43,11 @@ def restore_backup(
     `confirm` is asked before the target is replaced, unless the settings say yes; without it nothing is done.
     Raises `RefusedError` with nothing changed, `BackupError` where the backup or its restoring is at fault.
     """
+    if settings.restore.server is not None and settings.restore.beside is None:
+        raise UsageError(
+            "a target is replaced where it is, and not on the server of --restore-url",
+            hint="Give --beside NAME to restore on that server.",
+        )
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
         work = Restoration(settings, interrupts, Phases(sink), sink, confirm, stack)
@@ -102,7 +108,12 @@ class Restoration:
         """How that database is reached."""
         if self.here:
             return self.here[0].target.parameters
-        return ConnectParameters("postgresql", "psycopg", self.settings.control.keywords or {})
+        return ConnectParameters("postgresql", "psycopg", self.control.keywords or {})
+
+    @property
+    def control(self) -> ControlPolicy:
+        """How our connections are made: to the target, unless another server was named for this restore."""
+        return self.settings.elsewhere() or self.settings.control
 
     def result(
         self,
@@ -158,10 +169,15 @@ class Restoration:
 
     def find(self, backup_id: str | None) -> None:
         """Ask the project for its databases, and find the backup and the database it belongs to."""
-        if self.settings.restore.beside is not None and self.settings.control.keywords is not None:
+        if self.settings.elsewhere() is not None:
             # the way when the target is gone: nobody needs to reach it
-            self._database = self._open(self.parameters)
             self._listing = self._choose(backup_id)
+            if self.manifest.engine == "sqlite":
+                raise UsageError(
+                    f"backup {self.manifest.id} is of an SQLite file, which no server takes",
+                    hint="Leave --restore-url out: --beside names a new file.",
+                )
+            self._database = self._open(self.parameters)
             return
         with self.phases.phase("probe", "finding the databases"):
             workers = self.stack.enter_context(
@@ -182,7 +198,7 @@ class Restoration:
         self._database = self._belonging()
 
     def _open(self, parameters: ConnectParameters) -> Database:
-        database = open_database(parameters, policy=self.settings.control)
+        database = open_database(parameters, policy=self.control)
         self.stack.callback(database.close)
         return database
 

@@ -35,7 +35,7 @@ def restore_on_server(work: Restoration) -> RestoreResult:
             f"the connection to {target.facts.address} goes through a pooler, which keeps sessions of the old database",
             hint="Set `control-url` to the database's direct address, or restore with `--beside NAME`.",
         )
-    ground = replacing.stand(target, work.parameters, settings.control, work.manifest, settings.backup.bindir)
+    ground = replacing.stand(target, work.parameters, work.control, work.manifest, settings.backup.bindir)
     work.stack.callback(ground.close)
     plan = replacing.plan(
         ground,

@@ -82,9 +82,7 @@ def test_a_role_with_createdb_alone_proves_and_restores_beside(pg_database, cont
     dump = tmp_path / "b" / manifest.id / "dump"
     how: dict[str, Any] = {"jobs": 1, "sink": ignore, "tick": lambda: None, "watch": Stopwatch()}
 
-    loaded, _ = trying.try_on_server(
-        manifest, dump, control=ControlPolicy(keywords=plain), bindir=None, **how
-    )
+    loaded, _ = trying.try_on_server(manifest, dump, server=ControlPolicy(keywords=plain), bindir=None, **how)
     assert (loaded.faults, loaded.rows) == ((), 10)
 
     name = f"{pg_database.name}_repair"

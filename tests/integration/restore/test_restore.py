@@ -140,3 +140,25 @@ def test_a_backup_is_restored_on_a_server_of_this_machine_to_see_whether_it_can_
     assert (proof["faults"], proof["rows"] > 1500) == ([], True)
     assert "temporary server" in proof["where"]
     assert "restored" in project.run("status").stdout
+
+
+def test_a_restore_goes_to_another_server_only_when_it_is_told_so(pg_database, make_project):
+    project = make_project(url=pg_database.url(), revisions=REVISIONS)
+    project.run("upgrade", "--no-backup=a test").ok()
+    backup = project.run("backup", "create", "--format", "json").ok().json()["backups"][0]["manifest"]["id"]
+    project.ini.write_text(
+        project.ini.read_text().replace(pg_database.url(), "postgresql+psycopg://h:1/gone")
+    )
+    (project.path / "pyproject.toml").write_text('[tool.alembic-safe]\ncontrol-url = "env:ADMIN"\n')
+    beside = f"{pg_database.name}_beside"
+    admin = {"ADMIN": pg_database.url().replace("+psycopg", "")}
+    restore = ("backup", "restore", backup)
+
+    lost = project.run(*restore, "--beside", beside, env=admin)
+    assert lost.exit == 9, "what the file says of our own connection sends no restore anywhere"
+    assert project.run(*restore, "--restore-url", "env:ADMIN", "--yes", env=admin).exit == 2
+    try:
+        project.run(*restore, "--beside", beside, "--restore-url", "env:ADMIN", env=admin).ok()
+        assert pg_database.fetch("SELECT 1 FROM pg_database WHERE datname = %s", [beside]) == [(1,)]
+    finally:
+        pg_database.fetch(f'DROP DATABASE IF EXISTS "{beside}"')

@@ -154,7 +154,7 @@ def _refuse_what_has_no_room(ground: Ground, manifest: Manifest) -> None:
         raise RefusedError(
             f"too little room on {ground.target.facts.address}: backup {manifest.id} needs about {needed} bytes"
             f" beside what is there, and {free} are free",
-            hint="Make room on the server, or restore elsewhere: `--beside NAME --control-url env:NAME`.",
+            hint="Make room on the server, or restore elsewhere: `--beside NAME --restore-url env:NAME`.",
         )
 
 

@@ -1,6 +1,6 @@
 """Restore a backup into a scratch database to see whether it can be, and how long that takes.
 
-On the server that `control-url` names, else on a temporary server of this machine of the backup's own major (or
+On the server that `restore-url` names, else on a temporary server of this machine of the backup's own major (or
 the next one that is there), whose roles are made as the backup needs them.
 """
 
@@ -70,18 +70,19 @@ def try_on_server(
     manifest: Manifest,
     dump: Path,
     *,
-    control: ControlPolicy,
+    server: ControlPolicy | None,
     bindir: Path | None,
     jobs: int,
     sink: EventSink,
     tick: Tick,
     watch: Stopwatch,
 ) -> tuple[Loaded, str]:
-    """A PostgreSQL backup. What fails while it is loaded is a fault in the value.
+    """A PostgreSQL backup, on a temporary server where none is given. What fails while it is loaded is a fault in the
+    value.
 
     Raises `RefusedError` where there is no server to try it on, or that lacks an extension.
     """
-    with _server(manifest, control) as scratch:
+    with _server(manifest, server) as scratch:
         database = beside.open_named(scratch.parameters, scratch.policy, scratch.database)
         try:
             tool = find_restore_tool(database, bindir, major_of(manifest.tool_version))
@@ -129,7 +130,7 @@ def _prepare(
     if missing := beside.unavailable(database, extensions_of(objects)):
         raise RefusedError(
             f"{scratch.where} does not have the extension {', '.join(missing)} that the backup needs",
-            hint="Name a server that has it, such as the one the backup is of: `--control-url`.",
+            hint="Name a server that has it, such as the one the backup is of: `--restore-url`.",
         )
     _remove_forgotten(database)
     if not scratch.own:
@@ -151,21 +152,21 @@ def _remove_forgotten(database: PostgresDatabase) -> None:
 
 
 @contextmanager
-def _server(manifest: Manifest, control: ControlPolicy) -> Iterator[_Scratch]:
-    if control.keywords is not None:
-        parameters = ConnectParameters("postgresql", "psycopg", control.keywords)
-        name = control.keywords.get("dbname", "postgres")
-        yield _Scratch(parameters, control, name, False, "the server that control-url names")
+def _server(manifest: Manifest, server: ControlPolicy | None) -> Iterator[_Scratch]:
+    if server is not None and server.keywords is not None:
+        parameters = ConnectParameters("postgresql", "psycopg", server.keywords)
+        name = server.keywords.get("dbname", "postgres")
+        yield _Scratch(parameters, server, name, False, "the server that restore-url names")
         return
     wanted = major_of(manifest.server_version)
     fits = sorted((one for one in find_binaries() if one.major >= wanted), key=lambda one: one.major)
     if not fits:
         raise RefusedError(
             f"there is no PostgreSQL {wanted} or newer on this machine to restore the backup into",
-            hint="Name a server: `--control-url`, as a role with CREATEDB. Or `pip install 'alembic-safe[embedded]'`.",
+            hint="Name a server: `--restore-url`, as a role with CREATEDB. Or `pip install 'alembic-safe[embedded]'`.",
         )
     # with fsync, as a real server has it: the time that is told should be no fairy tale
-    with TemporaryServer(fits[0], durable=True, settings={"shared_buffers": "128MB"}) as server:
-        parameters = ConnectParameters("postgresql", "psycopg", server.keywords())
+    with TemporaryServer(fits[0], durable=True, settings={"shared_buffers": "128MB"}) as ours:
+        parameters = ConnectParameters("postgresql", "psycopg", ours.keywords())
         where = f"a temporary server of this machine (PostgreSQL {fits[0].version})"
         yield _Scratch(parameters, ControlPolicy(), "postgres", True, where)

@@ -38,7 +38,8 @@ COMMAND = Command(
     "The backup is restored into a new database, its schema and its rows are compared, and then the two change "
     "their names at once; the old one is kept under a name with the date. What was written since the backup is "
     "said first, and asked about on a terminal; elsewhere `--yes` says it is meant. With `--beside NAME` the "
-    "target is left as it is; with `--control-url` too, env.py is not even asked, for when the target is gone.",
+    "target is left as it is; with `--restore-url` too it is restored on that server, and env.py is not even asked: "
+    "for when the target is gone.",
     _work,
     (Argument("backup", "Which backup. Default: the newest full one of the target."),),
 )

@@ -76,6 +76,6 @@ def connect(
     try:
         connection = psycopg.connect(make_conninfo(**keywords), autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
-        control = policy.keywords is not None
-        raise connect_failure(error, keywords, secrets, control=control) from None
+        option = None if policy.keywords is None else policy.option
+        raise connect_failure(error, keywords, secrets, option=option) from None
     return Connected(connection, given, secrets, read_only)

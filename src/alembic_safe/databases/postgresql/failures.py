@@ -18,11 +18,11 @@ from alembic_safe.model.secrets import hide
 
 
 def connect_failure(
-    error: psycopg.Error, keywords: Mapping[str, str], secrets: Iterable[str], *, control: bool = False
+    error: psycopg.Error, keywords: Mapping[str, str], secrets: Iterable[str], *, option: str | None = None
 ) -> AlembicSafeError:
     """Why there is no connection. A keyword that libpq does not know is the user's to mend: UsageError.
 
-    `control`: the keywords came from our own setting, and not from env.py.
+    `option`: the one of ours that the keywords came from; None: from env.py.
     """
     line = hide(_useful_line(str(error)), secrets)
     if isinstance(error, psycopg.ProgrammingError):
@@ -31,7 +31,7 @@ def connect_failure(
             hint="See the parameter key words in libpq's documentation.",
         )
     return UnreachableError(
-        f"no connection to {_where(keywords)}: {line}", hint=connect_hint(line, control=control)
+        f"no connection to {_where(keywords)}: {line}", hint=connect_hint(line, option=option)
     )
 
 

@@ -65,16 +65,16 @@ _HINTS: tuple[tuple[str, str], ...] = (
 )
 
 
-def connect_hint(said: str, *, control: bool = False) -> str | None:
+def connect_hint(said: str, *, option: str | None = None) -> str | None:
     """What to look at when a connect failed with these words; None where they say nothing that we know.
 
-    `control`: the parameters came from our own setting, and not from env.py.
+    `option`: the one of ours that the parameters came from; None: from env.py.
 
     >>> connect_hint('FATAL:  role "bob" does not exist')
     'Check the user in the URL that env.py uses.'
     """
     lowered = said.lower()
     hint = next((hint for pattern, hint in _HINTS if re.search(pattern, lowered)), None)
-    if hint is not None and control:
-        return hint.replace(", or set `control-url`", "").replace("the URL that env.py uses", "`control-url`")
+    if hint is not None and option is not None:
+        return hint.replace(", or set `control-url`", "").replace("the URL that env.py uses", f"`{option}`")
     return hint

@@ -105,7 +105,7 @@ def find_restore_tool(database: PostgresDatabase, bindir: Path | None, dump_majo
     if major < dump_major:
         raise RefusedError(
             f"the backup is of PostgreSQL {dump_major}, and {database.facts.address} is of {major}",
-            hint="Restore to a server of the same major version, or a newer one: `control-url` names it.",
+            hint="Restore to a server of the same major version, or a newer one: `--restore-url` names it.",
         )
     client = find_dump_client(major, bindir=bindir, server_bindir=None if bindir else database.bindir())
     environment, conninfo = tool_environment(database.connected.connection, database.connected.keywords)
@@ -121,5 +121,5 @@ def _advice(fault: str) -> str:
     if "is not available" in fault or "could not open extension control file" in fault:
         return "Install the extension on this server, then run the same command again."
     if "permission denied" in fault or "must be" in fault:
-        return "Restore as the owner of the objects or as a superuser: set `control-url`."
+        return "Restore as the owner of the objects or as a superuser: set `control-url` (elsewhere `--restore-url`)."
     return "The live database was not touched. See the tool's own words below."
