@@ -44,6 +44,7 @@ class Job:
     they are, for judging; `ask_all` has the worker wait for a word at each statement and before each commit.
     `stop_before` names, by the target's ordinal, the revision that is not run, nor any after it ("": all are).
     `paced`: the worker waits for a word before each step, while no transaction is open.
+    `digest` ("probe"): a digest of all that the history's schemas follow from is wanted.
     """
 
     mode: Literal["probe", "apply", "review"]
@@ -70,6 +71,7 @@ class Job:
     lock_timeout: float = 0.0
     stop_before: tuple[str, ...] = ()
     paced: bool = False
+    digest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,12 @@ class CloneWanted:
 
 @dataclass(frozen=True, slots=True)
 class GraphRead:
-    """The script directory: every revision, and its heads."""
+    """The script directory: every revision, and its heads. `digest` (hex) is "" unless the job asked for it."""
 
     directory: str
     heads: tuple[str, ...]
     revisions: tuple[Revision, ...]
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class ScratchPlace:
     """A place where clones are made; a context manager that leaves nothing behind.
 
     `own`: the server is ours alone, so that roles and databases that a history expects may be made on it.
-    `folder` is for SQLite files of the project. Use it from a thread that lives as long as it.
+    `folder` is for SQLite files of the project; `clones` are all that were made. Use it from a thread that lives
+    as long as it.
     """
 
     def __init__(
@@ -40,12 +41,15 @@ class ScratchPlace:
         self.server = server
         self.folder = folder
         self.own = own
+        self.clones: list[Clone] = []
         self._maker = maker
         self._stack = stack
 
     def make(self, stands_for: str = "", *, template: str | None = None) -> Clone:
         """A new, empty database; or a copy of the clone named `template`."""
-        return self._maker.make(stands_for, template=template)
+        clone = self._maker.make(stands_for, template=template)
+        self.clones.append(clone)
+        return clone
 
     def make_role(self, name: str) -> None:
         """A role that a history expects (`own` alone)."""

@@ -10,11 +10,13 @@ from alembic_safe.model.results import (
     ExplainResult,
     Failure,
     HistoryResult,
+    IdentifyResult,
     InitResult,
     PlanResult,
     PruneResult,
     RestoreResult,
     Result,
+    StampResult,
     StatusResult,
 )
 
@@ -33,6 +35,10 @@ def empty_result(command: str, exit_status: int, failure: Failure) -> Result:
         return ExplainResult(exit_status, (), error=failure)
     if command == "status":
         return StatusResult(exit_status, (), error=failure)
+    if command == "identify":
+        return IdentifyResult(exit_status, (), error=failure)
+    if command == "stamp":
+        return StampResult(exit_status, "", (), {}, error=failure)
     if command == "history":
         return HistoryResult(exit_status, (), error=failure)
     if command == "init":

@@ -125,6 +125,8 @@ def assemble(
         ),
         max_age=values["max-age"],
         dry_run=values["dry-run"],
+        check_drift=values["check-drift"],
+        force=values["force"],
         _effective=_effective(command, values, layers, connections),
     )
 

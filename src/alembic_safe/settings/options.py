@@ -20,6 +20,7 @@ from alembic_safe.settings.option import (
     DOCTOR,
     FLAG_ONLY,
     HISTORY,
+    IDENTIFYING,
     INIT,
     JUDGING,
     NOT_IN_FILE,
@@ -29,6 +30,7 @@ from alembic_safe.settings.option import (
     OTHER_VARIABLES,
     PLAN,
     PREFIX,
+    STAMP,
     STATUS,
     TABLE,
     UPGRADE,
@@ -155,7 +157,7 @@ OPTIONS: tuple[Option, ...] = (
         "pg-bindir",
         "path",
         "The folder with pg_dump and pg_restore of the server's major version. Default: they are looked for.",
-        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE, DOCTOR),
+        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE, DOCTOR, *IDENTIFYING),
         metavar="FOLDER",
     ),
     Option(
@@ -179,7 +181,7 @@ OPTIONS: tuple[Option, ...] = (
         "duration",
         "How long to wait for another run's deploy lock; 0 ends with exit status 4 at once. `status` waits as long"
         " for what --at-heads and --require ask for.",
-        (*APPLYING, BACKUP_RESTORE, STATUS),
+        (*APPLYING, BACKUP_RESTORE, STATUS, STAMP),
         default="0",
         minimum=0,
         maximum=WEEK,
@@ -264,8 +266,10 @@ OPTIONS: tuple[Option, ...] = (
         "scratch",
         "scratch",
         "Where a revision is run that cannot be read without a connection: `auto`, a temporary PostgreSQL server of "
-        "this machine; `off`; or a database created on the server that env:NAME, file:PATH or service=NAME names.",
-        JUDGING,
+        "this machine; `off`; or a database created on the server that env:NAME, file:PATH or service=NAME names. "
+        "`identify`, `stamp` and --check-drift take the target's own server before a temporary one, where the role may "
+        "create databases.",
+        (*JUDGING, *IDENTIFYING),
         default="auto",
         metavar="auto|off|SOURCE",
         secret=True,
@@ -275,7 +279,22 @@ OPTIONS: tuple[Option, ...] = (
         "switch",
         "Let the project start programs while its revisions run on a scratch database. They are not kept from the "
         "project's own database.",
-        JUDGING,
+        (*JUDGING, *IDENTIFYING),
+    ),
+    Option(
+        "check-drift",
+        "switch",
+        "Refuse where the schema is not what its version rows promise: the history is replayed on a scratch database "
+        "and compared.",
+        (UPGRADE,),
+    ),
+    Option(
+        "force",
+        "reason",
+        "Write the version rows although the schema does not prove them. The reason is written to the journal.",
+        (STAMP,),
+        FLAG_ONLY,
+        metavar="REASON",
     ),
     Option(
         "limit",

@@ -92,6 +92,7 @@ class Settings:
     `directory` is the folder of the alembic configuration in use: the one that a default path is relative
     to and whose pyproject.toml was read. `allowances` are the command line's. `ci` is whose pipeline `init` writes for.
     `wait_for_database` is in seconds. `plan_file` is a saved plan to apply; `dry_run`: nothing is to be applied.
+    `force` is the reason to stamp without proof.
     """
 
     command: str
@@ -119,6 +120,8 @@ class Settings:
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
     max_age: float | None = None
     dry_run: bool = False
+    check_drift: bool = False
+    force: str | None = None
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
 
     def elsewhere(self) -> ControlPolicy | None:

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from alembic_safe.workflow.doctor import doctor
     from alembic_safe.workflow.explain import explain
     from alembic_safe.workflow.history import history
+    from alembic_safe.workflow.identifying import identify
     from alembic_safe.workflow.initialise import initialise
     from alembic_safe.workflow.migrate import downgrade, upgrade
     from alembic_safe.workflow.plan import dry_run, plan
     from alembic_safe.workflow.pruning import prune_backups
     from alembic_safe.workflow.restoring import restore_backup
+    from alembic_safe.workflow.stamping import stamp
     from alembic_safe.workflow.status import status
 
 _HOMES = {
@@ -32,6 +34,7 @@ _HOMES = {
     "doctor": "doctor",
     "explain": "explain",
     "history": "history",
+    "identify": "identifying",
     "initialise": "initialise",
     "downgrade": "migrate",
     "upgrade": "migrate",
@@ -39,6 +42,7 @@ _HOMES = {
     "plan": "plan",
     "prune_backups": "pruning",
     "restore_backup": "restoring",
+    "stamp": "stamping",
     "status": "status",
 }
 
@@ -50,11 +54,13 @@ __all__ = [
     "dry_run",
     "explain",
     "history",
+    "identify",
     "initialise",
     "list_backups",
     "plan",
     "prune_backups",
     "restore_backup",
+    "stamp",
     "status",
     "upgrade",
     "verify_backup",

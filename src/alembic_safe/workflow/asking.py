@@ -86,6 +86,7 @@ def job(
     unless_empty: bool = False,
     secrets: tuple[str, ...] = (),
     stop_before: tuple[str, ...] = (),
+    digest: bool = False,
 ) -> Job:
     """A worker's job; `apply_as` is the application_name of one that applies, None probes."""
     config = settings.project.config
@@ -103,6 +104,7 @@ def job(
         stop_before=stop_before,
         paced=apply_as is not None and settings.preflight.replica_lag is not None,
         unless_empty=unless_empty,
+        digest=digest,
         journal_schema=settings.journal.schema,
         with_values=listing,
         lock_timeout=0.0 if apply_as is None else settings.apply.guard.lock_timeout,
@@ -119,15 +121,24 @@ def ask(
     sink: EventSink,
     tick: Callable[[], None],
     unless_empty: bool = False,
+    digest: bool = False,
 ) -> list[Probed]:
     """Execute env.py once a section, read-only. `listing`: with the statements of what is pending, as written;
 
-    `unless_empty`: but not where the database holds nothing. A database that is not there yet is waited for as
-    settings say.
+    `unless_empty`: but not where the database holds nothing. `digest`: with one of the history, for what is kept of
+    it. A database that is not there yet is waited for as settings say.
     """
     began, pause = time.monotonic(), _FIRST_PAUSE
     wanted = [
-        job(settings, section, destination, direction, listing=listing, unless_empty=unless_empty)
+        job(
+            settings,
+            section,
+            destination,
+            direction,
+            listing=listing,
+            unless_empty=unless_empty,
+            digest=digest,
+        )
         for section in settings.project.sections
     ]
     while True:

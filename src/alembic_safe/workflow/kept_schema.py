@@ -26,10 +26,15 @@ _READERS = ("sql", "model/facts.py")
 
 def kept_folder(environ: Mapping[str, str]) -> Path | None:
     """Where schemas of this very reader are kept, made if it is not there; None where nothing can be written."""
+    return cache_folder(environ, "schemas", _reader())
+
+
+def cache_folder(environ: Mapping[str, str], *names: str) -> Path | None:
+    """A folder of ours in the user's cache, made if it is not there; None where nothing can be written."""
     home = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
     if not Path(home).is_absolute():
         return None
-    folder = Path(home, "alembic-safe", "schemas", _reader())
+    folder = Path(home, "alembic-safe", *names)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:

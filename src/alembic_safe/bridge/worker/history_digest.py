@@ -11,7 +11,7 @@ from pathlib import Path
 import alembic
 import sqlalchemy
 from alembic.config import Config
-from alembic.script import Script
+from alembic.script import Script, ScriptDirectory
 
 from alembic_safe import __version__
 from alembic_safe.bridge.messages import Job
@@ -44,6 +44,13 @@ def history_digest(job: Job, config: Config, revisions: Iterable[Script]) -> str
     for path in filter(None, (config.config_file_name, getattr(config, "toml_file_name", None))):
         digest.update(_content(str(path)))
     return digest.hexdigest()
+
+
+def project_digest(job: Job, config: Config, script: ScriptDirectory) -> str:
+    """A digest (hex) of the whole history and of env.py, once that has been executed: see `history_digest`."""
+    revisions = sorted(script.walk_revisions(), key=lambda one: str(one.revision))
+    env_py = _content(str(Path(script.dir, "env.py")))
+    return hashlib.sha256(env_py + history_digest(job, config, revisions).encode()).hexdigest()
 
 
 def _modules() -> set[str]:

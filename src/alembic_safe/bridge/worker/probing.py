@@ -7,6 +7,7 @@ IF NOT EXISTS, mostly) is not executed but named, so that a plan can be shown al
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from alembic.runtime.environment import EnvironmentContext
@@ -18,6 +19,7 @@ from sqlalchemy.engine import Engine
 
 from alembic_safe.bridge.messages import (
     EnvironmentNotice,
+    GraphRead,
     Job,
     ModelsRead,
     RevisionListed,
@@ -32,6 +34,7 @@ from alembic_safe.bridge.worker import (
     targets,
     transactions,
 )
+from alembic_safe.bridge.worker.history_digest import project_digest
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.masking import mask_sql
@@ -106,7 +109,7 @@ class Probe:
         job, ordinal = self._job, self.found
         self.found += 1
         if ordinal == 0:
-            self._link.tell(graph.read(self._script))
+            self._link.tell(self._graph())
         target = targets.describe(context, ordinal, job.section, tuple(sorted(heads)), self._skipped.schemas)
         heads = target.heads or ()
         empty = not heads and emptiness.is_empty(context.connection, target, job.journal_schema)
@@ -130,6 +133,13 @@ class Probe:
         if job.listing and not (empty and job.unless_empty):
             self._list(ordinal, context, todo)
         return []
+
+    def _graph(self) -> GraphRead:
+        """The directory; with a digest where one is wanted, now that env.py and all revisions are imported."""
+        found = graph.read(self._script)
+        if not self._job.digest or self.environment is None:
+            return found
+        return replace(found, digest=project_digest(self._job, self.environment.config, self._script))
 
     def _tell_models(self, context: MigrationContext) -> None:
         read = models.read(context)

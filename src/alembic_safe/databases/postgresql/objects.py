@@ -14,8 +14,8 @@ _HEADER = re.compile(
     r" Owner: (?P<owner>.*?)(?:; Tablespace: .*)?\n--\n",
     re.MULTILINE,
 )
-# psql's own commands, session settings that stand between objects, and the comment lines of the frame
-_NOISE = re.compile(r"^(?:\\(?:un)?restrict .*|SET [a-z_]+ = .*;|--.*|)$")
+# what stands between objects: psql's own commands, session settings, the comment lines of the frame
+_NOISE = re.compile(r"(?:\\(?:un)?restrict .*|SET [a-z_]+ = .*;|--.*|)")
 _IDENTIFIER = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)'
 _ROLES = re.compile(
     rf"\b(?:TO|FROM|FOR ROLE|OWNER TO|AUTHORIZATION|FOR)\s+((?:{_IDENTIFIER})(?:\s*,\s*{_IDENTIFIER})*)"
@@ -49,8 +49,8 @@ def objects_of(text: str) -> dict[SchemaObject, str]:
     """Every object of a schema's text with its definition."""
     found: dict[SchemaObject, str] = {}
     headers = list(_HEADER.finditer(text))
-    ends = [header.start() for header in headers[1:]] + [len(text)]
-    for header, end in zip(headers, ends, strict=True):
+    ends = [*(header.start() for header in headers[1:]), len(text)]
+    for header, end in zip(headers, ends, strict=False):  # a schema without any object has no header
         one = SchemaObject(header["type"], header["schema"], header["name"], header["owner"])
         if (
             one.type in _DATABASE
@@ -58,10 +58,17 @@ def objects_of(text: str) -> dict[SchemaObject, str]:
             or (one.type in ("COMMENT", "ACL") and one.name.startswith("DATABASE "))
         ):
             continue
-        body = text[header.end() : end]
-        lines = [line for line in body.split("\n") if not _NOISE.match(line)]
-        found[one] = found.get(one, "") + "\n".join(lines)
+        found[one] = found.get(one, "") + _trimmed(text[header.end() : end])
     return found
+
+
+def _trimmed(body: str) -> str:
+    """An object's own text: a line of a function's body may look like noise, those around it are."""
+    lines = body.split("\n")
+    first = next((at for at, line in enumerate(lines) if not _NOISE.fullmatch(line)), len(lines))
+    while len(lines) > first and _NOISE.fullmatch(lines[-1]):
+        lines.pop()
+    return "\n".join(lines[first:])
 
 
 def differences(backup: Objects, restored: Objects) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -14,11 +14,13 @@ from alembic_safe.model.results import (
     DoctorResult,
     ExplainResult,
     HistoryResult,
+    IdentifyResult,
     InitResult,
     PlanResult,
     PruneResult,
     RestoreResult,
     Result,
+    StampResult,
     StatusResult,
 )
 from alembic_safe.report.console.applied import applied
@@ -27,6 +29,7 @@ from alembic_safe.report.console.check import check
 from alembic_safe.report.console.doctor import doctor
 from alembic_safe.report.console.explain import explain
 from alembic_safe.report.console.history import history
+from alembic_safe.report.console.identity import identified, stamped
 from alembic_safe.report.console.init import initialised
 from alembic_safe.report.console.page import DOUBTFUL, View, line, page
 from alembic_safe.report.console.plan import plan
@@ -47,6 +50,8 @@ _VIEWS: dict[type, Callable[[Any, View], Iterator[RenderableType]]] = {
     CheckResult: check,
     ExplainResult: explain,
     DoctorResult: doctor,
+    IdentifyResult: identified,
+    StampResult: stamped,
 }
 
 

@@ -19,10 +19,12 @@ from alembic_safe.model.results import (
     DoctorResult,
     ExplainResult,
     HistoryResult,
+    IdentifyResult,
     InitResult,
     PlanResult,
     PruneResult,
     RestoreResult,
+    StampResult,
     StatusResult,
 )
 from alembic_safe.report.json.documents import VERSION, schema_name
@@ -33,6 +35,8 @@ RESULTS: dict[str, type] = {
     "plan": PlanResult,
     "check": CheckResult,
     "status": StatusResult,
+    "identify": IdentifyResult,
+    "stamp": StampResult,
     "history": HistoryResult,
     "backup create": BackupResult,
     "backup list": BackupResult,

@@ -1,0 +1,1 @@
+"""What is true of a broken target, and the ways out of it."""
