@@ -6,42 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from alembic_safe.errors import AlembicSafeError
 from alembic_safe.model.backups import Manifest, PlannedBackup, Verification, WayBack
-from alembic_safe.model.identity import Identity
+from alembic_safe.model.identified import IdentifyResult, StampResult
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.preflight import CheckedItem
 from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.model.runs import RunHistory, RunOutcome, StepOutcome
 from alembic_safe.model.scratch import ScratchRun
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An error as a value: `kind` is the class's name in alembic_safe.errors."""
-
-    kind: str
-    message: str
-    hint: str
-    detail: str | None = None
-
-    @classmethod
-    def of(cls, error: AlembicSafeError) -> Failure:
-        """The error as a value."""
-        return cls(type(error).__name__, error.message, error.hint, error.detail)
-
-
-@dataclass(frozen=True, slots=True)
-class TargetSummary:
-    """A target in a result: what people call it, where it is, what runs there."""
-
-    label: str
-    dialect: str
-    address: str
-    server_version: str
-    version_table: str
-    heads: tuple[str, ...] | None
+from alembic_safe.model.summaries import Failure as Failure
+from alembic_safe.model.summaries import TargetSummary as TargetSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,51 +356,6 @@ class DoctorResult:
     targets: tuple[ExaminedTarget, ...]
     project: tuple[CheckedItem, ...] = ()
     cleaned: tuple[str, ...] = ()
-    error: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IdentifiedTarget:
-    """A target with what its schema says of its revision."""
-
-    target: TargetSummary
-    identity: Identity
-
-
-@dataclass(frozen=True, slots=True)
-class IdentifyResult:
-    """`identify`: which revision every target's schema is that of, beside what its version rows say."""
-
-    exit: int
-    targets: tuple[IdentifiedTarget, ...]
-    notices: tuple[str, ...] = ()
-    error: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StampedTarget:
-    """A target as `stamp` left it. `proof` is what its schema was before; `forced` why it was not needed.
-
-    `run` is its entry in the journal (None: refused, nothing was written).
-    """
-
-    target: TargetSummary
-    run: str | None
-    heads_before: tuple[str, ...] | None
-    heads_after: tuple[str, ...] | None
-    proof: Identity
-    forced: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StampResult:
-    """`stamp`: the version rows that were written. `durations` are seconds by phase."""
-
-    exit: int
-    revision: str
-    targets: tuple[StampedTarget, ...]
-    durations: dict[str, float]
-    notices: tuple[str, ...] = ()
     error: Failure | None = None
 
 

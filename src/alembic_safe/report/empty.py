@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alembic_safe.model.identified import IdentifyResult, StampResult
 from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
@@ -10,13 +11,11 @@ from alembic_safe.model.results import (
     ExplainResult,
     Failure,
     HistoryResult,
-    IdentifyResult,
     InitResult,
     PlanResult,
     PruneResult,
     RestoreResult,
     Result,
-    StampResult,
     StatusResult,
 )
 

@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from alembic_safe.apply import Interrupts
 from alembic_safe.bridge import Workers
 from alembic_safe.model.events import EventSink, ignore
+from alembic_safe.model.identified import IdentifiedTarget, IdentifyResult
 from alembic_safe.model.identity import Heads, Identity
-from alembic_safe.model.results import IdentifiedTarget, IdentifyResult
 from alembic_safe.recovery.identity import Asked
 from alembic_safe.recovery.identity import identify as identify_target
 from alembic_safe.settings import Settings

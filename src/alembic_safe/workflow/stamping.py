@@ -15,14 +15,14 @@ from alembic_safe.bridge import Workers
 from alembic_safe.errors import AlembicSafeError, RefusedError
 from alembic_safe.journal import Journal, open_journal
 from alembic_safe.model.events import EventSink, Notice, ignore
+from alembic_safe.model.identified import StampedTarget, StampResult
 from alembic_safe.model.identity import Heads, Identity
-from alembic_safe.model.results import StampedTarget, StampResult
+from alembic_safe.model.results import Failure
 from alembic_safe.model.runs import RunRecord
 from alembic_safe.recovery.identity.naming import rows_for
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.asking import Site
-from alembic_safe.workflow.concluding import as_failure
 from alembic_safe.workflow.context import Phases, ci_link, host, new_run_id, who
 from alembic_safe.workflow.identifying import identity_of
 
@@ -168,7 +168,7 @@ class _Stamping:
             revision=" ".join(self.revisions),
             targets=targets,
             durations=self.phases.durations,
-            error=as_failure(error) if error else None,
+            error=Failure.of(error) if error else None,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from alembic_safe.model.identified import IdentifyResult, StampResult
 from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
@@ -14,13 +15,11 @@ from alembic_safe.model.results import (
     DoctorResult,
     ExplainResult,
     HistoryResult,
-    IdentifyResult,
     InitResult,
     PlanResult,
     PruneResult,
     RestoreResult,
     Result,
-    StampResult,
     StatusResult,
 )
 from alembic_safe.report.console.applied import applied

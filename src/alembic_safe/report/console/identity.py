@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
+from alembic_safe.model.identified import IdentifyResult, StampResult
 from alembic_safe.model.identity import Compared, Difference, Heads, Identity
-from alembic_safe.model.results import IdentifyResult, StampResult, TargetSummary
+from alembic_safe.model.results import TargetSummary
 from alembic_safe.report.console.page import (
     BAD,
     DOUBTFUL,

@@ -12,6 +12,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from alembic_safe.model.identified import IdentifyResult, StampResult
 from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
@@ -19,12 +20,10 @@ from alembic_safe.model.results import (
     DoctorResult,
     ExplainResult,
     HistoryResult,
-    IdentifyResult,
     InitResult,
     PlanResult,
     PruneResult,
     RestoreResult,
-    StampResult,
     StatusResult,
 )
 from alembic_safe.report.json.documents import VERSION, schema_name
