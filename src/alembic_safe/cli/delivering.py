@@ -49,6 +49,7 @@ def deliver_failure(failure: Failure) -> None:
 
 def deliver_usage_error(command: str, typed: Sequence[str], error: UsageError) -> int:
     """An error found before a command was reached, as a document where one was asked for. The status."""
+    from alembic_safe.model.results import Failure
     from alembic_safe.report.empty import empty_result
     from alembic_safe.report.json.schemas import RESULTS
 
