@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 import typer
 
@@ -42,7 +42,7 @@ def typer_function(
     function.__name__ = name.replace(" ", "_")
     function.__doc__ = help_text
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    cast("Any", function).__signature__ = inspect.Signature(parameters)
     return function
 
 

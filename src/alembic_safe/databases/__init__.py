@@ -10,7 +10,7 @@ from alembic_safe.databases._libpq import libpq_keywords
 from alembic_safe.databases._open import copy_tables, open_database, open_watcher, warm_up
 from alembic_safe.databases._reading import DumpReader, reading_tool, system_identifier, wal_position
 from alembic_safe.databases.external import run_external
-from alembic_safe.databases.postgresql.catalog import read_catalog, read_tables
+from alembic_safe.databases.postgresql.catalog import null_share, quoted_names, read_catalog, read_tables
 from alembic_safe.databases.postgresql.concurrency import (
     InvalidIndex,
     drop_invalid,
@@ -44,10 +44,12 @@ __all__ = [
     "lacking_extensions",
     "libpq_keywords",
     "make_restore_point",
+    "null_share",
     "old_snapshots",
     "open_database",
     "open_scratch",
     "open_watcher",
+    "quoted_names",
     "read_catalog",
     "read_tables",
     "reading_tool",

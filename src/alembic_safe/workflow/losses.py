@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from alembic_safe.apply import preflight
+from alembic_safe.databases import null_share, quoted_names
 from alembic_safe.errors import AlembicSafeError, RefusedError, UnreachableError
 from alembic_safe.model.facts import Facts, Name
 from alembic_safe.model.findings import Allowance, Judgement
@@ -15,11 +16,6 @@ from alembic_safe.workflow.planned_work import planned_work
 # counting reads the whole table: of a larger one the planner's estimates are told
 _COUNTED_BYTES = 1e9
 _COPY = "_alembic_tmp_"
-# of a table with partitions or children the statistics of all of it together
-_FILLED = (
-    "SELECT null_frac FROM pg_catalog.pg_stats WHERE pg_catalog.format('%%I.%%I', schemaname, tablename) = %s"
-    " AND attname = %s ORDER BY inherited DESC LIMIT 1"
-)
 
 
 def losses_of(site: Site) -> tuple[Loss, ...]:
@@ -114,13 +110,7 @@ def _places(site: Site, judgement: Judgement) -> dict[Name, str]:
         return {}
     tables = preflight.locked_tables(site.database, site.target, planned_work(judgement.plan))
     oids = {table.oid: table.planned for table in tables if not table.inherited}
-    rows = site.database.fetch(
-        "SELECT oid::bigint, pg_catalog.format('%%I.%%I', n, r) FROM (SELECT c.oid, s.nspname AS n, c.relname AS r"
-        " FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace"
-        " WHERE c.oid = ANY (%s::bigint[]::oid[])) AS t",
-        [list(oids)],
-    )
-    return {oids[oid]: quoted for oid, quoted in rows}
+    return {oids[oid]: quoted for oid, quoted in quoted_names(site.database, oids).items()}
 
 
 def _counted(
@@ -149,8 +139,8 @@ def _estimated(site: Site, place: str | None, column: str, rows: float | None) -
     """Rows, or values that are not null, by the planner's statistics; None where they tell of none or are missing."""
     number = rows
     if column and rows is not None:
-        found = site.database.fetch(_FILLED, [place, column])
-        number = rows * (1.0 - float(found[0][0])) if found else None
+        empty = null_share(site.database, place, column) if place is not None else None
+        number = rows * (1.0 - empty) if empty is not None else None
     return round(number) or None if number is not None else None
 
 

@@ -45,7 +45,7 @@ class Locator:
 
 
 def _normal(path: str) -> str:
-    # without following links: a path is shown as the project gives it
+    # a path is shown as the project gives it: Path.resolve would follow links, and Path.absolute leaves ".." in it
     return os.path.abspath(path)  # noqa: PTH100
 
 

@@ -1,6 +1,8 @@
-"""Reads from the system catalog what the reach of a plan depends on."""
+"""Reads from the system catalog what the reach of a plan depends on, and what is told of its tables."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import GaveUpError
@@ -28,6 +30,20 @@ def read_catalog(database: Database) -> Catalog:
 def read_tables(database: Database) -> tuple[CatalogTable, ...]:
     """Relations with rows, and views."""
     return tuple(CatalogTable(*row) for row in _sized(database))
+
+
+def quoted_names(database: Database, oids: Iterable[int]) -> dict[int, str]:
+    """Relations' names by oid, with their schema, as they stand in SQL."""
+    return {int(oid): str(name) for oid, name in database.fetch(query("quoted_names"), [list(oids)])}
+
+
+def null_share(database: Database, table: str, column: str) -> float | None:
+    """How much of a column is null (0 to 1) by the planner's statistics of `table`, quoted with its schema.
+
+    None where there are none: never analyzed, or not to be read by this role (pg_stats).
+    """
+    rows = database.fetch(query("null_share"), [table, column])
+    return float(rows[0][0]) if rows else None
 
 
 def _sized(database: Database) -> Rows:

@@ -44,9 +44,11 @@ def history(result: HistoryResult, view: View) -> Iterator[RenderableType]:
 
 def run_phrase(run: RunRecord) -> str:
     """A run in one phrase: `upgrade done in 4.2 s, 2026-03-01 09:30:00 UTC (run 01J...)`."""
+    began = f"{moment(run.began)} UTC (run {clean(run.id)})"
+    if run.outcome == "nothing":  # the time of that is nobody's concern
+        return f"{clean(run.command)}, which found nothing to do, {began}"
     took = f" in {duration(run.duration)}" if run.duration is not None else ""
-    began = f"{moment(run.began)} UTC"
-    return f"{clean(run.command)} {run.outcome}{took}, {began} (run {clean(run.id)})"
+    return f"{clean(run.command)} {run.outcome}{took}, {began}"
 
 
 def _run(history: RunHistory, view: View, alone: bool) -> Iterator[RenderableType]:
