@@ -27,7 +27,7 @@ from alembic_safe.workflow import asking
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.baseline import read_baseline, unknown, write_baseline
 from alembic_safe.workflow.changed import repository_root
-from alembic_safe.workflow.check_live import Side, live_sites, major_of, side_of
+from alembic_safe.workflow.check_live import Side, dialect_of, live_sites, major_of, side_of
 from alembic_safe.workflow.context import Phases
 from alembic_safe.workflow.gating import worst
 from alembic_safe.workflow.judging import judged, replayed
@@ -62,7 +62,10 @@ def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ign
             live_sites(settings, workers, sink, interrupts.check) as sites,
         ):
             version = major_of(sites, settings.review.server_version)
-            settings = replace(settings, review=replace(settings.review, server_version=version))
+            dialect = dialect_of(sites, settings.review.dialect)
+            settings = replace(
+                settings, review=replace(settings.review, server_version=version, dialect=dialect)
+            )
             with phases.phase("check", "reading the revisions"):
                 for section in settings.project.sections:
                     job = _job(settings, section, selection)

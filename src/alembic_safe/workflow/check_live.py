@@ -37,7 +37,7 @@ def live_sites(
 ) -> Iterator[list[Site]]:
     """The targets, with our own read-only connections to them; none where settings do not say `live`.
 
-    Raises `UsageError` for an SQLite target: a review is for PostgreSQL.
+    Raises `UsageError` for targets of two kinds, or of another than `--dialect` says.
     """
     if not settings.review.live:
         yield []
@@ -46,10 +46,11 @@ def live_sites(
     asking.refuse_unusable(probed)
     sites = asking.open_sites(probed, settings.control, read_only=True)
     try:
-        if any(site.target.dialect != "postgresql" for site in sites):
+        kinds = {site.target.dialect for site in sites} | ({settings.review.dialect} - {"auto"})
+        if len(kinds) > 1:
             raise UsageError(
-                "--live: the target is SQLite, and `check` judges for PostgreSQL",
-                hint="`alembic-safe plan` judges what is pending on an SQLite database.",
+                f"--live: a review is for one kind of database, and here are {' and '.join(sorted(kinds))}",
+                hint="`alembic-safe plan` judges what is pending on each target, whatever it is.",
             )
         name_checkouts(settings, sites)
         yield sites
@@ -58,8 +59,14 @@ def live_sites(
 
 
 def major_of(sites: Sequence[Site], otherwise: int) -> int:
-    """The oldest major among the targets."""
-    return min((site.database.facts.version_number // 10_000 for site in sites), default=otherwise)
+    """The oldest major of PostgreSQL among the targets."""
+    servers = [site.database.facts for site in sites if site.target.dialect == "postgresql"]
+    return min((facts.version_number // 10_000 for facts in servers), default=otherwise)
+
+
+def dialect_of(sites: Sequence[Site], otherwise: str) -> str:
+    """What the targets are, which need not be what the configuration's URL says."""
+    return sites[0].target.dialect if sites else otherwise
 
 
 def side_of(settings: Settings, site: Site, listings: Sequence[RevisionListing]) -> Side:
