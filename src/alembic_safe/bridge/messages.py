@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import types
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from alembic_safe.model.revisions import (
     Direction,
@@ -343,13 +344,16 @@ def decode(data: bytes) -> Message:
     name, body = json.loads(data)
     if name not in _BY_NAME:
         raise ValueError(f"unknown message {name!r}")
-    message: Message = _typed(_BY_NAME[name], body)
+    message: Message = _shaping(cast(Hashable, _BY_NAME[name]))(body)
     return message
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return [_plain(getattr(value, field.name)) for field in fields(value)]
+    kind = type(value)
+    if kind is str or kind is int:  # most values: asked first
+        return value
+    if is_dataclass(kind):
+        return [_plain(getattr(value, name)) for name in _names(kind)]
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
@@ -358,23 +362,32 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _hints(cls: type[Any]) -> tuple[Any, ...]:
-    hints = get_type_hints(cls)
-    return tuple(hints[field.name] for field in fields(cls))
+def _names(cls: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast("type[Any]", cls)))
 
 
-def _typed(hint: Any, value: Any) -> Any:
-    """`value` as JSON gave it, in the shape that `hint` declares."""
-    if value is None:
-        return None
-    if is_dataclass(hint):
-        # a class known only at run time: its fields' hints are what checks the values
-        return hint(*(_typed(h, v) for h, v in zip(_hints(hint), value, strict=True)))  # type: ignore[operator, arg-type]
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@cache
+def _shaping(hint: Hashable) -> Callable[[Any], Any]:
+    """A function that gives a value as JSON has it the shape that `hint` declares. Made once for each hint."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         (inner,) = (arg for arg in get_args(hint) if arg is not type(None))
-        return _typed(inner, value)
+        return _shaping(inner)
     if origin is tuple:
-        inner = get_args(hint)[0]
-        return tuple(_typed(inner, item) for item in value)
-    return value
+        item = _shaping(get_args(hint)[0])
+        if item is _as_it_is:
+            return lambda value: None if value is None else tuple(value)
+        return lambda value: None if value is None else tuple([item(one) for one in value])
+    if is_dataclass(hint):
+        hints = get_type_hints(hint)
+        parts = [_shaping(hints[name]) for name in _names(hint)]
+        # a class known only at run time: its fields' hints are what shapes the values
+        make = cast("Callable[..., Any]", hint)
+        return lambda value: (
+            None if value is None else make(*[part(one) for part, one in zip(parts, value, strict=True)])
+        )
+    return _as_it_is
