@@ -233,7 +233,28 @@ _SETTINGS = {
 _FAULTS = {**_URLS, **_PROJECTS, **_SETTINGS}
 
 
-@pytest.mark.parametrize("name", _FAULTS)
+# others go the same way through the code, and stand for these in the short form
+_COVERED = {
+    "alembic.ini: no section at all",
+    "no such section",
+    "alembic.ini elsewhere",
+    "no revision at all",
+    "ambiguous revision",
+    "downgrade too far",
+    "unknown dialect",
+    "port is a word",
+    "percent in the ini",
+    "exception at import of a revision",
+    "env.py: leaves",
+    "env.py: runs nothing",
+    "env.py: import",
+    "env.py: missing",
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.long) if n in _COVERED else n for n in _FAULTS]
+)
 def test_fault_is_named_and_nothing_changes(make_project: Any, name: str) -> None:
     fault = _FAULTS[name]
     project = make_project(url=fault.url, ini=fault.ini, env=fault.env_py, revisions=fault.revisions)
@@ -265,6 +286,7 @@ def closed_port() -> Any:
 _COMMANDS = ("upgrade", "downgrade base", "plan", "status", "history", "backup create")
 
 
+@pytest.mark.long
 def test_a_console_claims_nothing_after_an_error(make_project: Any, closed_port: int) -> None:
     project = make_project(
         template="async", url=f"postgresql+asyncpg://a:{SECRET}@127.0.0.1:{closed_port}/app"

@@ -145,6 +145,7 @@ def test_a_full_disk(scene: Scene, tmp_path: Path) -> None:
         assert [path.name for path in folder.iterdir()] == []
 
 
+@pytest.mark.long
 def test_a_backup_that_was_damaged(scene: Scene) -> None:
     backup = scene.project.run("backup", "create", "--format", "json").ok().json()["backups"][0]
     damaged = sorted(Path(backup["path"]).glob("dump/*.dat.gz"))[0]

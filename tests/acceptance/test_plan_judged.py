@@ -122,6 +122,7 @@ def test_refused_on_another_server_version(shop: Any) -> None:
     _refused(shop, "and was 15.1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["", "[]", '{"schema": "alembic-safe/check", "version": 1}', '{"schema": 1}']
 )

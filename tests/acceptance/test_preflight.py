@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.processes import wait_until
 from tests.support.projects import Rev
 
@@ -42,6 +44,7 @@ def test_an_unknown_check_is_an_error_of_usage(make_project: Any) -> None:
     assert "no check 'old-transactions'" in done.json()["error"]["message"]
 
 
+@pytest.mark.long
 def test_a_database_that_comes_up_late_is_waited_for(
     durable_pg_database: Any, durable_pg: Any, make_project: Any
 ) -> None:

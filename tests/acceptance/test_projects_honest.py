@@ -141,6 +141,7 @@ def test_a_failure_after_an_own_commit_is_dirty_and_says_where(make_project, pg_
     assert project.run("status", "--format", "json").exit == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("driver", ["psycopg2", "asyncpg"])
 def test_a_failed_revision_is_mended_and_run_again(make_project, pg_database, driver):
     model = (

@@ -168,6 +168,7 @@ def test_a_look_changes_nothing_in_postgresql(make_project, pg_database):
     assert schema_dump(pg_database, exclude_tables=()) == after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", ["generic", "async"])
 def test_a_look_changes_nothing_in_sqlite(make_project, template):
     wal = """

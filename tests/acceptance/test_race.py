@@ -42,6 +42,7 @@ def test_exactly_one_of_eight_applies(wait: bool, pg_database: Any, make_project
     assert sorted(steps) == ["a1", "b2", "c3", "d4"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wait", [False, True], ids=["at once", "waiting"])
 def test_exactly_one_of_eight_applies_through_a_pooler(
     wait: bool, pg_database: Any, make_project: Any
@@ -84,6 +85,7 @@ def test_a_run_ends_when_its_lease_is_lost(pg_database: Any, make_project: Any) 
         )
 
 
+@pytest.mark.long
 def test_what_commits_on_its_own_needs_a_direct_address(pg_database: Any, make_project: Any) -> None:
     with pgbouncer(pg_database.server) as pooler:
         project = make_project(url=pooler.url(pg_database.name), revisions=_REVISIONS[:1])

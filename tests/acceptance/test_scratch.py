@@ -131,6 +131,7 @@ def test_an_extension_that_no_server_has_is_named_with_the_cure(make_project: Ca
     assert "--scratch env:NAME" in finding["message"]
 
 
+@pytest.mark.long
 def test_what_only_rows_lead_to_is_no_silence(make_project: Callable[..., Project]) -> None:
     """A scratch holds no rows: a loop over them issues nothing there, which must not read as safe."""
     rows = "rows = op.get_bind().execute(sa.text('select id from t'))\nfor row in rows:\n    "

@@ -40,6 +40,7 @@ def children_of(pid: int) -> dict[int, str]:
     return found
 
 
+@pytest.mark.long
 def test_supervisor_killed_on_a_given_server(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:
@@ -64,6 +65,7 @@ def test_supervisor_killed_on_a_given_server(
     assert pg_database.fetch(OURS) == []
 
 
+@pytest.mark.long
 def test_database_in_use_is_no_leftover(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+import pytest
+
 from tests.support.processes import wait_until
 from tests.support.projects import Rev
 
@@ -46,6 +48,7 @@ def test_failure_before_anything_is_clean_and_after_something_dirty(make_project
     assert project.run("upgrade").exit == 6
 
 
+@pytest.mark.long
 def test_killed_between_and_within_statements(make_project: Any) -> None:
     """A kill before the first change is told apart from one after it."""
     pause = (

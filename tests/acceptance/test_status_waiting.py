@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+
 from tests.support.processes import wait_until
 from tests.support.projects import Rev
 
@@ -46,6 +48,7 @@ def test_it_waits_without_executing_env_py_again(pg_database: Any, make_project:
     assert time.monotonic() - began >= 2
 
 
+@pytest.mark.long
 def test_a_pod_of_the_code_before_may_start_on_a_newer_schema(pg_database: Any, make_project: Any) -> None:
     """A rollback of the application is not to end in pods that wait for ever."""
     newer = make_project(url=pg_database.url(), revisions=[A1, B2])
@@ -58,6 +61,7 @@ def test_a_pod_of_the_code_before_may_start_on_a_newer_schema(pg_database: Any, 
     assert older.run("status", "--at-heads").exit == 8
 
 
+@pytest.mark.long
 def test_sqlite(make_project: Any) -> None:
     project = make_project(revisions=[A1, B2])
     assert project.run("status", "--at-heads").exit == 3

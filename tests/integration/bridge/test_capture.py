@@ -62,6 +62,7 @@ def _planted(text: str) -> str:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("template", "driver"), CASES)
 def test_no_value_leaves_the_worker(bridge: Bridge, make_project, pg_database, template, driver):
     project = make_project(

@@ -120,6 +120,7 @@ def test_beside(project, tmp_path):
     assert project.run("backup", "restore", "--beside", str(beside)).exit == 3
 
 
+@pytest.mark.long
 def test_what_a_killed_restore_left_is_removed(project):
     path = project.database_file
     project.run("backup", "create").ok()

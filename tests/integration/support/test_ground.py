@@ -40,6 +40,7 @@ def test_a_durable_server_comes_back_after_a_crash(durable_pg, durable_pg_databa
     assert durable_pg_database.fetch("SELECT one FROM kept") == [(1,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("template", "driver"),
     [

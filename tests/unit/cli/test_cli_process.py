@@ -103,6 +103,7 @@ def test_a_hang_up_that_was_ignored_stays_ignored() -> None:
     assert process.returncode == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_that_leaves_is_no_fault_of_the_run(unbuffered: str) -> None:
     process = started("long", "-v", PYTHONUNBUFFERED=unbuffered)
