@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from alembic_safe.bridge import Workers
-from alembic_safe.bridge.messages import StepBegun, StepFailed
+from alembic_safe.bridge.messages import StepAwaited, StepBegun, StepFailed
 from tests.integration.bridge.conftest import Bridge, processes_in, versions
 from tests.support.processes import is_running, wait_until
 from tests.support.projects import Rev
@@ -59,6 +59,31 @@ def test_a_killed_worker_is_named_by_its_signal(bridge: Bridge, make_project):
     assert "was ended by SIGKILL" in str(played.died)
     assert played.died and "last words" in (played.died.detail or "")
     assert played.of(StepBegun)[-1].revision.id == "b2"
+
+
+def test_a_connection_that_is_lost_between_two_steps_fails_the_second(
+    bridge: Bridge, make_project, pg_database
+):
+    """It is lost before the second step's first word: that step has begun, failed, and done nothing."""
+    revisions = [Rev("a1", "op.execute('create table t (id int)')"), Rev("b2", "op.execute('select 1')")]
+
+    def on(worker, message):
+        if not isinstance(message, StepAwaited):
+            return None
+        if message.step == 2:
+            pg_database.fetch(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                " where application_name = 'alembic-safe/test' and datname = current_database()"
+            )
+        worker.proceed()
+        return True
+
+    played = bridge(make_project(url=pg_database.url(), revisions=revisions), on=on, paced=True)
+    assert played.committed == ["a1"]
+    assert [m.revision.id for m in played.of(StepBegun)] == ["a1", "b2"]
+    assert [m.step for m in played.of(StepFailed)] == [2]
+    assert "connection" in played.why
+    assert versions(pg_database) == ["a1"]
 
 
 @pytest.mark.parametrize(

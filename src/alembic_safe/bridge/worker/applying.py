@@ -105,8 +105,11 @@ class Application:
         def body(**arguments: Any) -> None:
             revision = graph.describe(step.revision, hashed=False)
             self.open = OpenStep(target, number, revision, Locator(revision.path))
-            self.open.transaction = self._begin_transaction(context)
-            self._link.ask(StepBegun(target, number, revision, self.open.transaction))
+            try:
+                self.open.transaction = self._begin_transaction(context)
+            finally:
+                # also where the connection is lost by now: then this step is what fails, and nothing of it was done
+                self._link.ask(StepBegun(target, number, revision, self.open.transaction))
             self._record(context, self.open)
             self._watch.begin(context)
             try:
