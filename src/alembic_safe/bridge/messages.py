@@ -22,6 +22,7 @@ from alembic_safe.model.revisions import (
 )
 from alembic_safe.model.scratch import Redirect
 from alembic_safe.model.targets import Dialect, Target
+from alembic_safe.model.traces import Trace
 
 # ---- supervisor to worker
 
@@ -46,6 +47,7 @@ class Job:
     `stop_before` names, by the target's ordinal, the revision that is not run, nor any after it ("": all are).
     `paced`: the worker waits for a word before each step, while no transaction is open.
     `digest` ("probe"): a digest of all that the history's schemas follow from is wanted.
+    `trace` (with `redirect`): after each statement its session is looked at from inside, see `StatementTraced`.
     """
 
     mode: Literal["probe", "apply", "review"]
@@ -73,6 +75,7 @@ class Job:
     stop_before: tuple[str, ...] = ()
     paced: bool = False
     digest: bool = False
+    trace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,15 @@ class StatementEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementTraced:
+    """What was seen from inside the session after a statement, sent before its `StatementEnded`."""
+
+    target: int
+    step: int
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
 class StatementStuck:
     """A concurrent statement lost a wait or a deadlock. The worker waits for `Again`; any other word lets it fail."""
 
@@ -317,6 +329,7 @@ Message = (
     | StepBegun
     | StatementBegun
     | StatementEnded
+    | StatementTraced
     | StatementStuck
     | StepReady
     | StepCommitted

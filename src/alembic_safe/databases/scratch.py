@@ -23,6 +23,7 @@ class _Maker(Protocol):
     def make_role(self, name: str) -> None: ...
     def make_empty_database(self, name: str) -> None: ...
     def drop(self, name: str) -> None: ...
+    def keep(self, name: str) -> str: ...
     def ping(self) -> None: ...
     def close(self) -> None: ...
 
@@ -62,6 +63,13 @@ class ScratchPlace:
     def drop(self, clone: Clone) -> None:
         """Drop one clone before the end. Never raises."""
         self._maker.drop(clone.name)
+
+    def keep(self, clone: Clone) -> str:
+        """Let a clone stand when the place is closed; the name or path under which it does.
+
+        Raises `RefusedError` on a temporary server, which ends with us, and where somebody is connected to the clone.
+        """
+        return self._maker.keep(clone.name)
 
     def ping(self) -> None:
         """To be called every now and then, as a connection of ours that nobody uses would be dropped by proxies."""
@@ -186,6 +194,11 @@ class SqliteScratch:
     def drop(self, name: str) -> None:
         for suffix in ("", "-wal", "-shm", "-journal"):
             (self._folder / f"{name}{suffix}").unlink(missing_ok=True)
+
+    def keep(self, name: str) -> str:
+        kept = Path(tempfile.gettempdir(), f"alembic_safe_kept_{self._folder.name}_{name}")
+        shutil.copyfile(self._folder / name, kept)
+        return str(kept)
 
     def ping(self) -> None:
         """Nothing that could be lost."""

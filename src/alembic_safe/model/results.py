@@ -10,6 +10,9 @@ from alembic_safe.model.backups import Manifest, PlannedBackup, Verification, Wa
 from alembic_safe.model.identified import IdentifyResult, StampResult
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.preflight import CheckedItem
+from alembic_safe.model.rehearsals import RehearseResult
+from alembic_safe.model.reported import Excerpt as Excerpt
+from alembic_safe.model.reported import ReportedFinding as ReportedFinding
 from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.revisions import RevisionListing, Statement
 from alembic_safe.model.runs import RunHistory, RunOutcome, StepOutcome
@@ -262,41 +265,6 @@ class InitResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
-    """Lines of a source file from line `first` (1-based) on, without line ends; data and secrets are masked."""
-
-    first: int
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedFinding:
-    """A finding as documents have it. `file` is absolute, `statement` the ordinal within the revision.
-
-    `blocks` are the kinds of query that wait, `seconds` the estimate of how long (None: not known). `stops`:
-    it is at or above the gate and not allowed. `fingerprint` (hex) stays the same when lines move.
-    """
-
-    rule: str
-    severity: Literal["error", "warning", "note"]
-    message: str
-    recipe: str
-    revision: str | None
-    file: str | None
-    line: int | None
-    statement: int | None
-    objects: tuple[str, ...]
-    phase: str
-    allowed: str | None
-    hazard: str
-    blocks: tuple[str, ...]
-    seconds: float | None
-    stops: bool
-    fingerprint: str
-    excerpt: Excerpt | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class RulePage:
     """A rule as its page shows it. `covers` are the hazards of the catalogue that it finds."""
 
@@ -373,4 +341,5 @@ Result = (
     | DoctorResult
     | IdentifyResult
     | StampResult
+    | RehearseResult
 )

@@ -76,10 +76,11 @@ class ScratchRun:
 class ScratchPolicy:
     """Where a scratch database comes from. "auto": a temporary server of this machine; "off": there is none.
 
-    "server": created on the server that `keywords` (libpq's) reach. `allow_subprocess`: what is run there may
+    "server": created on the server that `keywords` (libpq's) reach; "target": on the target's own, once that is known
+    (rehearsals alone). `allow_subprocess`: what is run there may
     start programs, which may reach what they like.
     """
 
-    mode: Literal["auto", "off", "server"] = "auto"
+    mode: Literal["auto", "off", "server", "target"] = "auto"
     keywords: Mapping[str, str] | None = field(default=None, repr=False)
     allow_subprocess: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alembic_safe.model.identified import IdentifyResult, StampResult
+from alembic_safe.model.rehearsals import RehearseResult
 from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
@@ -26,6 +27,8 @@ def empty_result(command: str, exit_status: int, failure: Failure) -> Result:
         return ApplyResult(exit_status, command, (), (), {}, error=failure)
     if command == "plan":
         return PlanResult(exit_status, (), error=failure)
+    if command == "rehearse":
+        return RehearseResult(exit_status, "", "", (), error=failure)
     if command == "check":
         return CheckResult(exit_status, 0, (), (), error=failure)
     if command == "doctor":

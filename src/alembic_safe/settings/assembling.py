@@ -25,6 +25,7 @@ from alembic_safe.model.policies import (
     RetentionPolicy,
 )
 from alembic_safe.model.preflight import PreflightPolicy
+from alembic_safe.model.rehearsals import RehearsalPolicy
 from alembic_safe.model.scratch import ScratchPolicy
 from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
 from alembic_safe.settings.hours import forbidden_hours
@@ -68,6 +69,8 @@ def assemble(
     }
     scratch = _scratch(values, winning("scratch", layers), environ, bases)
     connections["scratch"] = dict(scratch.keywords or {})
+    rehearsal = _rehearsal(values, layers, environ, bases)
+    connections["from"] = dict(rehearsal.keywords or {})
     return Settings(
         command=command,
         directory=bases.project,
@@ -127,6 +130,7 @@ def assemble(
         dry_run=values["dry-run"],
         check_drift=values["check-drift"],
         force=values["force"],
+        rehearsal=rehearsal,
         _effective=_effective(command, values, layers, connections),
     )
 
@@ -198,10 +202,31 @@ def _scratch(
     values: dict[str, Any], given: Given | None, environ: Mapping[str, str], bases: Bases
 ) -> ScratchPolicy:
     programs: bool = values["allow-subprocess"]
-    if values["scratch"] in ("auto", "off"):
+    if values["scratch"] in ("auto", "off", "target"):
         return ScratchPolicy(values["scratch"], None, programs)
     keywords = _connection("scratch", values["scratch"], given, environ, bases)
     return ScratchPolicy("server", keywords, programs)
+
+
+def _rehearsal(
+    values: dict[str, Any], layers: Sequence[Layer], environ: Mapping[str, str], bases: Bases
+) -> RehearsalPolicy:
+    said, given = values["from"], winning("from", layers)
+    source, _, backup = said.partition(":")
+    known = said in ("backup", "schema", "base") or source == "backup"
+    sql = winning("check-sql", layers)
+    return RehearsalPolicy(
+        source=source if known else "database",
+        backup=backup or None if known else None,
+        keywords=None if known else _connection("from", said, given, environ, bases),
+        keep=values["keep"],
+        max_time=values["max-time"],
+        max_stall=values["max-stall"],
+        round_trip=values["round-trip"] or values["each"],
+        each=values["each"],
+        check_command=values["check-command"],
+        check_sql=tuple(filter(None, (_path(text, sql, bases) for text in values["check-sql"]))),
+    )
 
 
 def _connection(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Literal
 
 Kind = Literal[
@@ -22,6 +23,7 @@ Kind = Literal[
     "hours",
     "url",
     "size",
+    "rehearsal",
 ]
 Place = Literal["flag", "environment", "file"]
 
@@ -36,6 +38,7 @@ BACKUP_PRUNE = "backup prune"
 INIT, CHECK, EXPLAIN = "init", "check", "explain"
 DOCTOR = "doctor"
 IDENTIFY, STAMP = "identify", "stamp"
+REHEARSE = "rehearse"
 
 APPLYING = (UPGRADE, DOWNGRADE)
 BACKING_UP = (*APPLYING, BACKUP_CREATE)
@@ -44,6 +47,7 @@ IDENTIFYING = (IDENTIFY, STAMP)
 ON_A_TARGET = (
     *APPLYING,
     PLAN,
+    REHEARSE,
     STATUS,
     *IDENTIFYING,
     HISTORY,
@@ -52,10 +56,12 @@ ON_A_TARGET = (
     BACKUP_PRUNE,
     DOCTOR,
 )
-ON_A_JOURNAL = (*APPLYING, PLAN, STATUS, *IDENTIFYING, HISTORY, BACKUP_RESTORE, BACKUP_PRUNE, DOCTOR)
-WITH_BACKUPS = (*BACKING_UP, STATUS, BACKUP_LIST, BACKUP_VERIFY, BACKUP_RESTORE, BACKUP_PRUNE)
+ON_A_JOURNAL = (
+    *APPLYING, PLAN, REHEARSE, STATUS, *IDENTIFYING, HISTORY, BACKUP_RESTORE, BACKUP_PRUNE, DOCTOR,
+)  # fmt: skip
+WITH_BACKUPS = (*BACKING_UP, REHEARSE, STATUS, BACKUP_LIST, BACKUP_VERIFY, BACKUP_RESTORE, BACKUP_PRUNE)
 PRUNING = (*APPLYING, BACKUP_PRUNE)
-JUDGING = (CHECK, PLAN, *APPLYING)
+JUDGING = (CHECK, PLAN, REHEARSE, *APPLYING)
 # what executes the project's code, or may
 ON_A_PROJECT = (*ON_A_TARGET, CHECK)
 ALL = (*ON_A_PROJECT, BACKUP_LIST, BACKUP_VERIFY, INIT, EXPLAIN)
@@ -95,7 +101,8 @@ class Option:
     @property
     def field(self) -> str:
         """The name as a Python identifier: `backup_dir`."""
-        return self.name.replace("-", "_")
+        made = self.name.replace("-", "_")
+        return f"{made}_" if iskeyword(made) else made
 
     @property
     def flag(self) -> str:
@@ -104,7 +111,7 @@ class Option:
     @property
     def variable(self) -> str:
         """The environment variable: `ALEMBIC_SAFE_BACKUP_DIR`."""
-        return PREFIX + self.field.upper()
+        return PREFIX + self.name.replace("-", "_").upper()
 
     @property
     def every_choice(self) -> tuple[str, ...]:

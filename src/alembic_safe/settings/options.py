@@ -30,6 +30,7 @@ from alembic_safe.settings.option import (
     OTHER_VARIABLES,
     PLAN,
     PREFIX,
+    REHEARSE,
     STAMP,
     STATUS,
     TABLE,
@@ -43,6 +44,7 @@ from alembic_safe.settings.option import (
 from alembic_safe.settings.options_before_a_run import BEFORE_A_RUN
 from alembic_safe.settings.options_of_backups import OF_BACKUPS
 from alembic_safe.settings.options_of_judging import JUDGING_REVISIONS
+from alembic_safe.settings.options_of_rehearsals import OF_REHEARSALS
 from alembic_safe.settings.options_of_restores import OF_RESTORES
 
 __all__ = [
@@ -139,7 +141,7 @@ OPTIONS: tuple[Option, ...] = (
         "backup-jobs",
         "integer",
         "How many tables are dumped, or restored, at a time.",
-        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE),
+        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE, REHEARSE),
         default=2,
         metavar="N",
         minimum=1,
@@ -157,7 +159,7 @@ OPTIONS: tuple[Option, ...] = (
         "pg-bindir",
         "path",
         "The folder with pg_dump and pg_restore of the server's major version. Default: they are looked for.",
-        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE, DOCTOR, *IDENTIFYING),
+        (*BACKING_UP, BACKUP_VERIFY, BACKUP_RESTORE, REHEARSE, DOCTOR, *IDENTIFYING),
         metavar="FOLDER",
     ),
     Option(
@@ -188,6 +190,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     *BEFORE_A_RUN,
     *OF_RESTORES,
+    *OF_REHEARSALS,
     *OF_BACKUPS,
     Option(
         "grace",
@@ -202,7 +205,7 @@ OPTIONS: tuple[Option, ...] = (
         "max-stall",
         "duration",
         "How long the application may wait for a revision before the revision is cut (PostgreSQL).",
-        APPLYING,
+        (*APPLYING, REHEARSE),
         default="1s",
         minimum=0.2,
         maximum=3600,
@@ -268,7 +271,7 @@ OPTIONS: tuple[Option, ...] = (
         "Where a revision is run that cannot be read without a connection: `auto`, a temporary PostgreSQL server of "
         "this machine; `off`; or a database created on the server that env:NAME, file:PATH or service=NAME names. "
         "`identify`, `stamp` and --check-drift take the target's own server before a temporary one, where the role may "
-        "create databases.",
+        "create databases. `rehearse` also takes `target`, the target's own server.",
         (*JUDGING, *IDENTIFYING),
         default="auto",
         metavar="auto|off|SOURCE",

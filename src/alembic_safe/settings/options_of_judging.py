@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alembic_safe.settings.option import BACKUP_PRUNE, CHECK, FLAG_ONLY, JUDGING, UPGRADE, Option
+from alembic_safe.settings.option import BACKUP_PRUNE, CHECK, FLAG_ONLY, JUDGING, REHEARSE, UPGRADE, Option
 
 JUDGING_REVISIONS: tuple[Option, ...] = (
     Option(
@@ -28,7 +28,7 @@ JUDGING_REVISIONS: tuple[Option, ...] = (
         "dialect",
         "choice",
         "Whose rules apply: PostgreSQL's, SQLite's, or (auto) those of the URL in alembic's configuration.",
-        (CHECK,),
+        (CHECK, REHEARSE),
         default="auto",
         choices=("auto", "postgresql", "sqlite"),
     ),

@@ -8,6 +8,7 @@ from alembic_safe.settings.option import (
     BACKUP_VERIFY,
     FLAG_ONLY,
     NOT_IN_FILE,
+    REHEARSE,
     WITH_BACKUPS,
     Option,
 )
@@ -33,7 +34,7 @@ OF_RESTORES: tuple[Option, ...] = (
         "backup-identity",
         "path",
         "The file with the private key (age or SSH) that reads encrypted backups. Never wanted to make one.",
-        (BACKUP_VERIFY, BACKUP_RESTORE),
+        (BACKUP_VERIFY, BACKUP_RESTORE, REHEARSE),
         NOT_IN_FILE,
         metavar="FILE",
     ),

@@ -17,6 +17,7 @@ from alembic_safe.model.policies import (
     RetentionPolicy,
 )
 from alembic_safe.model.preflight import PreflightPolicy
+from alembic_safe.model.rehearsals import RehearsalPolicy
 from alembic_safe.model.scratch import ScratchPolicy
 
 OutputFormat = Literal["console", "json", "sarif", "github", "gitlab", "markdown"]
@@ -122,6 +123,7 @@ class Settings:
     dry_run: bool = False
     check_drift: bool = False
     force: str | None = None
+    rehearsal: RehearsalPolicy = field(default_factory=RehearsalPolicy)
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
 
     def elsewhere(self) -> ControlPolicy | None:

@@ -15,9 +15,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from alembic_safe.errors import SettingsError
 from alembic_safe.settings.layers import Given, Layer
-from alembic_safe.settings.options import OPTIONS, Option
+from alembic_safe.settings.options import BY_NAME, OPTIONS, Option
 from alembic_safe.settings.values import parse
 
+_NAMES = {option.field: option.name for option in OPTIONS}
 _TYPES: dict[str, Any] = {"duration": float, "integer": int, "size": int, "switch": bool}
 
 
@@ -32,7 +33,7 @@ class _Source(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        return {name.replace("-", "_"): given.raw for name, given in self._layer.items()}
+        return {BY_NAME[name].field: given.raw for name, given in self._layer.items()}
 
 
 def validate(layers: Sequence[Layer]) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def _optional(raw: object, option: Option) -> object:
 def _as_settings_error(error: ValidationError, layers: Sequence[Layer]) -> SettingsError:
     faults = []
     for item in error.errors(include_url=False):
-        name = str(item["loc"][0]).replace("_", "-")
+        name = _NAMES.get(str(item["loc"][0]), str(item["loc"][0]))
         given = winning(name, layers)
         phrase = str(item.get("ctx", {}).get("error", item["msg"]))
         faults.append(f"{given.origin if given else name}: {phrase}")

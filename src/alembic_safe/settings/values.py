@@ -120,6 +120,13 @@ def parse_scratch(raw: object, option: Option | None = None) -> str:
     return raw.strip()
 
 
+def parse_rehearsal(raw: object, option: Option | None = None) -> str:
+    """`backup`, backup:ID, `schema`, `base`, or a connection; returned as written."""
+    if not isinstance(raw, str) or not raw.strip() or raw.strip() == "backup:":
+        raise ValueError("backup, backup:ID, schema, base, env:NAME, file:PATH or service=NAME is needed")
+    return raw.strip()
+
+
 def parse_size(raw: object, option: Option | None = None) -> int:
     """Bytes from "500MB", "5GB" (decimal units), or a number of bytes.
 
@@ -186,6 +193,7 @@ PARSERS: dict[str, Callable[..., object]] = {
     "journal": parse_journal,
     "connection": parse_connection,
     "scratch": parse_scratch,
+    "rehearsal": parse_rehearsal,
     "allowance": parse_allowance,
     "level": parse_level,
     "hours": parse_hours,

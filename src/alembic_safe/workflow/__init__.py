@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alembic_safe.workflow.migrate import downgrade, upgrade
     from alembic_safe.workflow.plan import dry_run, plan
     from alembic_safe.workflow.pruning import prune_backups
+    from alembic_safe.workflow.rehearse import rehearse
     from alembic_safe.workflow.restoring import restore_backup
     from alembic_safe.workflow.stamping import stamp
     from alembic_safe.workflow.status import status
@@ -41,6 +42,7 @@ _HOMES = {
     "dry_run": "plan",
     "plan": "plan",
     "prune_backups": "pruning",
+    "rehearse": "rehearse",
     "restore_backup": "restoring",
     "stamp": "stamping",
     "status": "status",
@@ -59,6 +61,7 @@ __all__ = [
     "list_backups",
     "plan",
     "prune_backups",
+    "rehearse",
     "restore_backup",
     "stamp",
     "status",

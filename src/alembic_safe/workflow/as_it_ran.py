@@ -54,6 +54,11 @@ def not_reached(ran: RevisionListing) -> tuple[Unseen, ...]:
     return unseen(_text(ran.revision.path), ran.direction, seen=seen, reads=reads)
 
 
+def is_of_the_catalog(sql: str) -> bool:
+    """Whether it only asks the system catalog, or the version table."""
+    return bool(_CATALOG.match(sql)) or (bool(_READS.match(sql)) and bool(_VERSION.search(sql)))
+
+
 def reads_rows(statement: Statement) -> bool:
     """Whether it reads a table of the project's."""
     sql = statement.sql

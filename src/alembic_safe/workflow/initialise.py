@@ -48,6 +48,7 @@ migrate:
 _WIDTH = 100
 # what stands for a setting that has no default
 _EXAMPLES = {
+    "max-time": '"10m"',
     "control-url": '"env:DATABASE_ADMIN_URL"',
     "max-age": '"26h"',
     "backup-url": '"service=standby"',

@@ -257,6 +257,7 @@ SAMPLES: dict[str, tuple[object, str]] = {
     "allowance": ("some-rule=why", '"some-rule=why"'),
     "url": ("s3://b/f", '"s3://b/f"'),
     "size": ("7MB", '"7MB"'),
+    "rehearsal": ("base", '"base"'),
     "level": ("some-check=off", '"some-check=off"'), "hours": ("09:00-17:00", '"09:00-17:00"'),
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from alembic_safe.bridge.launcher import Workers
 from alembic_safe.bridge.messages import Job
 from alembic_safe.bridge.scratch.observing import Observer
-from alembic_safe.bridge.scratch.replaying import Fault, Replayed, replay
+from alembic_safe.bridge.scratch.replaying import STEP_SECONDS, Fault, Replayed, replay
 from alembic_safe.databases import ScratchPlace
 from alembic_safe.model.events import EventSink
 from alembic_safe.model.scratch import Clone, Redirect
@@ -35,11 +35,13 @@ class Played:
 
     `made` are what the history expected and the place was given.
 
-    `extension` is one that the place has not, "" where none was missed; `clones` stand until they are dropped.
+    `extension` is one that the place has not, "" where none was missed; `clones` stand until they are dropped, and a
+    further `replay` with `redirect` goes on from there.
     """
 
     replays: tuple[Replayed, ...]
     clones: tuple[Clone, ...]
+    redirect: Redirect
     made: tuple[str, ...] = ()
     extension: str = ""
 
@@ -52,28 +54,35 @@ def played(
     sink: EventSink,
     tick: Callable[[], None],
     dialect: str = "",
-    stands_for: str = "",
+    stands_for: str | Sequence[str] = "",
     allow_subprocess: bool = False,
     observer: Callable[[], Observer] = Observer,
+    fill: Callable[[Clone], None] | None = None,
+    step_seconds: float | None = STEP_SECONDS,
 ) -> Played:
     """Replay `jobs`, each going on from where the one before ends, on new clones of `place`.
 
     First through env.py, and without it where it cannot be executed.
 
-    `dialect`: alembic gets a connection of it, whatever env.py connects to. `stands_for` is the database (a path
-    for SQLite) that the first clone replaces. `observer` makes a fresh one for each beginning. Raises what the
-    place, `tick` and the observer raise.
+    `dialect`: alembic gets a connection of it, whatever env.py connects to. `stands_for` are the databases (a
+    path for SQLite) that the first clones replace. `observer` makes a fresh one for each beginning. `fill` puts into a
+    new clone what it is to begin with. Raises what the place, `tick`, `fill` and the observer raise.
     """
     redirect = Redirect((), str(place.folder), dialect, allow_subprocess=allow_subprocess)
-    names, made, through_env = [stands_for], list[str](), ""
     clones: tuple[Clone, ...] = ()
+    names = [stands_for] if isinstance(stands_for, str) else list(stands_for)
+    made, through_env = list[str](), ""
     for _ in range(_MOST_ATTEMPTS):
         # those of the last attempt are the caller's, whatever became of it
         for clone in clones:
             place.drop(clone)
         clones = tuple(place.make(name) for name in names)
+        for clone in clones if fill is not None else ():
+            fill(clone)  # type: ignore[misc]
         turned = replace(redirect, clones=clones)
-        replays = _one_after_the_other(workers, jobs, turned, sink, _both(tick, place), observer())
+        replays = _one_after_the_other(
+            workers, jobs, turned, sink, _both(tick, place), observer(), step_seconds
+        )
         one = replays[-1]
         if (wanted := [w.database for w in one.wanted if w.dialect == "postgresql"]) and _more(names, wanted):
             names += [name for name in dict.fromkeys(wanted) if name not in names]
@@ -85,7 +94,7 @@ def played(
             break
     if through_env:
         replays[-1] = replace(one, notices=(*one.notices, _without_env(through_env)))
-    return Played(tuple(replays), clones, tuple(made), _missing_extension(one.fault))
+    return Played(tuple(replays), clones, turned, tuple(made), _missing_extension(one.fault))
 
 
 def _one_after_the_other(
@@ -95,11 +104,14 @@ def _one_after_the_other(
     sink: EventSink,
     tick: Callable[[], None],
     observer: Observer,
+    step_seconds: float | None,
 ) -> list[Replayed]:
     """A replay a job; the first that has a fault is the last."""
     replays: list[Replayed] = []
     for job in jobs:
-        replays.append(replay(workers, job, redirect, sink=sink, tick=tick, observer=observer))
+        replays.append(
+            replay(workers, job, redirect, sink=sink, tick=tick, observer=observer, step_seconds=step_seconds)
+        )
         if replays[-1].fault is not None or replays[-1].wanted:
             break
     return replays

@@ -20,6 +20,7 @@ from alembic_safe.bridge.messages import (
     StatementBegun,
     StatementEnded,
     StatementStuck,
+    StatementTraced,
     StepBegun,
     StepCommitted,
     StepFailed,
@@ -93,12 +94,12 @@ def replay(
     sink: EventSink,
     tick: Callable[[], None],
     observer: Observer | None = None,
-    step_seconds: float = STEP_SECONDS,
+    step_seconds: float | None = STEP_SECONDS,
 ) -> Replayed:
     """Run what `job` says (section, destination, direction) on the clones of `redirect`, whatever env.py names.
 
     A fault of the project is part of what is returned. Raises what `tick` and `observer` raise, the worker being
-    ended then; and `WorkerError` where no process can be had.
+    ended then; and `WorkerError` where no process can be had. A step that takes longer than `step_seconds` is ended.
     """
     job = replace(job, mode="apply", redirect=redirect)
     seen = _Seen(observer or Observer(), sink, job.direction, job.ask_all)
@@ -106,7 +107,7 @@ def replay(
 
     def watch() -> None:
         tick()
-        if seen.clock and time.monotonic() - seen.clock > step_seconds:
+        if step_seconds and seen.clock and time.monotonic() - seen.clock > step_seconds:
             seen.fault = Fault(f"it took longer than {step_seconds:g} s there", seen.revision, kind="stuck")
             worker.kill()
 
@@ -179,6 +180,8 @@ class _Seen:
             self._statement(worker, message)
         elif isinstance(message, StatementStuck):
             worker.proceed()  # on a scratch there is nobody whose end another try would wait for
+        elif isinstance(message, StatementTraced):
+            self.observer.statement_traced(message)
         elif isinstance(message, StepReady):
             if self.open is not None:
                 self.open.heads = message.heads
@@ -231,6 +234,7 @@ class _Seen:
     def _fail(self, message: StepFailed) -> None:
         if self.open is None:
             return
+        self.observer.step_failed(message)
         self.fault = Fault(message.message, self.open.revision.id, message.source, message.sqlstate)
         self._list(self.open, message.message, message.source)
         self.open, self.clock = None, 0.0

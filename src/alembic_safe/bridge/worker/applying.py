@@ -15,6 +15,7 @@ from alembic_safe.bridge.messages import (
     Job,
     StatementBegun,
     StatementEnded,
+    StatementTraced,
     StepAwaited,
     StepBegun,
     StepCommitted,
@@ -30,7 +31,9 @@ from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.lock_timeouts import LockTimeouts
 from alembic_safe.bridge.worker.masking import mask_sql
 from alembic_safe.bridge.worker.spelling import as_rendered
+from alembic_safe.bridge.worker.tracing import Tracer
 from alembic_safe.model.revisions import Revision, Statement
+from alembic_safe.model.traces import Trace
 
 _XID = "select pg_current_xact_id()::text"
 
@@ -67,6 +70,7 @@ class Application:
         self._timeouts = timeouts
         self.found = 0
         self.open: OpenStep | None = None
+        self._tracers: dict[int, Tracer] = {}
 
     def __call__(self, heads: Any, context: MigrationContext) -> Iterator[Any]:
         ordinal = self.found
@@ -168,6 +172,8 @@ class Application:
                 self._link.tell(message)
             else:
                 self._link.begin_statement(message)
+            if tracer is not None:
+                tracer.before()
 
         def ended(statement: Statement) -> None:
             message = StatementEnded(step.target, step.ordinal, statement)
@@ -176,10 +182,27 @@ class Application:
                 self._link.ask(message)
             else:
                 self._link.end_statement(message)
+            if tracer is not None and not statement.own_connection:
+                tracer.after(connection, statement.ordinal, statement.sql, statement.error is not None)
 
         connection: Any = context.connection
+        tracer = self._tracer(step)
         text = partial(as_rendered, style=context.dialect.paramstyle) if self._job.with_values else mask_sql
+        if tracer is not None:
+            tracer.begin_step(connection)
         self._capture.recording = Recording(step.locator, connection.engine.pool, begun, ended, text)
+
+    def _tracer(self, step: OpenStep) -> Tracer | None:
+        """The one of the step's target, which remembers what the steps before left."""
+        if not self._job.trace:
+            return None
+
+        def tell(trace: Trace) -> None:
+            self._link.tell_later(StatementTraced(step.target, step.ordinal, trace))
+
+        tracer = self._tracers.setdefault(step.target, Tracer(tell))
+        tracer.tell = tell
+        return tracer
 
     def _look_at_transaction(self, context: MigrationContext, step: OpenStep) -> None:
         """Whether the transaction is the one the step began in, before the version row goes into it.

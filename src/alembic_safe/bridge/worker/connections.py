@@ -70,7 +70,9 @@ class ConnectionWatch:
         read_only: bool,
         redirection: Redirection | None = None,
         lock_timeout: float = 0.0,
+        further: tuple[str, ...] = (),
     ) -> None:
+        """`further` statements are run on each new session of a redirected worker."""
         self._link = link
         milliseconds = max(1, round(lock_timeout * 1000))
         wait = (
@@ -93,7 +95,7 @@ class ConnectionWatch:
         self._raw = (
             RawConnections(settings, read_only=read_only)
             if redirection is None
-            else RedirectedDrivers(settings, redirection)
+            else RedirectedDrivers((*settings, *further), redirection)
         )
 
     def install(self) -> None:

@@ -28,7 +28,7 @@ from alembic_safe.bridge.messages import (
     Job,
     Started,
 )
-from alembic_safe.bridge.worker import failures, process, redirected, reviewing, transactions
+from alembic_safe.bridge.worker import failures, process, redirected, reviewing, tracing, transactions
 from alembic_safe.bridge.worker.applying import Application
 from alembic_safe.bridge.worker.capture import StatementCapture, is_autocommit
 from alembic_safe.bridge.worker.concurrent import ConcurrentStatements
@@ -107,6 +107,7 @@ class _Session:
             read_only=job.mode == "probe",
             redirection=redirection,
             lock_timeout=job.lock_timeout,
+            further=(tracing.SETTING,) if job.trace else (),
         ).install()
         if redirection is not None:
             redirected.install(redirection)

@@ -52,6 +52,11 @@ class Link:
                 self._later.pop()
             self._later.append(message)
 
+    def tell_later(self, message: Message) -> None:
+        """Send with the next message, or within 0.1 s."""
+        with self._lock:
+            self._later.append(message)
+
     def keep_sending(self) -> None:
         """Begin to send what waits, every 0.1 s, for the life of the process."""
         threading.Thread(target=self._send_waiting, name="alembic-safe-link", daemon=True).start()

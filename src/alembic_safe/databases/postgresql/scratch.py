@@ -27,6 +27,7 @@ from alembic_safe.model.secrets import hide
 from alembic_safe.model.targets import ConnectParameters
 
 PREFIX = "alembic_safe_scratch_"
+KEPT = "alembic_safe_kept_"
 OWNER = "alembic-safe/scratch/"
 _NAME = re.compile(rf"{PREFIX}(?P<run>[0-9]{{8}}t[0-9]{{6}}z_[0-9a-f]{{6,16}})_[0-9]{{1,4}}", re.ASCII)
 _OURS = """SELECT d.datname FROM pg_catalog.pg_database d
@@ -122,6 +123,19 @@ class PostgresScratch:
         with suppress(psycopg.Error):
             self._connection.execute(_drop(name))
             self._made[:] = [one if one != name else "" for one in self._made]
+
+    def keep(self, name: str) -> str:
+        """Let one of our databases stand, under a name that no cleaning takes for a leftover: that name."""
+        kept = name.replace(PREFIX, KEPT, 1)
+        self._execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(kept))
+        )
+        comment = "alembic-safe: a clone that was kept on request (--keep); drop it when it is done with"
+        self._execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(kept), sql.Literal(comment))
+        )
+        self._made[:] = [one if one != name else "" for one in self._made]
+        return kept
 
     def drop_leftovers(self) -> tuple[str, ...]:
         """Drop scratch databases whose owner is gone; their names. One that may not be dropped is left."""

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import RenderableType
 
 from alembic_safe.model.identified import IdentifyResult, StampResult
+from alembic_safe.model.rehearsals import RehearseResult
 from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
@@ -33,6 +34,7 @@ from alembic_safe.report.console.init import initialised
 from alembic_safe.report.console.page import DOUBTFUL, View, line, page
 from alembic_safe.report.console.plan import plan
 from alembic_safe.report.console.pruned import pruned
+from alembic_safe.report.console.rehearsed import rehearsed
 from alembic_safe.report.console.restored import restored
 from alembic_safe.report.console.status import status
 from alembic_safe.report.wording import clean
@@ -51,6 +53,7 @@ _VIEWS: dict[type, Callable[[Any, View], Iterator[RenderableType]]] = {
     DoctorResult: doctor,
     IdentifyResult: identified,
     StampResult: stamped,
+    RehearseResult: rehearsed,
 }
 
 

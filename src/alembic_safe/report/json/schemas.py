@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from alembic_safe.model.identified import IdentifyResult, StampResult
+from alembic_safe.model.rehearsals import RehearseResult
 from alembic_safe.model.results import (
     ApplyResult,
     BackupResult,
@@ -33,6 +34,7 @@ RESULTS: dict[str, type] = {
     "downgrade": ApplyResult,
     "plan": PlanResult,
     "check": CheckResult,
+    "rehearse": RehearseResult,
     "status": StatusResult,
     "identify": IdentifyResult,
     "stamp": StampResult,

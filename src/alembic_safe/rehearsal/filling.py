@@ -1,0 +1,73 @@
+"""Fill a clone: with a backup, or with what another database holds now, its schema alone or all of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic_safe.databases import ScratchPlace, open_database
+from alembic_safe.databases.postgresql import beside
+from alembic_safe.databases.postgresql.clients import major_of
+from alembic_safe.databases.postgresql.database import PostgresDatabase
+from alembic_safe.databases.postgresql.objects import extensions_of, roles_of
+from alembic_safe.databases.postgresql.restore import find_restore_tool
+from alembic_safe.errors import RefusedError
+from alembic_safe.model.policies import ControlPolicy
+from alembic_safe.model.scratch import Clone
+
+Tick = Callable[[], None]
+APPLICATION = "alembic-safe/rehearsal"
+
+
+@dataclass(frozen=True, slots=True)
+class Dumped:
+    """A dump in `folder`, as the dump tool wrote it; `tool_version` is that tool's."""
+
+    folder: Path
+    tool_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Fills clones by the name of the database that they stand for; one that nothing is known of stays empty."""
+
+    place: ScratchPlace
+    dumps: Mapping[str, Dumped]
+    bindir: Path | None
+    jobs: int
+    tick: Tick
+
+    def __call__(self, clone: Clone) -> None:
+        """Raises `BackupError` where the dump cannot be loaded, `RefusedError` where the server lacks something."""
+        dumped = self.dumps.get(clone.stands_for)
+        if dumped is None:
+            return
+        if clone.dialect == "sqlite":
+            for file in dumped.folder.iterdir():
+                shutil.copyfile(file, clone.keywords["database"])
+            return
+        database = open_database(clone.parameters, policy=ControlPolicy(), application_name=APPLICATION)
+        assert isinstance(database, PostgresDatabase)
+        try:
+            self._load(database, clone, dumped)
+        finally:
+            database.close()
+
+    def _load(self, database: PostgresDatabase, clone: Clone, dumped: Dumped) -> None:
+        tool = find_restore_tool(database, self.bindir, major_of(dumped.tool_version))
+        objects = tool.dumped_objects(dumped.folder, tick=self.tick)
+        if missing := beside.unavailable(database, extensions_of(objects)):
+            raise RefusedError(
+                f"{self.place.server.words} does not have the extension {', '.join(missing)} that the data needs",
+                hint="Install it there, or name a server that has it: `--scratch env:NAME`, `--scratch target`.",
+            )
+        if self.place.own:
+            there = {str(row[0]) for row in database.fetch("SELECT rolname::text FROM pg_catalog.pg_roles")}
+            for role in roles_of(objects):
+                if role not in there:
+                    self.place.make_role(role)
+        tool.load(dumped.folder, clone.name, jobs=self.jobs, tick=self.tick, own=self.place.own)
+        # a dump holds no statistics: without them the revisions' own queries would take any plan
+        database.execute("ANALYZE")

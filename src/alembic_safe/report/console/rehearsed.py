@@ -1,0 +1,205 @@
+"""`rehearse` for people: a time line a revision, locks as bars under it, what they stop, and what to expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from alembic_safe.model.rehearsals import (
+    OldApplication,
+    RehearsedLock,
+    RehearsedRevision,
+    RehearsedStatement,
+    RehearsedTarget,
+    RehearseResult,
+    RoundTrip,
+)
+from alembic_safe.report.console.findings import findings
+from alembic_safe.report.console.page import (
+    BAD,
+    DOUBTFUL,
+    GOOD,
+    QUIET,
+    STRONG,
+    View,
+    columns,
+    indented,
+    line,
+    sql_text,
+)
+from alembic_safe.report.console.targets import place
+from alembic_safe.report.wording import at, clean, count, duration, near, size
+
+_BAR = 24
+_MANY = 12  # statements that are shown of a revision without -v
+
+
+def rehearsed(result: RehearseResult, view: View) -> Iterator[RenderableType]:
+    """Target by target, revision by revision; then what rules say, budgets, the way back, and the verdict."""
+    if not result.targets:
+        return
+    yield line(
+        "rehearsed on a clone of ", (clean(result.source), STRONG), (f"  {clean(result.server)}", QUIET)
+    )
+    for target in result.targets:
+        yield from _target(target, view)
+    if result.findings:
+        yield ""
+        yield from findings(result.findings, view)
+    for trip in result.round_trips:
+        yield from _trip(trip)
+    yield from _checks(result.checks)
+    yield ""
+    for sentence in result.over:
+        yield line(("over budget ", BAD), clean(sentence))
+    for name in result.kept:
+        yield line(("kept ", QUIET), clean(name))
+    yield _verdict(result)
+
+
+def _verdict(result: RehearseResult) -> Text:
+    revisions = [one for target in result.targets for one in target.revisions]
+    here = sum(one.seconds for one in revisions)
+    each = [one.forecast for one in revisions]
+    there = (
+        ""
+        if None in each or not each
+        else f", {duration(sum(one for one in each if one is not None))} expected on the target"
+    )
+    word = ("would be refused", BAD) if result.refused else ("would pass the gate", GOOD)
+    return line(
+        f"{count(len(revisions), 'revision')} in {duration(here)}{there}; an upgrade ",
+        word,
+        (f" (--fail-on {result.fail_on})", QUIET),
+    )
+
+
+def _target(target: RehearsedTarget, view: View) -> Iterator[RenderableType]:
+    yield ""
+    yield line((clean(target.label), STRONG), f"  {at(target.heads_before)}, then {at(target.heads_after)}")
+    if not target.revisions:
+        yield indented(line("nothing to do"))
+    for ordinal, revision in enumerate(target.revisions, 1):
+        yield ""
+        yield from _revision(revision, f"{ordinal}/{len(target.revisions)}", view)
+
+
+def _revision(one: RehearsedRevision, where: str, view: View) -> Iterator[RenderableType]:
+    times = [duration(one.seconds)]
+    if one.forecast is not None:
+        times.append(f"{duration(one.forecast)} expected")
+    if one.last_time is not None:
+        times.append(f"last time {duration(one.last_time)}")
+    yield line(
+        f"{where}  ",
+        (clean(one.revision), STRONG),
+        f"  {clean(one.message)}",
+        (f"  {', '.join(times)}", QUIET),
+    )
+    yield indented(line((near(one.file, view.base), QUIET)), 5)
+    shown = one.statements if view.verbose else _interesting(one.statements)
+    rows = [_row(statement, one, view) for statement in shown]
+    if rows:
+        yield indented(columns(rows, right=[0]), 5)
+    left = len(one.statements) - len(shown)
+    if left:
+        yield indented(line((f"{count(left, 'further statement')} (-v shows them)", QUIET)), 5)
+    for lock in one.locks:
+        if lock.blocks or view.verbose:
+            yield indented(_lock(lock, one), 5)
+    for differs in one.differences:
+        said = (
+            f"statement {differs.statement}: {differs.what} on {clean(differs.table)}: {differs.expected} expected,"
+            f" {differs.seen} seen"
+        )
+        yield indented(line(("differs ", DOUBTFUL), said), 5)
+    if one.fault is not None:
+        where = place(one.fault_at, one.file)
+        yield indented(line(("fails", BAD), f"{f' ({where})' if where else ''}: {clean(one.fault)}"), 5)
+
+
+def _interesting(statements: tuple[RehearsedStatement, ...]) -> tuple[RehearsedStatement, ...]:
+    """All of a short revision; of a long one those that took longest, in their order."""
+    if len(statements) <= _MANY:
+        return statements
+    slowest = sorted(statements, key=lambda one: one.seconds or 0.0, reverse=True)[:_MANY]
+    kept = {one.ordinal for one in slowest} | {one.ordinal for one in statements if one.error}
+    return tuple(one for one in statements if one.ordinal in kept)
+
+
+def _row(statement: RehearsedStatement, one: RehearsedRevision, view: View) -> tuple[str, str, Text]:
+    text = sql_text(statement.sql, view.verbose)
+    notes = []
+    if statement.rewritten:
+        notes.append(f"rewrites {_names(statement.rewritten)}")
+    if statement.scanned:
+        notes.append(f"scans {_names(statement.scanned)}")
+    notes += [f"{count(rows, 'row')} of {clean(table)} changed" for table, rows in statement.changed.items()]
+    if statement.wal >= 1_000_000:
+        notes.append(f"{size(statement.wal)} of log")
+    if statement.autocommit:
+        notes.append("commits on its own")
+    if not statement.traced:
+        notes.append("not looked into")
+    if notes:
+        text.append(f"\n({'; '.join(notes)})", style=QUIET)
+    for said in statement.said:
+        if not said.startswith("DEBUG"):
+            text.append(f"\n{clean(said)}", style=DOUBTFUL)
+    took = duration(statement.seconds) if statement.seconds is not None else ""
+    return place(statement.source, one.file), took, text
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(map(clean, names))
+
+
+def _lock(lock: RehearsedLock, one: RehearsedRevision) -> Text:
+    """A bar over the time of the revision: from when it was taken to the end of its transaction."""
+    whole = max(one.seconds, 1e-9)
+    width = max(1, min(_BAR, round(_BAR * lock.seconds / whole)))
+    began = next((s.began for s in one.statements if s.ordinal == lock.statement), 0.0)
+    left = min(_BAR - width, round(_BAR * began / whole))
+    bar = "·" * left + "█" * width + "·" * (_BAR - left - width)
+    style = BAD if "SELECT" in lock.blocks else DOUBTFUL if lock.blocks else QUIET
+    waits = f"; waits: {', '.join(map(clean, lock.blocks))}" if lock.blocks else ""
+    there = f", {duration(lock.forecast)} expected" if lock.forecast is not None else ""
+    return line(
+        (bar, style),
+        f"  {clean(lock.mode)} on {clean(lock.table)} for {duration(lock.seconds)}{there}"
+        f" (statement {lock.statement}){waits}",
+    )
+
+
+def _trip(trip: RoundTrip) -> Iterator[RenderableType]:
+    yield ""
+    names = ", ".join(map(clean, trip.revisions[:3])) + (", ..." if len(trip.revisions) > 3 else "")
+    word = ("the schema is what it was", GOOD) if trip.good else ("fails", BAD)
+    yield line("round trip of ", (names, STRONG), ": ", word)
+    if trip.fault is not None:
+        yield indented(line((clean(trip.fault), BAD)))
+    for what, differences in (("after the way down", trip.schema), ("after the second way up", trip.again)):
+        for text in differences:
+            first, *rest = text.split("\n")
+            yield indented(line((f"{what}: ", QUIET), clean(first)))
+            for more in rest:
+                yield indented(line((clean(more), QUIET)), 6)
+    for lost in trip.lost:
+        rows = (
+            f"{lost.rows_before} rows before, {'none' if lost.rows_after is None else lost.rows_after} after"
+        )
+        columns_ = f"; values of {', '.join(map(clean, lost.columns))}" if lost.columns else ""
+        yield indented(line(("does not come back: ", DOUBTFUL), f"{clean(lost.table)}: {rows}{columns_}"))
+
+
+def _checks(checks: tuple[OldApplication, ...]) -> Iterator[RenderableType]:
+    for one in checks:
+        if not one.good:
+            yield line(
+                ("the running application fails ", BAD), f"after revision {clean(one.after)}: ",
+                f"{clean(one.what)}: {clean(one.said)}",
+            )  # fmt: skip
+    if checks and all(one.good for one in checks):
+        yield line(("the running application passes ", GOOD), f"({count(len(checks), 'check')})")

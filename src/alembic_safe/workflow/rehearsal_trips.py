@@ -1,0 +1,114 @@
+"""The round trip on a clone: back to where it began and up again, all at once or each revision by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from alembic_safe.bridge import Workers
+from alembic_safe.bridge.messages import Job
+from alembic_safe.bridge.scratch import Played, Replayed, replay
+from alembic_safe.model.events import EventSink
+from alembic_safe.model.rehearsals import RoundTrip
+from alembic_safe.model.revisions import Direction, Revision
+from alembic_safe.rehearsal.comparing import Picture, lost_data, schema_differences
+from alembic_safe.settings import Settings
+from alembic_safe.workflow.rehearsal_run import Rehearsing, Stand
+
+Tick = Callable[[], None]
+
+
+def round_trips(
+    settings: Settings,
+    workers: Workers,
+    ran: Played,
+    rehearsing: Rehearsing,
+    job: Job,
+    *,
+    sink: EventSink,
+    tick: Tick,
+) -> tuple[tuple[RoundTrip, ...], list[str]]:
+    """The trips of what `ran` did last, and what a person should know of those that could not be made."""
+    last = ran.replays[-1]
+    revisions = [one.revision for target in last.targets for one in target.listings]
+    if not revisions:
+        return (), []
+    trip = _Trip(workers, ran, rehearsing, job, sink, tick)
+    if len(last.targets) > 1 or len(rehearsing.stands) > 1:
+        return (), ["the round trip was not made: env.py configures several targets"]
+    (stand,), (target,) = rehearsing.stands, last.targets
+    heads = target.found.target.heads or ()
+    if len(heads) > 1 or not _is_line(revisions):
+        return (), ["the round trip was not made: the history has branches there"]
+    if settings.rehearsal.each:
+        return trip.each(stand, revisions), []
+    return (trip.whole(stand, revisions, heads[0] if heads else "base"),), []
+
+
+def _is_line(revisions: list[Revision]) -> bool:
+    return all(len(one.down) <= 1 and not one.depends_on for one in revisions)
+
+
+@dataclass(slots=True)
+class _Trip:
+    workers: Workers
+    ran: Played
+    rehearsing: Rehearsing
+    job: Job
+    sink: EventSink
+    tick: Tick
+
+    def whole(self, stand: Stand, revisions: list[Revision], start: str) -> RoundTrip:
+        """All of them down to `start`, and up again."""
+        names = tuple(one.id for one in revisions)
+        there = self.rehearsing.picture_now(stand)
+        down = self._go(start, "downgrade")
+        if down.fault is not None:
+            return RoundTrip(names, _said(down, "downgrade"))
+        assert stand.before is not None
+        back = self.rehearsing.picture_now(stand)
+        schema, lost = schema_differences(stand.before, back), lost_data(stand.before, back)
+        up = self._go(self.job.destination, "upgrade")
+        if up.fault is not None:
+            return RoundTrip(names, _said(up, "second upgrade"), schema, lost=lost)
+        again = schema_differences(there, self.rehearsing.picture_now(stand))
+        return RoundTrip(names, None, schema, again, lost)
+
+    def each(self, stand: Stand, revisions: list[Revision]) -> tuple[RoundTrip, ...]:
+        """From the last one back: down, up, and down for good. Ends at the first that cannot be undone."""
+        found: list[RoundTrip] = []
+        for position in range(len(revisions) - 1, -1, -1):
+            one = revisions[position]
+            start = one.down[0] if one.down else "base"
+            before = stand.pictures[revisions[position - 1].id] if position else stand.before
+            assert before is not None
+            found.append(self._one(stand, one, start, before, last=position == 0))
+            if found[-1].fault is not None:
+                break
+        return tuple(reversed(found))
+
+    def _one(self, stand: Stand, one: Revision, start: str, before: Picture, *, last: bool) -> RoundTrip:
+        down = self._go(start, "downgrade")
+        if down.fault is not None:
+            return RoundTrip((one.id,), _said(down, "downgrade"))
+        back = self.rehearsing.picture_now(stand)
+        schema, lost = schema_differences(before, back), lost_data(before, back)
+        up = self._go(one.id, "upgrade")
+        if up.fault is not None:
+            return RoundTrip((one.id,), _said(up, "second upgrade"), schema, lost=lost)
+        again = schema_differences(stand.pictures[one.id], self.rehearsing.picture_now(stand))
+        if not last:
+            down = self._go(start, "downgrade")
+            if down.fault is not None:
+                return RoundTrip((one.id,), _said(down, "second downgrade"), schema, again, lost)
+        return RoundTrip((one.id,), None, schema, again, lost)
+
+    def _go(self, destination: str, direction: Direction) -> Replayed:
+        job = replace(self.job, destination=destination, direction=direction, trace=False)
+        return replay(self.workers, job, self.ran.redirect, sink=self.sink, tick=self.tick, step_seconds=None)
+
+
+def _said(one: Replayed, what: str) -> str:
+    assert one.fault is not None
+    where = f" of {one.fault.revision}" if one.fault.revision else ""
+    return f"the {what}{where} fails: {one.fault.message}"

@@ -1,0 +1,111 @@
+"""`rehearse`: revisions on a clone, with what they were seen to do; by the installed command on real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.databases import MAJORS, TestDatabase
+from tests.support.projects import Project, Rev
+
+pytestmark = pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs on this machine")
+
+LONG = 240.0
+ORDERS = Rev(
+    "a1",
+    "op.create_table('orders', sa.Column('id', sa.Integer, primary_key=True), sa.Column('note', sa.Text))",
+    "op.drop_table('orders')",
+)
+# reads the database, so that it cannot be rendered; scans, rewrites, and loops over rows
+WORK = Rev(
+    "b2",
+    """
+    rows = op.get_bind().execute(sa.text("select count(*) from orders")).scalar_one()
+    op.create_index('ix_note', 'orders', ['note'])
+    if rows:
+        op.alter_column('orders', 'id', type_=sa.BigInteger())
+    op.add_column('orders', sa.Column('seen', sa.Integer))
+    op.execute("update orders set seen = 1 where id <= 100")
+    """,
+    """
+    op.drop_column('orders', 'seen')
+    op.drop_index('ix_note')
+    op.alter_column('orders', 'id', type_=sa.Integer())
+    """,
+)
+
+
+def _filled(project: Project, database: TestDatabase, rows: int = 20_000) -> None:
+    project.run_alembic("upgrade", "a1", timeout=LONG).ok()
+    database.fetch(f"insert into orders select n, 'note ' || n from generate_series(1, {rows}) n")
+    database.fetch("analyze orders")
+
+
+def _given(database: TestDatabase) -> dict[str, str]:
+    """A server at hand, so that none has to be started."""
+    return {"ALEMBIC_SAFE_SCRATCH": database.server.url("psycopg").replace("+psycopg", "")}
+
+
+def test_a_backup_shows_locks_scans_rewrites_rows_and_the_way_back(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    project = make_project(url=pg_database.url(), revisions=[ORDERS, WORK])
+    _filled(project, pg_database)
+    project.run("backup", "create", timeout=LONG).ok()
+    before = pg_database.fetch("select xact_commit from pg_stat_database where datname = current_database()")
+
+    done = project.run("rehearse", "--round-trip", "--format", "json", env=_given(pg_database), timeout=LONG)
+    document = done.json()
+    assert before
+    (target,) = document["targets"]
+    (revision,) = target["revisions"]
+    by_kind = {one["sql"].split("(")[0].strip(): one for one in revision["statements"]}
+    index = by_kind["CREATE INDEX ix_note ON orders"]
+    assert (index["scanned"], index["created"]) == (["orders"], ["ix_note"])
+    assert "SHARE on orders" in index["locks"]
+    rewrite = by_kind["ALTER TABLE orders ALTER COLUMN id TYPE BIGINT"]
+    assert rewrite["rewritten"] == ["orders"]
+    assert rewrite["wal"] > 500_000
+    update = next(one for one in revision["statements"] if one["sql"].startswith("update"))
+    assert update["changed"] == {"orders": 100}
+    lock = next(one for one in revision["locks"] if one["mode"] == "ACCESS EXCLUSIVE")
+    assert "SELECT" in lock["blocks"]
+    assert revision["stall"] >= lock["seconds"] > 0
+    assert revision["statements"][0]["source"]["line"] > 1
+    assert "column-type-rewrite" in {one["rule"] for one in document["findings"]}
+
+    (trip,) = document["round_trips"]
+    assert (trip["fault"], trip["schema"], trip["again"], trip["lost"]) == (None, [], [], [])
+    # the target was only read, and no clone is left
+    assert pg_database.fetch("select version_num from alembic_version") == [("a1",)]
+    assert pg_database.fetch("select datname from pg_database where datname like 'alembic_safe%'") == []
+
+
+def test_from_base_asks_no_database(make_project: Callable[..., Project], pg_database: TestDatabase) -> None:
+    project = make_project(url="postgresql+psycopg://nowhere.invalid/none", revisions=[ORDERS, WORK])
+    given = _given(pg_database)
+    document = project.run(
+        "rehearse", "a1:b2", "--from", "base", "--format", "json", env=given, timeout=LONG
+    ).json()
+    (target,) = document["targets"]
+    assert (target["heads_before"], target["heads_after"]) == (["a1"], ["b2"])
+    (revision,) = target["revisions"]
+    assert [one["traced"] for one in revision["statements"]] == [True] * len(revision["statements"])
+    assert document["findings"], "what was there before b2 is judged"
+
+
+def test_a_revision_that_fails_says_where(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    bad = Rev("b2", "op.execute('select 1')\nop.execute('alter table no_such_table add x int')")
+    project = make_project(url="postgresql+psycopg://nowhere.invalid/none", revisions=[ORDERS, bad])
+    given = _given(pg_database)
+    done = project.run("rehearse", "--from", "base", "--format", "json", env=given, timeout=LONG)
+    document: dict[str, Any] = done.json()
+    assert done.exit == 5, done
+    failed = document["targets"][0]["revisions"][-1]
+    assert "no_such_table" in failed["fault"]
+    assert failed["fault_at"]["line"] > 1
+    assert "b2" in document["error"]["message"]
