@@ -47,6 +47,8 @@ def identified(project: Project, exit_status: int) -> dict[str, Any]:
 
 
 @on_a_server
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_every_revision_is_told_and_a_wrong_stamp_is_found_and_mended(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:
@@ -77,6 +79,39 @@ def test_every_revision_is_told_and_a_wrong_stamp_is_found_and_mended(
     assert pg_database.fetch(
         "SELECT count(*) FROM pg_database WHERE datname LIKE 'alembic_safe_scratch%'"
     ) == [(0,)]
+
+
+@on_a_server
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_database_made_in_another_way_is_told_all_the_same(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    """As create_all() or a restore makes it: expressions read otherwise, columns stand in another order."""
+    project = make_project(url=pg_database.url(), revisions=HISTORY)
+    connection = pg_database.connect()
+    connection.execute(
+        """CREATE TABLE users (id serial PRIMARY KEY, email varchar(100) DEFAULT 'x', kind varchar(20) NOT NULL,
+             CONSTRAINT kinds CHECK (kind::text = ANY (ARRAY['a'::varchar::text, 'b'::varchar::text])));
+           CREATE INDEX ix_email ON users (email);
+           CREATE VIEW people AS SELECT id, kind FROM users
+             WHERE kind::text = ANY (ARRAY['a'::varchar::text, 'b'::varchar::text]);
+           CREATE TABLE theirs (x int)"""
+    )
+    found = identified(project, 3)
+    assert (found["verdict"], found["equal"]) == ("never stamped", [["f6"]])
+    assert found["compared"]["order"] == ["public.users"]
+    assert found["compared"]["names"] == ["constraint ck_kind of public.users is called kinds"]
+    assert found["compared"]["beside"] == ["public.theirs"]
+
+    assert project.run("stamp", "head", timeout=120).exit == 0
+    connection.execute("ALTER TABLE users ALTER email TYPE varchar(99), ADD note text")
+    done = project.run("upgrade", "--check-drift", "--format", "json", timeout=120)
+    assert done.exit == 3, done
+    error = done.json()["error"]
+    assert "2 parts differ" in error["message"]
+    assert "ALTER TABLE public.users ALTER COLUMN email TYPE character varying(100);" in error["detail"]
+    assert "ALTER TABLE public.users DROP COLUMN note;" in error["detail"]
 
 
 def test_an_sqlite_file_made_by_hand_is_adopted(make_project: Callable[..., Project]) -> None:

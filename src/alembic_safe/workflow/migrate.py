@@ -103,6 +103,8 @@ class _Migration:
         self._lock()
         self._read_heads_again()
         self._settle_earlier_runs()
+        if self._settings.check_drift:
+            self._check_drift()
         context = applying.ApplyContext(
             self._settings,
             self._direction,
@@ -184,6 +186,7 @@ class _Migration:
                 self._direction,
                 listing=True,
                 unless_empty=self._unless_empty,
+                digest=self._settings.check_drift,
                 sink=self._sink,
                 tick=self._tick,
             )
@@ -227,6 +230,19 @@ class _Migration:
     def _say(self, sentence: str) -> None:
         self._notices.append(sentence)
         self._sink(Notice(sentence))
+
+    def _check_drift(self) -> None:
+        from alembic_safe.workflow.drift import refuse_drift
+
+        with self._phases.phase("drift", "comparing the schema with the history"):
+            refuse_drift(
+                self._settings,
+                self._workers,
+                self._sites,
+                sink=self._sink,
+                tick=self._tick,
+                say=self._say,
+            )
 
     def _judge(self) -> None:
         if not gating.still_empty(self._sites, self._settings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 
 from alembic_safe.model.identity import Compared, Difference, Part, SchemaParts
@@ -9,6 +10,7 @@ from alembic_safe.recovery.identity.tables import without_default
 
 Sql = Callable[[Part, str | None, str | None], tuple[str, ...]]
 # kinds whose definition holds no expression, so that a dump and restore leaves it as it is
+_EXPRESSIONS = ("CHECK", "EXCLUDE")
 _LITERAL = frozenset({"type", "sequence", "extension", "schema", "comment on column", "comment on"})
 
 
@@ -46,20 +48,23 @@ def distance(expected: SchemaParts, found: SchemaParts, known: Collection[str]) 
     return missing + sum(part not in expected.parts and part.top in known for part in found.parts)
 
 
-def frame(schema: SchemaParts, known: Collection[str]) -> frozenset[tuple[Part, str]]:
+def frame(schema: SchemaParts, known: Collection[str]) -> frozenset[tuple[object, ...]]:
     """What two schemas share if they are equal after a dump and restore, however their expressions are written now.
 
-    Constraints and whatever is named by people are left out, and so is the text of all that may hold an expression.
+    Of constraints that is how many of which words a table has, whatever they are called.
     """
-    shared = set()
+    shared: set[tuple[object, ...]] = set()
+    constraints: Counter[tuple[str, str]] = Counter()
     for part, text in schema.parts.items():
-        if part.top not in known or part.kind == "constraint":
+        if part.top not in known:
             continue
-        if part.kind == "column":
+        if part.kind == "constraint":
+            constraints[part.of, text.split()[0] if text.startswith(_EXPRESSIONS) else text] += 1
+        elif part.kind == "column":
             shared.add((part, without_default(text)))
         else:
             shared.add((part, text if part.kind in _LITERAL or _verbatim(part, text) else ""))
-    return frozenset(shared)
+    return frozenset(shared | set(constraints.items()))
 
 
 def _verbatim(part: Part, text: str) -> bool:
