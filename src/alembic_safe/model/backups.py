@@ -13,7 +13,7 @@ BackupScope = Literal["full", "touched", "schema"]
 ScopeChoice = Literal["auto", "full", "touched", "schema", "none"]
 BackupEngine = Literal["pg_dump", "sqlite", "external"]
 # restore: the backup may replace the target. copy back: it is restored beside, and rows are copied.
-WayBack = Literal["restore", "copy back", "downgrade, not rehearsed", "none"]
+WayBack = Literal["restore", "copy back", "downgrade, not rehearsed", "rehearsed downgrade", "none"]
 
 
 @dataclass(frozen=True, slots=True)

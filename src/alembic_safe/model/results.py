@@ -10,7 +10,7 @@ from alembic_safe.model.backups import Manifest, PlannedBackup, Verification, Wa
 from alembic_safe.model.identified import IdentifyResult, StampResult
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.preflight import CheckedItem
-from alembic_safe.model.rehearsals import RehearseResult
+from alembic_safe.model.rehearsals import RehearsedTarget, RehearseResult
 from alembic_safe.model.reported import Excerpt as Excerpt
 from alembic_safe.model.reported import ReportedFinding as ReportedFinding
 from alembic_safe.model.restores import RestoreProof
@@ -123,7 +123,7 @@ class ApplyResult:
     """`upgrade` and `downgrade`. `durations` are seconds by phase (probe, lock, gate, backup, apply, ...).
 
     `findings` are what rules said of the pending revisions, those that a person allowed included; `losses` what a
-    downgrade takes away.
+    downgrade takes away; `rehearsed` what was seen on clones of the backups first (`upgrade --rehearse`).
     """
 
     exit: int
@@ -135,6 +135,7 @@ class ApplyResult:
     error: Failure | None = None
     findings: tuple[ReportedFinding, ...] = ()
     losses: tuple[Loss, ...] = ()
+    rehearsed: tuple[RehearsedTarget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from alembic_safe.settings.option import FLAG_ONLY, REHEARSE, WEEK, Option
+from alembic_safe.settings.option import FLAG_ONLY, REHEARSE, UPGRADE, WEEK, Option
 
 OF_REHEARSALS: tuple[Option, ...] = (
+    Option(
+        "rehearse",
+        "switch",
+        "First run what is pending on a clone of the backup that was just made; the gate judges what was seen there.",
+        (UPGRADE,),
+    ),
     Option(
         "from",
         "rehearsal",

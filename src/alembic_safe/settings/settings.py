@@ -123,6 +123,7 @@ class Settings:
     dry_run: bool = False
     check_drift: bool = False
     force: str | None = None
+    rehearse: bool = False
     rehearsal: RehearsalPolicy = field(default_factory=RehearsalPolicy)
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)
 

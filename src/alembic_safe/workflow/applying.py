@@ -17,6 +17,7 @@ from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.protocols import Database
+from alembic_safe.model.rehearsals import RehearsedTarget
 from alembic_safe.model.results import AppliedTarget, ApplyResult
 from alembic_safe.model.revisions import Direction
 from alembic_safe.model.runs import RunRecord
@@ -43,6 +44,8 @@ class ApplyContext:
     journals: dict[int, Journal]
     notices: list[str]
     losses: list[Loss] = field(default_factory=list)
+    rehearsed: tuple[RehearsedTarget, ...] = ()
+    way_back_tried: bool = False
 
     def say(self, sentence: str) -> None:
         self.notices.append(sentence)

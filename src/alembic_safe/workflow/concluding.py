@@ -61,6 +61,7 @@ def conclude(
         error=Failure.of(error) if error else None,
         findings=findings_of(sites),
         losses=tuple(context.losses),
+        rehearsed=context.rehearsed,
     )
 
 
@@ -82,9 +83,9 @@ def _applied(
         backup=manifest.id if manifest else None,
         steps=tuple(task.applied),
         pending=tuple(revision for revision in task.pending if revision not in done),
-        way_back=way_back(manifest, policy.skip_reason) if task.pending else "",
+        way_back=way_back(manifest, policy.skip_reason, tried=context.way_back_tried) if task.pending else "",
         left=site.left,
-        way_back_kind=way_back_kind(manifest) if task.pending else None,
+        way_back_kind=way_back_kind(manifest, tried=context.way_back_tried) if task.pending else None,
     )
 
 

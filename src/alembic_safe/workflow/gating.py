@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_safe.databases import emptiness_sql
-from alembic_safe.errors import RefusedError
+from alembic_safe.errors import AlembicSafeError, RefusedError
 from alembic_safe.journal import JournalReader
 from alembic_safe.model.events import Notice
 from alembic_safe.model.findings import Allowance, Judgement
@@ -130,10 +130,12 @@ def stops(sites: Iterable[Site]) -> bool:
     return any(site.judgement is not None and site.judgement.verdict.refused for site in sites)
 
 
-def refused(context: ApplyContext, sites: Sequence[Site]) -> ApplyResult:
-    """The result of a plan that the gate refuses: nothing was changed, and exit status 3."""
+def refused(
+    context: ApplyContext, sites: Sequence[Site], error: AlembicSafeError | None = None
+) -> ApplyResult:
+    """The result of a plan that the gate, or `error`, refuses: nothing was changed."""
     findings = findings_of(sites)
-    error = refusal(findings, context.direction)
+    error = error or refusal(findings, context.direction)
     targets = tuple(
         AppliedTarget(
             site.summary(), None, "refused" if site.pending else "nothing", site.target.heads,
@@ -151,6 +153,7 @@ def refused(context: ApplyContext, sites: Sequence[Site]) -> ApplyResult:
         Failure.of(error),
         findings,
         tuple(context.losses),
+        context.rehearsed,
     )
 
 

@@ -10,6 +10,7 @@ from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import ProbedTarget
 from alembic_safe.errors import AlembicSafeError, GaveUpError, RefusedError, UsageError
 from alembic_safe.journal import Journal, open_journal, require_possible
+from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.protocols import DeployLock
@@ -125,7 +126,8 @@ class _Migration:
         if not any(site.pending for site in self._sites):
             return self._nothing(context)
         context.losses += self._losses
-        if gating.stops(self._sites):
+        # with a rehearsal to come, the gate's word is of what is seen there
+        if gating.stops(self._sites) and not self._settings.rehearse:
             return gating.refused(context, self._sites)
         gating.say_what_passes(context, self._sites)
         losses.refuse_losses(self._sites, context.losses, self._settings.allow_loss)
@@ -135,6 +137,10 @@ class _Migration:
         )
         self._make_journals()
         backups = back_up(context, self._sites, runs)
+        if self._settings.rehearse:
+            refused = self._rehearse(context, backups)
+            if refused is not None:
+                return refused
         self._interrupts.check()
         for lock in self._locks:
             lock.check()
@@ -142,6 +148,16 @@ class _Migration:
         if result.exit == 0 and self._settings.retention.prune:
             return self._pruned(result)
         return result
+
+    def _rehearse(self, context: applying.ApplyContext, backups: dict[int, Manifest]) -> ApplyResult | None:
+        """The result where what is seen on clones of the backups stops the run; None where it may go on."""
+        from alembic_safe.workflow.rehearsed_upgrade import try_first
+
+        tried = try_first(context, self._sites, backups)
+        context.rehearsed, context.way_back_tried = tried.targets, tried.way_back
+        if tried.error is not None:
+            return gating.refused(context, self._sites, tried.error)
+        return gating.refused(context, self._sites) if gating.stops(self._sites) else None
 
     def _nothing(self, context: applying.ApplyContext) -> ApplyResult:
         self._make_journals()

@@ -68,7 +68,7 @@ class Rehearsal:
     server: str
     targets: tuple[RehearsedTarget, ...] = ()
     findings: tuple[ReportedFinding, ...] = ()
-    judgements: tuple[Judgement, ...] = ()
+    judgements: tuple[tuple[int, Judgement], ...] = ()
     fault: Fault | None = None
     trips: tuple[RoundTrip, ...] = ()
     checks: tuple[OldApplication, ...] = ()
@@ -87,8 +87,12 @@ def rehearsed(
     phases: Phases,
     sink: EventSink,
     tick: Tick,
+    stop_before: tuple[str, ...] = (),
 ) -> Rehearsal:
-    """Rehearse one section on new clones, which are dropped before this returns unless they are to be kept."""
+    """Rehearse one section on new clones, which are dropped before this returns unless they are to be kept.
+
+    `stop_before` as in `Job`. Raises `RefusedError`, `BackupError`, `UsageError`, `RevisionFailedError`.
+    """
     extensions: list[str] = []
     for _ in range(_MOST_PLACES):
         with place_for(settings, found, new_run_id(datetime.now(timezone.utc)), tuple(extensions)) as place:
@@ -97,7 +101,7 @@ def rehearsed(
                     "a clone on a temporary server ends with it and cannot be kept",
                     hint="Name a server: `--scratch env:NAME`, or `--scratch target`.",
                 )
-            one = _Section(settings, workers, section, found, place, phases, sink, tick)
+            one = _Section(settings, workers, section, found, place, phases, sink, tick, stop_before)
             missing = one.run(began, destination)
             if missing and settings.scratch.mode == "auto" and missing not in extensions:
                 extensions.append(missing)
@@ -119,6 +123,7 @@ class _Section:
     phases: Phases
     sink: EventSink
     tick: Tick
+    stop_before: tuple[str, ...] = ()
     result: Rehearsal = field(default_factory=lambda: Rehearsal(""))
 
     def run(self, began: str, destination: str) -> str:
@@ -156,6 +161,7 @@ class _Section:
             with_values=True,
             trace=True,
             paced=False,
+            stop_before=self.stop_before,
             lock_timeout=0.0,
         )
         return (*([replace(job, destination=began, trace=False)] if began else []), job)
@@ -191,7 +197,11 @@ class _Section:
             judged = [judged_run(self.settings, self.found, rehearsing, one) for one in last.targets]
             result.targets = tuple(one.target for one in judged)
             result.findings = worst(finding for one in judged for finding in one.findings)
-            result.judgements = tuple(one.judgement for one in judged if one.judgement is not None)
+            result.judgements = tuple(
+                (ran.found.target.ordinal, one.judgement)
+                for ran, one in zip(last.targets, judged, strict=True)
+                if one.judgement is not None
+            )
             said.append(_counts(judged))
         if self.settings.rehearsal.round_trip and last.fault is None:
             with self.phases.phase("round trip", "downgrading, and upgrading again"):
@@ -242,7 +252,7 @@ def _result(settings: Settings, found: Origin, done: list[Rehearsal], phases: Ph
     over = over_budget(settings, targets)
     trips = tuple(trip for one in done for trip in one.trips)
     checks = tuple(check for one in done for check in one.checks)
-    refused = any(judgement.verdict.refused for one in done for judgement in one.judgements)
+    refused = any(judgement.verdict.refused for one in done for _, judgement in one.judgements)
     fault = next((one.fault for one in done if one.fault is not None), None)
     exit_status = 0
     if refused or over or any(not t.good for t in trips) or any(not c.good for c in checks):

@@ -5,15 +5,18 @@ from __future__ import annotations
 from alembic_safe.model.backups import Manifest, WayBack
 
 _SHOWN = 5
+_NOT_TRIED: WayBack = "downgrade, not rehearsed"
 
 
-def way_back_kind(manifest: Manifest | None) -> WayBack:
-    """The kind of way back that a backup gives; without one there is none."""
-    return manifest.way_back if manifest is not None else "none"
+def way_back_kind(manifest: Manifest | None, *, tried: bool = False) -> WayBack:
+    """The kind of way back that a backup gives; without one there is none. `tried`: the downgrade was, on a clone."""
+    if manifest is None:
+        return "none"
+    return "rehearsed downgrade" if tried and manifest.way_back == _NOT_TRIED else manifest.way_back
 
 
-def way_back(manifest: Manifest | None, skip_reason: str | None) -> str:
-    """How the change would be undone: the commands."""
+def way_back(manifest: Manifest | None, skip_reason: str | None, *, tried: bool = False) -> str:
+    """How the change would be undone: the commands. `tried`: the downgrade was, on a clone."""
     if manifest is None:
         return f"none: no backup was made ({skip_reason})" if skip_reason else "delete the database file"
     if manifest.engine == "external":
@@ -35,7 +38,8 @@ def way_back(manifest: Manifest | None, skip_reason: str | None) -> str:
     if manifest.way_back == "none":
         return f"none for rows that are changed or lost; backup {manifest.id} holds the schema: {beside}"
     heads = ", ".join(row for rows in manifest.heads.values() for row in rows or ()) or "base"
-    return f"downgrade, not rehearsed: back to {heads}; backup {manifest.id} holds the schema as it was: {beside}"
+    kind = way_back_kind(manifest, tried=tried)
+    return f"{kind}: back to {heads}; backup {manifest.id} holds the schema as it was: {beside}"
 
 
 def _external(manifest: Manifest) -> str:
