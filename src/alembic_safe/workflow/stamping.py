@@ -54,8 +54,8 @@ class _Stamping:
 
     def run(self) -> StampResult:
         sites = self._sites()
-        self._lock(sites)
         rows = [rows_for(site.graph, self.revisions) for site in sites]
+        self._lock(sites)
         with self.phases.phase("identify", "comparing the schema with the history"):
             proofs = [
                 identity_of(

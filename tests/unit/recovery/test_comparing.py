@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from alembic_safe.recovery.identity.comparing import compare
 from alembic_safe.recovery.identity.history import History, State, own
 from alembic_safe.recovery.identity.keeping import Keep
 from alembic_safe.recovery.identity.matching import Matching
-from alembic_safe.recovery.identity.naming import rows_for
+from alembic_safe.recovery.identity.naming import applied, rows_for
 from alembic_safe.recovery.identity.statements import sql_for
 from alembic_safe.recovery.identity.verdict import verdict
 from tests.unit.recovery.schemas import entry, schema, table
@@ -66,6 +67,21 @@ def test_differences_are_told_as_objects_and_as_sql() -> None:
         "index ix of public.t: missing": ("CREATE INDEX ix ON public.t USING btree (a);",),
         "view public.t2: extra": ("DROP VIEW public.t2;",),
     }
+
+
+def test_a_whole_table_is_one_difference() -> None:
+    entries = (
+        table("t", "a integer", "b text", "CONSTRAINT k CHECK ((a > 0))", after="\nPARTITION BY RANGE (a)"),
+        entry("INDEX", "ix", "CREATE INDEX ix ON public.t USING btree (a);"),
+    )
+    (missing,) = compared(schema(*entries), schema()).differences
+    assert missing.sql == (
+        "CREATE TABLE public.t (\n    a integer,\n    b text\n)\nPARTITION BY RANGE (a);",
+        "ALTER TABLE public.t ADD CONSTRAINT k CHECK ((a > 0));",
+        "CREATE INDEX ix ON public.t USING btree (a);",
+    )
+    (extra,) = compared(schema(), schema(*entries)).differences
+    assert (extra.what, extra.sql) == ("extra", ("DROP TABLE public.t;",))
 
 
 def matching(live: SchemaParts, *states: State, loads: bool = True) -> Matching:
@@ -125,7 +141,8 @@ EQUAL, OTHER = Compared(()), compared(schema(table("t", "a integer")), schema())
         (("c",), [()], OTHER, "stamped but never run"),
         (("a",), [("b",)], OTHER, "stamp lost"),
         (("zz",), [("b",)], None, "another revision"),
-        (("x", "y"), [("b",)], OTHER, "another revision"),
+        (("d",), [("b",)], OTHER, "another revision"),
+        (("c", "d"), [("b",)], OTHER, "stamped but never run"),
         (("b",), [], OTHER, "changed by hand"),
         (("zz",), [], None, "unknown schema"),
         (None, [], OTHER, "unknown schema"),
@@ -133,7 +150,8 @@ EQUAL, OTHER = Compared(()), compared(schema(table("t", "a integer")), schema())
     ],
 )
 def test_the_word(stamped: Heads | None, equal: list[Heads], to_stamped: Compared | None, word: str) -> None:
-    assert verdict(stamped, equal, to_stamped, [(), ("a",), ("b",), ("c",)]) == word
+    line = graph(("a", ()), ("b", ("a",)), ("c", ("b",)), ("d", ("a",)), heads=("c", "d"))
+    assert verdict(stamped, equal, to_stamped, partial(applied, line)) == word
 
 
 def test_a_history_that_was_kept_comes_back_whole(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from alembic_safe.model.identity import Compared, Difference, Part, SchemaParts
+from alembic_safe.recovery.identity.statements import whole_table
 from alembic_safe.recovery.identity.tables import without_default
 
 Sql = Callable[[Part, str | None, str | None], tuple[str, ...]]
@@ -34,8 +35,9 @@ def compare(expected: SchemaParts, found: SchemaParts, known: Collection[str], s
             differences.append(_difference(part, None, text, sql))
         else:
             beside.add(part.top)
+    differences.sort(key=lambda one: (one.of or one.name, one.of != "", one.kind, one.name))
     return Compared(
-        tuple(sorted(differences, key=lambda one: (one.of or one.name, one.of != "", one.kind, one.name))),
+        tuple(_whole(differences)),
         tuple(_reordered(expected, found)),
         tuple(_names(expected, found, renamed)),
         tuple(sorted(beside)),
@@ -75,6 +77,16 @@ def _verbatim(part: Part, text: str) -> bool:
 
 def _difference(part: Part, expected: str | None, found: str | None, sql: Sql) -> Difference:
     return Difference(part.kind, part.name, part.of, expected, found, sql(part, expected, found))
+
+
+def _whole(differences: Sequence[Difference]) -> Iterator[Difference]:
+    """A table that is missing, or there in addition, as one difference with all that belongs to it."""
+    tables = {one.name: one for one in differences if one.kind == "table" and one.what != "changed"}
+    for one in differences:
+        if one.of in tables:
+            continue
+        table = tables.get(one.name) if one.kind == "table" else None
+        yield one if table is None else whole_table(table, [d for d in differences if d.of == table.name])
 
 
 def _renamed(expected: SchemaParts, found: SchemaParts) -> Iterator[tuple[Part, Part]]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from alembic_safe.errors import BackupError, RefusedError
 from alembic_safe.model.events import EventSink
@@ -13,6 +14,7 @@ from alembic_safe.model.identity import Compared, Heads, Identity
 from alembic_safe.recovery.identity.grounds import Ground, PostgresGround, SqliteGround
 from alembic_safe.recovery.identity.history import State
 from alembic_safe.recovery.identity.matching import Matching, state_of
+from alembic_safe.recovery.identity.naming import applied
 from alembic_safe.recovery.identity.sources import Asked, Sources
 from alembic_safe.recovery.identity.verdict import verdict
 
@@ -69,7 +71,7 @@ def _identified(sources: Sources, heads: Heads | None) -> Identity:
         kept=sources.kept,
         notes=(*history.notes, *faults, *dict.fromkeys(sources.notes)),
         verdict=verdict(
-            heads, [one.heads for one in equal], to_stamped, [one.heads for one in history.states]
+            heads, [one.heads for one in equal], to_stamped, partial(applied, sources.asked.graph)
         ),
     )
 

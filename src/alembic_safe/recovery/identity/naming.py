@@ -17,8 +17,8 @@ def rows_for(graph: GraphRead, names: Sequence[str]) -> Heads:
     Raises `UsageError` for a name that no revision has, or several.
     """
     wanted = {row for name in names for row in _named(graph, name)}
-    before = {row: _ancestors(graph, row) for row in wanted}
-    return tuple(sorted(row for row in wanted if not any(row in above for above in before.values())))
+    below = {row: (applied(graph, [row]) or frozenset()) - {row} for row in wanted}
+    return tuple(sorted(row for row in wanted if not any(row in others for others in below.values())))
 
 
 def _named(graph: GraphRead, name: str) -> Iterable[str]:
@@ -40,14 +40,16 @@ def _named(graph: GraphRead, name: str) -> Iterable[str]:
     raise UsageError(what, hint=_HINT)
 
 
-def _ancestors(graph: GraphRead, revision: str) -> set[str]:
-    """All that is applied before a revision, what it depends on included."""
+def applied(graph: GraphRead, heads: Iterable[str]) -> frozenset[str] | None:
+    """All revisions that stand where these are the version rows; None where this checkout does not have one of them."""
     down = {one.id: (*one.down, *one.depends_on) for one in graph.revisions}
     found: set[str] = set()
-    todo = list(down.get(revision, ()))
+    todo = list(heads)
     while todo:
         one = todo.pop()
+        if one not in down:
+            return None
         if one not in found:
             found.add(one)
-            todo += down.get(one, ())
-    return found
+            todo += down[one]
+    return frozenset(found)

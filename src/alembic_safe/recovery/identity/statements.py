@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-from alembic_safe.model.identity import Part
+from alembic_safe.model.identity import Difference, Part
 
 _ALTERABLE = re.compile(r"(?P<type>.*?)(?: DEFAULT (?P<default>.*?))?(?P<required> NOT NULL)?", re.DOTALL)
 _ENTRY = ("index", "trigger", "policy", "rule", "row security")
@@ -32,6 +34,21 @@ def sql_for(part: Part, expected: str | None, found: str | None) -> tuple[str, .
     if found is None:
         return (expected,)
     return (drop, expected) if drop else ()
+
+
+def whole_table(table: Difference, parts: Sequence[Difference]) -> Difference:
+    """A table's difference with its columns and all that hangs on it; SQL only where its parts have some."""
+    columns = ",\n    ".join(
+        f"{one.name} {one.expected or one.found}" for one in parts if one.kind == "column"
+    )
+    text = f"CREATE TABLE {table.name} (\n    {columns}\n)"
+    if table.expected is None:
+        return replace(table, found=text)
+    known = any(one.sql for one in parts)
+    more = tuple(sql for one in parts if one.kind != "column" for sql in one.sql)
+    tail = table.expected.partition("table")[2].strip(" ;")
+    create = f"{text}\n{tail}".rstrip()
+    return replace(table, expected=create, sql=(f"{create};", *more) if known else ())
 
 
 def no_sql(part: Part, expected: str | None, found: str | None) -> tuple[str, ...]:

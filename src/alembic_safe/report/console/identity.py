@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from alembic_safe.model.identified import IdentifyResult, StampResult
+from alembic_safe.model.identified import IdentifyResult, StampedTarget, StampResult
 from alembic_safe.model.identity import Compared, Difference, Heads, Identity
 from alembic_safe.model.results import TargetSummary
 from alembic_safe.report.console.page import (
@@ -61,7 +61,20 @@ def stamped(result: StampResult, view: View) -> Iterator[RenderableType]:
         word = ("forced", DOUBTFUL) if target.forced else ("stamped", GOOD)
         rows = f" {heads(target.heads_after)} (before: {heads(target.heads_before)})"
         yield line((clean(target.target.label), STRONG), ": ", word, rows)
-        yield pairs([("run", clean(target.run)), *_facts(target.target, target.proof)])
+        yield pairs(_proof(target))
+
+
+def _proof(target: StampedTarget) -> Iterator[tuple[str, str]]:
+    proof, told = target.proof, target.proof.to_wanted
+    yield "target", server(target.target)
+    if target.forced is None:
+        yield "proof", f"the schema is that of {heads(target.heads_after)}"
+    elif proof.why_not or told is None:
+        yield "no proof", clean(proof.why_not) or "the revision could not be replayed"
+    else:
+        yield "no proof", f"{count(len(told.differences), 'difference')} to {heads(target.heads_after)}"
+    yield from _replayed(proof)
+    yield "run", clean(target.run or "")
 
 
 def _title(target: TargetSummary, identity: Identity) -> Text:
@@ -72,7 +85,7 @@ def _title(target: TargetSummary, identity: Identity) -> Text:
 
 def _facts(target: TargetSummary, identity: Identity) -> Iterator[tuple[str, str]]:
     yield "target", server(target)
-    yield "which is to say", clean(identity.why_not) if identity.why_not else _WORDS[identity.verdict]
+    yield "meaning", clean(identity.why_not) if identity.why_not else _WORDS[identity.verdict]
     if identity.equal:
         yield "schema of", _listed(identity.equal)
     elif identity.nearest is not None:
@@ -89,16 +102,29 @@ def _facts(target: TargetSummary, identity: Identity) -> Iterator[tuple[str, str
         yield "next", advice
 
 
+def _replayed(identity: Identity) -> Iterator[tuple[str, str]]:
+    if identity.states:
+        how = "known from before" if identity.kept else f"replayed on {clean(identity.server)}"
+        yield (
+            "compared",
+            f"with {count(identity.states, 'state')} of the history, {how}, {duration(identity.seconds)}",
+        )
+    for note in identity.notes:
+        yield "note", clean(note)
+
+
 def _next(identity: Identity) -> str:
     if identity.verdict in ("never stamped", "stamp lost", "another revision", "stamped but never run"):
         first = clean(" ".join(identity.equal[-1]) or "base")
         return f"`alembic-safe stamp {first}` writes what the schema proves"
+    if identity.verdict == "changed by hand":
+        return "mend the schema by the SQL below, or write a revision of what is here"
     return ""
 
 
 def _shown(identity: Identity, view: View) -> Iterator[RenderableType]:
     told, to = identity.compared, identity.nearest
-    if identity.to_stamped is not None and not identity.to_stamped.equal:
+    if identity.stamped and identity.to_stamped is not None and not identity.to_stamped.equal:
         told, to = identity.to_stamped, identity.stamped or ()
     if told is None:
         return
