@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from alembic_safe.bridge.worker.masking import mask_sql
-from alembic_safe.databases import InvalidIndex, drop_invalid, invalid_indexes, old_snapshots
+from alembic_safe.databases import (
+    InvalidIndex,
+    PendingDetach,
+    drop_invalid,
+    invalid_indexes,
+    old_snapshots,
+    pending_detaches,
+)
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.revisions import Statement
@@ -67,7 +74,7 @@ class Debris:
     def clean(self) -> bool:
         """Drop what it left; whether nothing is left of it, as before it ran. Says what was done."""
         if _DETACH.search(self.statement.sql):
-            return False  # it may be half detached, which only going on can mend
+            return self._half_detached() is None  # which only going on can mend
         left = self.left()
         if _DROP.match(self.statement.sql):
             return not left  # the index is to go, and INVALID until it does
@@ -86,13 +93,28 @@ class Debris:
         return not stays
 
     def goes_on(self) -> bool:
-        """Whether the statement takes up what it left: a second DROP INDEX does."""
-        return bool(_DROP.match(self.statement.sql))
+        """Whether the statement takes up what it left: a second DROP INDEX does, and a DETACH as its FINALIZE."""
+        return bool(_DROP.match(self.statement.sql) or _DETACH.search(self.statement.sql))
 
     def next_try(self) -> str:
         """What to run in its place at the next try; "" the same again."""
         found = _DETACH.search(self.statement.sql)
-        return f"{self.statement.sql[: found.start()]}{found[1]}FINALIZE" if found else ""
+        if found is None or self._half_detached() is None:
+            return ""
+        return f"{self.statement.sql[: found.start()]}{found[1]}FINALIZE"
+
+    def ending(self) -> str:
+        """The SQL that ends what it has begun and left half done; "" where there is no such thing."""
+        if _DROP.match(self.statement.sql):
+            return next((f"DROP INDEX CONCURRENTLY {index.name}" for index in self.left()), "")
+        half = self._half_detached()
+        return f"ALTER TABLE {half.parent} DETACH PARTITION {half.name} FINALIZE" if half else ""
+
+    def _half_detached(self) -> PendingDetach | None:
+        """The partition of a DETACH that is half detached, by this statement or by one of an earlier run."""
+        if not _DETACH.search(self.statement.sql):
+            return None
+        return next((one for one in pending_detaches(self.database) if self._names(one.plain)), None)
 
 
 def _names(indexes: Sequence[InvalidIndex]) -> str:

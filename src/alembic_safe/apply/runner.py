@@ -7,17 +7,19 @@ exception. One execution of env.py may run the steps of several targets, one aft
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from alembic_safe.apply.ending import Ending, end_sessions
 from alembic_safe.apply.guard.handle import Guard, describe_cut
 from alembic_safe.apply.interrupts import Interrupts
 from alembic_safe.apply.replicas import Replicas
-from alembic_safe.apply.retrying import STATEMENT_TRIES, Ended, Tries
+from alembic_safe.apply.retrying import STATEMENT_TRIES, Ended
 from alembic_safe.apply.stepping import Steps
+from alembic_safe.apply.tasks import Attempted, TargetTask
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import (
+    HALF_DETACHED,
     EnvironmentNotice,
     Failed,
     Finished,
@@ -34,58 +36,9 @@ from alembic_safe.bridge.messages import (
     TargetFound,
 )
 from alembic_safe.errors import AlembicSafeError, GaveUpError, ProjectError, UnreachableError
-from alembic_safe.journal import Journal
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.policies import ApplyPolicy
-from alembic_safe.model.protocols import Database
-from alembic_safe.model.results import AppliedStep
-from alembic_safe.model.revisions import Direction
-from alembic_safe.model.runs import StepOutcome
 from alembic_safe.model.targets import Target
-
-
-@dataclass(slots=True)
-class TargetTask:
-    """What is to be done on one target, and then what was done.
-
-    `outcome` is of the step that did not end well, None when every step that began is committed. `error` says
-    why the target did not come to its end; `gave_up` is set where the same command may pass later, and says what
-    it was given up for. `tries` are the failed attempts at the revision that was tried last. `left_invalid` names,
-    by the oid of an index, the revision that left it INVALID and ended well.
-    """
-
-    target: Target
-    run: str
-    pending: tuple[str, ...]
-    expected_heads: tuple[str, ...]
-    direction: Direction
-    database: Database
-    journal: Journal
-    durations: Mapping[str, float]
-    applied: list[AppliedStep] = field(default_factory=list)
-    heads: tuple[str, ...] = ()
-    outcome: StepOutcome | None = None
-    error: str | None = None
-    detail: str = ""
-    finished: bool = False
-    gave_up: str | None = None
-    tries: Tries | None = None
-    left_invalid: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def left(self) -> tuple[str, ...]:
-        """What is still pending after the attempts so far."""
-        done = {step.revision for step in self.applied if step.outcome == "committed"}
-        return tuple(revision for revision in self.pending if revision not in done)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempted:
-    """What an attempt came to: what stopped it, and the revision that did not commit, where there was one."""
-
-    stopped: AlembicSafeError | None
-    task: TargetTask | None = None
-    ended: Ended | None = None
 
 
 def attempt(
@@ -255,6 +208,8 @@ class _SectionRun:
         if debris is None or self._stuck >= STATEMENT_TRIES or self.why_stop():
             return None
         another = debris.next_try()
+        if message.sqlstate == HALF_DETACHED and not another:
+            return None  # something else is not as the statement needs it
         deadline = time.monotonic() + self._retry_deadline
         # dropping waits for the very transactions that the statement waited for
         while not (another or debris.goes_on() or debris.clean()):
@@ -346,6 +301,7 @@ class _SectionRun:
         assert steps.open is not None
         revision = steps.open.revision.id
         task.outcome = steps.settle(why)
+        task.way_on = steps.way_on
         task.error = why
         task.detail = failure.detail if failure else ""
         if failure and failure.source:
@@ -383,7 +339,9 @@ class _SectionRun:
         if stopped is not None:
             return stopped
         if self._failed is not None:
-            return ProjectError(
+            # where a step failed, what became of it was read: this is only how it ended
+            lost = self._failed.kind == "UnreachableError" and self.ended is None
+            return (UnreachableError if lost else ProjectError)(
                 self._failed.message, hint=self._failed.hint, detail=self._failed.detail or None
             )
         return None

@@ -10,7 +10,8 @@ from alembic_safe.apply.guard.handle import Guard
 from alembic_safe.apply.interrupts import Interrupts
 from alembic_safe.apply.replicas import Replicas
 from alembic_safe.apply.retrying import Tries, after, cause_of, pause
-from alembic_safe.apply.runner import Attempted, TargetTask, attempt
+from alembic_safe.apply.runner import attempt
+from alembic_safe.apply.tasks import Attempted, TargetTask
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job
 from alembic_safe.databases import InvalidIndex, invalid_indexes
@@ -158,7 +159,7 @@ def _take_back(task: TargetTask) -> None:
     """Nothing stands of the attempt that failed: the task is as before it."""
     if task.applied and task.applied[-1].outcome != "committed":
         task.applied.pop()
-    task.outcome, task.error, task.detail = None, None, ""
+    task.outcome, task.error, task.detail, task.way_on = None, None, "", ""
 
 
 def _given_up(task: TargetTask, tries: Tries, guard: Guard | None, now: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -74,6 +74,8 @@ class Steps:
         # of every one of the open step; and by the oid of an index, the revision that left it INVALID and ended well
         self._concurrent: list[Debris] = []
         self.left_invalid: dict[int, str] = {}
+        # what to do about a step that settled as partial, where that is known
+        self.way_on = ""
         self._own = own
         self._unwritten: Callable[[], None] | None = None
         self.heads = target.heads or ()
@@ -209,21 +211,35 @@ class Steps:
         cleaned = self._clean(step)
         now = self._read_heads()
         counter = self.database.change_counter()
-        outcome = settle(
-            Evidence(
-                before=step.before,
-                now=now,
-                expected=step.expected,
-                transaction=self.database.transaction_outcome(step.transaction) if step.transaction else None,
-                changed=None if counter is None else counter != step.counter,
-                left=step.left,
-                statements=list(step.statements.values()),
-                cleaned=cleaned,
-            )
+        evidence = Evidence(
+            before=step.before,
+            now=now,
+            expected=step.expected,
+            transaction=self.database.transaction_outcome(step.transaction) if step.transaction else None,
+            changed=None if counter is None else counter != step.counter,
+            left=step.left,
+            statements=list(step.statements.values()),
+            cleaned=cleaned,
         )
+        outcome = settle(evidence)
+        self.way_on = self._way_on(evidence) if outcome == "partial" else ""
         self._end(step, outcome, error)()
         self.heads = now
         return outcome
+
+    def _way_on(self, evidence: Evidence) -> str:
+        """What to do about a concurrent statement that stopped half way and that going on will end."""
+        debris = self.debris
+        ending = debris.ending() if debris is not None else ""
+        if debris is None or not ending:
+            return ""
+        if settle(replace(evidence, cleaned={*evidence.cleaned, debris.statement.ordinal})) != "rolled_back":
+            return f"`{ending}` ends the statement that stopped half way. See `alembic-safe status` for the rest."
+        return (
+            "Nothing but the statement that stopped half way is committed, and it goes on where it stopped:"
+            " run the same command with `--repaired='the statement goes on'`."
+            f" What it would end with is `{ending}`."
+        )
 
     def _clean(self, step: _Open) -> set[int]:
         """Drop what a concurrent statement that did not end well left INVALID; its ordinal, if nothing stays."""

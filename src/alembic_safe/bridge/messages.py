@@ -233,6 +233,10 @@ class StatementEnded:
     statement: Statement
 
 
+# object_not_in_prerequisite_state: among others, a DETACH of what an earlier one left half detached
+HALF_DETACHED = "55000"
+
+
 @dataclass(frozen=True, slots=True)
 class StatementTraced:
     """What was seen from inside the session after a statement, sent before its `StatementEnded`."""
@@ -244,7 +248,10 @@ class StatementTraced:
 
 @dataclass(frozen=True, slots=True)
 class StatementStuck:
-    """A concurrent statement lost a wait or a deadlock. The worker waits for `Again`; any other word lets it fail."""
+    """A concurrent statement lost a wait or a deadlock, or meets what an earlier run left half detached.
+
+    The worker waits for `Again`; any other word lets it fail.
+    """
 
     statement: Statement
     sqlstate: str

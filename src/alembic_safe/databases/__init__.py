@@ -13,9 +13,11 @@ from alembic_safe.databases.external import run_external
 from alembic_safe.databases.postgresql.catalog import null_share, quoted_names, read_catalog, read_tables
 from alembic_safe.databases.postgresql.concurrency import (
     InvalidIndex,
+    PendingDetach,
     drop_invalid,
     invalid_indexes,
     old_snapshots,
+    pending_detaches,
 )
 from alembic_safe.databases.postgresql.dumpable import lacking_extensions
 from alembic_safe.databases.postgresql.hints import connect_hint
@@ -32,6 +34,7 @@ __all__ = [
     "SERVER_IDENTITY_SQL",
     "DumpReader",
     "InvalidIndex",
+    "PendingDetach",
     "ScratchPlace",
     "check_replica",
     "clean_leftovers",
@@ -49,6 +52,7 @@ __all__ = [
     "open_database",
     "open_scratch",
     "open_watcher",
+    "pending_detaches",
     "quoted_names",
     "read_catalog",
     "read_tables",

@@ -153,7 +153,9 @@ def _broken(context: ApplyContext, sites: list[Site], task: TargetTask) -> Alemb
             f"{said}; it was rolled back, and {_where(task)}", hint=again, detail=task.detail or None
         )
     what = "part of it is committed" if task.outcome == "partial" else "what of it took effect cannot be told"
-    return DirtyTargetError(f"{said}; {what}, and {_where(task)}", detail=task.detail or None)
+    return DirtyTargetError(
+        f"{said}; {what}, and {_where(task)}", hint=task.way_on or None, detail=task.detail or None
+    )
 
 
 def _gave_up(sites: list[Site], task: TargetTask, revision: str) -> GaveUpError:

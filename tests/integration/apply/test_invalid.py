@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from alembic_safe.apply.debris import Debris
-from alembic_safe.apply.runner import TargetTask
 from alembic_safe.apply.section import _look_for_invalid
+from alembic_safe.apply.tasks import TargetTask
 from alembic_safe.databases import invalid_indexes
 from alembic_safe.model.results import AppliedStep
 from alembic_safe.model.revisions import Statement

@@ -86,6 +86,21 @@ def test_a_connection_that_is_lost_between_two_steps_fails_the_second(
     assert versions(pg_database) == ["a1"]
 
 
+def test_a_connection_that_is_lost_before_the_first_step_is_no_fault_of_the_project(
+    bridge: Bridge, make_project, pg_database
+):
+    def env(text):
+        runs = "        with context.begin_transaction():\n"
+        assert runs in text
+        ends = "        connection.exec_driver_sql('select pg_terminate_backend(pg_backend_pid())')\n"
+        return text.replace(runs, ends + runs)
+
+    played = bridge.probe(make_project(url=pg_database.url(), revisions=ONE, env=env))
+    assert played.failed is not None
+    assert played.failed.kind == "UnreachableError", played.failed
+    assert "was lost" in played.failed.message
+
+
 @pytest.mark.parametrize(
     ("revision", "env", "where"),
     [

@@ -8,8 +8,8 @@ import pytest
 
 from alembic_safe.apply.interrupts import Interrupts
 from alembic_safe.apply.retrying import Ended
-from alembic_safe.apply.runner import Attempted, TargetTask
 from alembic_safe.apply.section import _again
+from alembic_safe.apply.tasks import Attempted, TargetTask
 from alembic_safe.errors import AlembicSafeError, LockHeldError, ProjectError, UnreachableError, WorkerError
 from alembic_safe.model.policies import GuardPolicy
 from alembic_safe.model.targets import ConnectParameters, Target, VersionTable

@@ -12,20 +12,26 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from alembic_safe.bridge.messages import Again, StatementStuck
+from alembic_safe.bridge.messages import HALF_DETACHED, Again, StatementStuck
 from alembic_safe.bridge.worker import explain
 from alembic_safe.bridge.worker.capture import StatementCapture, is_autocommit
 from alembic_safe.bridge.worker.link import Link
 
 CONCURRENT = re.compile(r"\bconcurrently\b", re.IGNORECASE)
+_NAME = r"\"(?:[^\"]|\"\")+\"|[^\s\"(.]+"
 _IF_NOT_EXISTS = re.compile(
-    r"\bcreate\s+(?:unique\s+)?index\s+(?:concurrently\s+)?if\s+not\s+exists\s+(\"(?:[^\"]|\"\")+\"|[^\s\"(]+)",
+    rf"\bcreate\s+(?:unique\s+)?index\s+(?:concurrently\s+)?if\s+not\s+exists\s+({_NAME})"
+    rf"(?:\s+on\s+(?:only\s+)?((?:(?:{_NAME})\s*\.\s*)?(?:{_NAME})))?",
     re.IGNORECASE,
 )
+_DETACH = re.compile(r"\bdetach\s+partition\b", re.IGNORECASE)
 _INVALID = """select n.nspname::text from pg_catalog.pg_index i
  join pg_catalog.pg_class c on c.oid = i.indexrelid and c.relkind = 'i'
  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where not i.indisvalid and c.relname = '{name}'"""
+# an index stands in the schema of its table; another tenant's of the same name is none of this statement's business
+_IN_SCHEMA_OF = """ and c.relnamespace = (select t.relnamespace from pg_catalog.pg_class t
+ where t.oid = pg_catalog.to_regclass('{table}'))"""
 # waited in vain, lost a deadlock. Not query_canceled (57014): a statement_timeout would pass again, and whoever
 # cancelled it (a DBA, the guard) meant it
 _WORTH_ANOTHER = {"55P03", "40P01"}
@@ -77,7 +83,9 @@ class ConcurrentStatements:
     def _ask(self, cursor: Any, error: Exception) -> str | None:
         """The SQL to run now, "" for the same again; None to let it fail."""
         statement, state = self._capture.running(cursor), explain.sqlstate(error)
-        if statement is None or state not in _WORTH_ANOTHER or self._link.stopped is not None:
+        if statement is None or state is None or self._link.stopped is not None:
+            return None
+        if state not in _WORTH_ANOTHER and not (state == HALF_DETACHED and _DETACH.search(statement.sql)):
             return None
         answer = self._link.ask_for(StatementStuck(statement, state, explain.describe(error)))
         return answer.sql if isinstance(answer, Again) else None
@@ -89,7 +97,7 @@ class ConcurrentStatements:
         name = found[1][1:-1].replace('""', '"') if found[1].startswith('"') else found[1].lower()
         own = connection.connection.dbapi_connection.cursor()
         try:
-            own.execute(_INVALID.format(name=name.replace("'", "''").replace("%", "%%")))
+            own.execute(_invalid_query(name, found[2]))
             row = own.fetchone()
         finally:
             own.close()
@@ -98,3 +106,14 @@ class ConcurrentStatements:
                 f"index {row[0]}.{name} exists and is INVALID, and IF NOT EXISTS would leave it so:"
                 f" run DROP INDEX CONCURRENTLY {row[0]}.{name} first"
             )
+
+
+def _invalid_query(name: str, table: str | None) -> str:
+    """`table` as the statement names it; None where that was not understood: then any schema's counts."""
+    sql = _INVALID.format(name=_escaped(name))
+    return sql + _IN_SCHEMA_OF.format(table=_escaped(table)) if table else sql
+
+
+def _escaped(text: str) -> str:
+    """For a literal, in a text in which a driver may look for parameters."""
+    return text.replace("'", "''").replace("%", "%%")

@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from alembic_safe.bridge.messages import Failed, Job
 from alembic_safe.bridge.worker import connections, explain, project_faults
@@ -27,6 +28,12 @@ def explain_failure(error: BaseException, env_py: str, revision: str, job: Job) 
             "UnreachableError",
             f"env.py could not connect to {connections.address_tried()}: {explain.describe(error)}",
             connect_hint(explain.describe(error)) or _CONNECT_HINT,
+        )
+    elif _connection_lost(error):
+        failed = Failed(
+            "UnreachableError",
+            f"the connection that env.py had made was lost: {explain.describe(error)}",
+            "Run the same command again; the server's log says why it ended the connection.",
         )
     elif isinstance(error, SystemExit):
         place = explain.place(error, *filter(None, (revision, env_py)))
@@ -58,6 +65,11 @@ def _while_connecting(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def _connection_lost(error: BaseException) -> bool:
+    """Whether the server, or the network, ended the connection: nobody's code is wrong."""
+    return isinstance(error, DBAPIError) and bool(error.connection_invalidated)
 
 
 def no_target(env_py: str) -> ProjectError:

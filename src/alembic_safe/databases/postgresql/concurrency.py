@@ -57,6 +57,22 @@ def drop_invalid(database: Database, index: InvalidIndex) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class PendingDetach:
+    """A partition that is half detached; `parent` and `name` are qualified and quoted, `plain` neither."""
+
+    parent: str
+    name: str
+    plain: str
+
+
+def pending_detaches(database: Database) -> tuple[PendingDetach, ...]:
+    """Every partition of the database that an interrupted DETACH ... CONCURRENTLY left; none on SQLite."""
+    if database.facts.dialect != "postgresql":
+        return ()
+    return tuple(PendingDetach(*row) for row in database.fetch(query("pending_detaches")))
+
+
 def old_snapshots(database: Database) -> tuple[Other, ...]:
     """Transactions older than a second, the oldest first; none on SQLite."""
     if database.facts.dialect != "postgresql":

@@ -1,0 +1,65 @@
+"""Concurrent statements that stop half way: what is said of them, and that going on ends them."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+import pytest
+
+from tests.support.processes import wait_until
+from tests.support.projects import Rev
+
+pytestmark = pytest.mark.slow
+
+_TABLES = """
+create table t (id int, name text); create index ix on t (name);
+create table m (id int, year int) partition by list (year);
+create table m_2024 partition of m for values in (2024)
+"""
+_GOES_ON = (
+    "alter table m detach partition m_2024 concurrently",
+    "ALTER TABLE public.m DETACH PARTITION public.m_2024 FINALIZE",
+    "select count(*) from pg_inherits where inhdetachpending",
+    "select count(*) from pg_inherits",
+)
+_DROPS = (
+    "drop index concurrently ix",
+    "DROP INDEX CONCURRENTLY public.ix",
+    "select count(*) from pg_index where not indisvalid",
+    "select count(*) from pg_class where relname = 'ix'",
+)
+
+
+@pytest.mark.parametrize(("statement", "ending", "half", "whole"), [_DROPS, _GOES_ON], ids=["drop", "detach"])
+def test_what_stopped_half_way_is_named_and_going_on_ends_it(
+    statement: str, ending: str, half: str, whole: str, pg_database: Any, make_project: Any
+) -> None:
+    with pg_database.connect() as connection:
+        connection.execute(_TABLES)
+    body = f"with op.get_context().autocommit_block():\n    op.execute({statement!r})"
+    project = make_project(url=pg_database.url(), revisions=[Rev("a1", body)])
+    reader = pg_database.connect(application_name="reporting")
+    reader.autocommit = False
+    reader.execute("select (select count(*) from t), (select count(*) from m)")
+    process = project.start("upgrade", "--no-backup=test", "--fail-on", "never", "--old-transaction", "1h")
+    # it has committed its first part, and waits for the reader
+    wait_until(lambda: pg_database.fetch(half) == [(1,)], 60)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _out, err = process.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert process.returncode == 6, err
+    assert f"`{ending}`" in err and "--repaired='the statement goes on'" in err
+    assert pg_database.fetch(half) == [(1,)]
+    reader.rollback()
+
+    again = project.run("upgrade", "--no-backup=test", "--fail-on", "never")
+    assert again.exit == 6, str(again)
+    done = project.run(
+        "upgrade", "--no-backup=test", "--fail-on", "never", "--repaired=the statement goes on"
+    )
+    assert done.exit == 0, str(done)
+    assert pg_database.fetch(whole) == [(0,)]
+    project.run("status").ok()
