@@ -28,6 +28,7 @@ from tests.support.processes import (
     start,
     wait_until,
 )
+from tests.support.warm import can_run, run_warm
 
 _LEFT_SECONDS = 3.0
 PREVIOUS = "<previous>"
@@ -115,8 +116,12 @@ class Project:
         cwd: Path | None = None,
     ) -> Completed:
         """Run the installed `alembic-safe` in the project's folder."""
+        whole = self.environment(env)
+        if can_run(whole):
+            words = [str(arg) for arg in args]
+            return run_warm(words, cwd=cwd or self.path, env=whole, input=input, timeout=timeout)
         command = [_program("alembic-safe"), *args]
-        return run(command, cwd=cwd or self.path, env=self.environment(env), input=input, timeout=timeout)
+        return run(command, cwd=cwd or self.path, env=whole, input=input, timeout=timeout)
 
     def run_alembic(
         self, *args: str | Path, env: Mapping[str, str] | None = None, timeout: float = 60.0

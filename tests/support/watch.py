@@ -12,7 +12,7 @@ import pytest
 from tests.support.processes import children, command_line, wait_until
 
 # servers of the session, and Python's own helper that lives as long as the process
-_LASTING = ("/postgres -D ", "resource_tracker")
+_LASTING = ("/postgres -D ", "resource_tracker", "tests.support.warm")
 _GONE_SECONDS = 3.0
 
 

@@ -92,7 +92,7 @@ def write(stream: TextIO, text: str) -> None:
             _write_all(stream.buffer, text.encode(stream.encoding or "utf-8", "backslashreplace"))
         else:
             stream.write(text)
-        stream.flush()
+        _flush(stream)
     except BrokenPipeError:
         # So that Python's own flush at exit does not fail on it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -110,6 +110,17 @@ def _write_all(buffer: BinaryIO, data: bytes) -> None:
         if not taken:
             time.sleep(0.01)
         rest = rest[taken or 0 :]
+
+
+def _flush(stream: TextIO) -> None:
+    """All that is buffered still, however often a non-blocking pipe refuses it."""
+    while True:
+        try:
+            stream.flush()
+        except BlockingIOError:
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _text(command: str, result: Result, output: OutputPolicy, told: tuple[str, ...], stream: TextIO) -> str:
