@@ -97,7 +97,7 @@ class DirtyTargetError(AlembicSafeError):
     """Part of an unfinished revision is committed."""
 
     exit_status = 6
-    default_hint = "See `alembic-safe status` for what took effect."
+    default_hint = "`alembic-safe recover` says what took effect, and which ways lead out."
 
 
 class BackupError(AlembicSafeError):

@@ -35,11 +35,11 @@ def test_a_revision_that_fails(make_project: Any, body: str, fault: str, left: s
         done,
         exit=6 if left else 5,
         message=rf"^revision c3 failed: .*{fault} \(\S+c3_revision\.py:\d+\); {what}, and \S+app\.db is at b2$",
-        hint="`alembic-safe status`" if left else "The target is clean",
+        hint="`alembic-safe recover`" if left else "The target is clean",
     )
     assert schema_dump(project.database_file) == left + _AT_B2
     assert scene.versions() == ["b2"]
     if left:
         message = r"^revision c3 of run \S+ is not finished, and part of it is in the database$"
-        scene.refused("upgrade", exit=6, message=message, hint="--repaired=")
+        scene.refused("upgrade", exit=6, message=message, hint="`alembic-safe recover`")
         assert project.run("status").exit == 6

@@ -51,15 +51,17 @@ def test_what_stopped_half_way_is_named_and_going_on_ends_it(
     _out, err = process.communicate(timeout=30)
     assert time.monotonic() - began < 10
     assert process.returncode == 6, err
-    assert f"`{ending}`" in err and "--repaired='the statement goes on'" in err
+    assert f"`{ending}`" in err and "see `alembic-safe recover`" in err
     assert pg_database.fetch(half) == [(1,)]
     reader.rollback()
 
     again = project.run("upgrade", "--no-backup=test", "--fail-on", "never")
-    assert again.exit == 6, str(again)
-    done = project.run(
-        "upgrade", "--no-backup=test", "--fail-on", "never", "--repaired=the statement goes on"
-    )
-    assert done.exit == 0, str(done)
+    if statement.startswith(
+        "drop"
+    ):  # an index that is still there, INVALID or not, is dropped by a second DROP
+        assert again.exit == 0, str(again)
+    else:
+        assert again.exit == 6, str(again)
+        project.run("recover", "--apply", "resume", "--no-backup=test").ok()
     assert pg_database.fetch(whole) == [(0,)]
     project.run("status").ok()

@@ -154,11 +154,13 @@ def test_kill_in_an_autocommit_block_is_dirty_and_said(pg_database: Any, make_pr
     status = project.run("status")
     assert status.exit == 6 and "a1" in status.stdout, str(status)
     refused = project.run("upgrade")
-    assert refused.exit == 6 and "--repaired" in refused.stderr, str(refused)
+    assert refused.exit == 6 and "alembic-safe recover" in refused.stderr, str(refused)
     with pg_database.connect() as connection:
         connection.execute("drop table t")
     project.add(
         Rev("a1", "op.execute('create table t (id int)')", down=None)
     )  # the mended revision, in place of the old
-    project.run("upgrade", "--no-backup=test", "--repaired=dropped the table by hand").ok()
+    because = "--because=dropped the table by hand"
+    project.run("recover", "--apply", "declare-repaired", because).ok()
+    project.run("upgrade", "--no-backup=test").ok()
     project.run("status").ok()

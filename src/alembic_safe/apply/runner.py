@@ -18,6 +18,7 @@ from alembic_safe.apply.retrying import STATEMENT_TRIES, Ended
 from alembic_safe.apply.stepping import Steps
 from alembic_safe.apply.tasks import Attempted, TargetTask
 from alembic_safe.bridge import Workers
+from alembic_safe.bridge.committing import CommitAwaited
 from alembic_safe.bridge.messages import (
     HALF_DETACHED,
     EnvironmentNotice,
@@ -181,6 +182,9 @@ class _SectionRun:
             return message.statement.autocommit and message.statement.error is None
         elif isinstance(message, StatementStuck):
             self.again = self._try_again(message)
+            return True
+        elif isinstance(message, CommitAwaited):
+            self._steps[message.target].commit_awaited(message)
             return True
         elif isinstance(message, StepReady):
             self._steps[message.target].ready(message)

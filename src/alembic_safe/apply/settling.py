@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from alembic_safe.model.revisions import Statement
@@ -20,6 +20,7 @@ class Evidence:
     `expected` are the version rows that its commit makes, None where it never got that far. `changed` is
     SQLite's word whether anything at all was committed in the meantime; None where there is no such word.
     `cleaned` are the ordinals of concurrent statements that failed and of which nothing is left.
+    `committed`: a transaction of the step that holds more than queries is known to be committed.
     `left` names how the revision left alembic's transaction, `statements` are in order of execution.
     """
 
@@ -31,6 +32,7 @@ class Evidence:
     left: tuple[str, ...] = ()
     statements: Sequence[Statement] = ()
     cleaned: Collection[int] = ()
+    committed: bool = False
 
 
 def settle(evidence: Evidence) -> StepOutcome:
@@ -41,7 +43,9 @@ def settle(evidence: Evidence) -> StepOutcome:
         return "unknown"
     if evidence.changed is not None:
         return "partial" if evidence.changed else "rolled_back"
-    if _committed_on_its_own([s for s in evidence.statements if s.ordinal not in evidence.cleaned]):
+    if evidence.committed or _committed_on_its_own(
+        [s for s in evidence.statements if s.ordinal not in evidence.cleaned]
+    ):
         return "partial"
     if evidence.transaction in {"in progress", "unknown"}:
         return "unknown"
@@ -64,6 +68,11 @@ def _committed_on_its_own(statements: Sequence[Statement]) -> bool:
     )
 
 
+def did_anything(statements: Iterable[Statement]) -> bool:
+    """Whether one of them did not fail and is more than a query or a setting."""
+    return any(s.error is None and not _HARMLESS.match(s.sql) for s in statements)
+
+
 def _did_anything(evidence: Evidence) -> bool:
     inside = [s for s in evidence.statements if not s.autocommit and not s.own_connection]
-    return any(s.error is None and not _HARMLESS.match(s.sql) for s in inside) or not evidence.statements
+    return did_anything(inside) or not evidence.statements

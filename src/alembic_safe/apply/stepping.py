@@ -11,8 +11,15 @@ from pathlib import Path
 
 from alembic_safe.apply.debris import Debris, is_concurrent
 from alembic_safe.apply.retrying import Tries
-from alembic_safe.apply.settling import Evidence, settle
-from alembic_safe.bridge.messages import StatementBegun, StatementEnded, StepBegun, StepFailed, StepReady
+from alembic_safe.apply.settling import Evidence, did_anything, settle
+from alembic_safe.bridge.committing import CommitAwaited
+from alembic_safe.bridge.messages import (
+    StatementBegun,
+    StatementEnded,
+    StepBegun,
+    StepFailed,
+    StepReady,
+)
 from alembic_safe.databases import invalid_indexes
 from alembic_safe.journal import Journal
 from alembic_safe.model.events import EventSink, StatementBegan, StepBegan, StepEnded
@@ -20,7 +27,7 @@ from alembic_safe.model.events import StatementEnded as StatementEndedEvent
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.results import AppliedStep
 from alembic_safe.model.revisions import Direction, Revision, Statement
-from alembic_safe.model.runs import StatementRecord, StepOutcome, StepRecord
+from alembic_safe.model.runs import NOTHING_HELD, StatementOutcome, StatementRecord, StepOutcome, StepRecord
 from alembic_safe.model.targets import Target
 
 
@@ -41,6 +48,12 @@ class _Open:
     statements: dict[int, Statement] = field(default_factory=dict)
     starts: dict[int, datetime] = field(default_factory=dict)
     failure: StepFailed | None = None
+    # of statements in alembic's transaction: what became of the transaction that each was in, once it was ended
+    # without a version row
+    ended: dict[int, StatementOutcome] = field(default_factory=dict)
+    # the transaction whose commit was announced last, and those in it
+    announced: tuple[int, ...] = ()
+    last: str | None = None
 
 
 class Steps:
@@ -167,11 +180,48 @@ class Steps:
             )
         self._sink(StatementEndedEvent(self._target.label, step.revision.id, statement))
 
+    def commit_awaited(self, message: CommitAwaited) -> None:
+        """Journal a transaction that is about to commit without its version row, with what it holds.
+
+        The transaction first: rows that are missing are not taken for committed, and rows under an older one would be.
+        """
+        step = self._step()
+        self._settle_announced(step)
+        held = [
+            one
+            for one in step.statements.values()
+            if not (one.autocommit or one.own_connection or one.ordinal in step.ended)
+        ]
+        mark = message.transaction if did_anything(held) else NOTHING_HELD
+        if mark != (step.last or step.transaction):
+            self.journal.set_transaction(self._run, step.ordinal, mark)
+        step.last = mark
+        step.announced = tuple(sorted(one.ordinal for one in held))
+        step.ended.update(dict.fromkeys(step.announced, "unfinished"))
+        self._write_announced(step)
+
+    def _settle_announced(self, step: _Open) -> None:
+        """Write what became of the transaction whose commit was announced before."""
+        if not step.announced or step.last is None:
+            return
+        outcome = self.database.transaction_outcome(step.last)
+        became: StatementOutcome = (
+            "done" if outcome == "committed" else "rolled back" if outcome == "aborted" else "unfinished"
+        )
+        step.ended.update(dict.fromkeys(step.announced, became))
+        self._write_announced(step)
+        step.announced = ()
+
+    def _write_announced(self, step: _Open) -> None:
+        records = [self._record(step, step.statements[ordinal]) for ordinal in step.announced]
+        self.journal.write_statements(self._run, step.ordinal, records)
+
     def ready(self, message: StepReady) -> None:
         """Journal the transaction that is about to commit, where it is not the one the step began in."""
         step = self._step()
         step.expected, step.left = message.heads, message.split
-        if message.transaction is not None and message.transaction != step.transaction:
+        if message.transaction is not None and message.transaction != (step.last or step.transaction):
+            self._settle_announced(step)
             self.journal.set_transaction(self._run, step.ordinal, message.transaction)
 
     def committed(self) -> bool:
@@ -209,6 +259,7 @@ class Steps:
         if not step.written:  # the connection was lost on the way: nobody knows whether it was entered
             self.journal.begin_step(step.record)
         cleaned = self._clean(step)
+        self._settle_announced(step)
         now = self._read_heads()
         counter = self.database.change_counter()
         evidence = Evidence(
@@ -220,9 +271,14 @@ class Steps:
             left=step.left,
             statements=list(step.statements.values()),
             cleaned=cleaned,
+            committed=did_anything(
+                s for s in step.statements.values() if step.ended.get(s.ordinal) == "done"
+            ),
         )
         outcome = settle(evidence)
         self.way_on = self._way_on(evidence) if outcome == "partial" else ""
+        if outcome in {"partial", "unknown"}:
+            self._doubt(step)
         self._end(step, outcome, error)()
         self.heads = now
         return outcome
@@ -234,12 +290,19 @@ class Steps:
         if debris is None or not ending:
             return ""
         if settle(replace(evidence, cleaned={*evidence.cleaned, debris.statement.ordinal})) != "rolled_back":
-            return f"`{ending}` ends the statement that stopped half way. See `alembic-safe status` for the rest."
+            return f"`{ending}` ends the statement that stopped half way. See `alembic-safe recover` for the rest."
         return (
             "Nothing but the statement that stopped half way is committed, and it goes on where it stopped:"
-            " run the same command with `--repaired='the statement goes on'`."
-            f" What it would end with is `{ending}`."
+            f" see `alembic-safe recover`. What it would end with is `{ending}`."
         )
+
+    def _doubt(self, step: _Open) -> None:
+        """What no announced commit covers went with its transaction, if autocommit blocks alone ended that."""
+        announced = all(kind == "autocommit" for kind in step.left) and step.transaction is not None
+        for one in step.statements.values():
+            if not one.autocommit and one.ordinal not in step.ended:
+                sure = announced and not one.own_connection
+                step.ended[one.ordinal] = "rolled back" if sure else "unknown"
 
     def _clean(self, step: _Open) -> set[int]:
         """Drop what a concurrent statement that did not end well left INVALID; its ordinal, if nothing stays."""
@@ -290,7 +353,6 @@ class Steps:
         return write
 
     def _record(self, step: _Open, statement: Statement) -> StatementRecord:
-        ended = statement.duration is not None or statement.error is not None
         return StatementRecord(
             run=self._run,
             step=step.ordinal,
@@ -302,7 +364,7 @@ class Steps:
             began=step.starts.get(statement.ordinal) or _now(),
             duration=statement.duration,
             rows=statement.rows,
-            outcome=("failed" if statement.error else "done") if ended else "unfinished",
+            outcome=_outcome(statement, step.ended.get(statement.ordinal)),
             autocommit=statement.autocommit,
             error=statement.error,
         )
@@ -314,6 +376,14 @@ class Steps:
         if self.open is None:
             raise AssertionError("a worker spoke of a step that it had not begun")
         return self.open
+
+
+def _outcome(statement: Statement, ended: StatementOutcome | None) -> StatementOutcome:
+    if statement.error is not None:
+        return "failed"
+    if ended is not None:
+        return ended
+    return "unfinished" if statement.duration is None else "done"
 
 
 def _text(revision: Revision) -> tuple[str, str]:

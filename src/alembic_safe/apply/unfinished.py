@@ -5,20 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from alembic_safe.apply.ending import end_sessions
-from alembic_safe.apply.settling import Evidence, settle
+from alembic_safe.apply.settling import Evidence, did_anything, settle
 from alembic_safe.errors import DirtyTargetError
 from alembic_safe.journal import Journal, JournalReader
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.revisions import Source, Statement
-from alembic_safe.model.runs import RunHistory, StatementRecord, StepOutcome, StepRecord
-
-
-def application_name(run: str) -> str:
-    """What a run's worker calls its sessions; at most 63 bytes, as the server cuts it there.
-
-    One worker runs all the targets of an attempt, so the name is that of the attempt: the part before the dot.
-    """
-    return f"alembic-safe/{run.partition('.')[0]}"
+from alembic_safe.model.runs import RunHistory, StatementRecord, StepOutcome, StepRecord, application_name
 
 
 def step_outcome(
@@ -34,6 +26,7 @@ def step_outcome(
         return "committed"
     on_server = database.facts.dialect == "postgresql"
     mark = None if on_server else database.change_mark()
+    here = [s for s in history.statements if s.step == step.ordinal]
     known = on_server or None not in (mark, step.transaction)
     return settle(
         Evidence(
@@ -44,7 +37,8 @@ def step_outcome(
             if on_server or not known
             else None,
             changed=None if on_server or not known else step.transaction != mark,
-            statements=[_statement(s) for s in history.statements if s.step == step.ordinal],
+            statements=[_statement(s) for s in here],
+            committed=did_anything(_statement(s) for s in here if s.outcome == "done" and not s.autocommit),
         )
     )
 
@@ -66,13 +60,12 @@ def settle_unfinished(
         if is_dirty:
             dirty.append(sentence)
     last = journal.last_run(target)
-    if last is not None and last.run.outcome == "dirty" and not dirty:
+    if last is not None and (last.run.outcome == "dirty" or last.run.recovers) and not dirty:
         dirty.append(dirty_sentence(last))
     if dirty and repaired is None:
         raise DirtyTargetError(
             dirty[-1],
-            hint="See `alembic-safe status`. When the schema is repaired by hand, run"
-            " `alembic-safe upgrade --repaired='what was done'`.",
+            hint="`alembic-safe recover` says what of it stands, and which ways lead out.",
         )
     return tuple(said)
 

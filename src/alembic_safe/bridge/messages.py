@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
+from alembic_safe.bridge.committing import CommitAwaited
+from alembic_safe.model.recovery import Resume
 from alembic_safe.model.revisions import (
     Direction,
     Revision,
@@ -45,6 +47,7 @@ class Job:
     With `redirect` ("apply") every connection leads to a clone; `with_values` leaves the literals of statements as
     they are, for judging; `ask_all` has the worker wait for a word at each statement and before each commit.
     `stop_before` names, by the target's ordinal, the revision that is not run, nor any after it ("": all are).
+    `resume`: a revision that is finished rather than begun.
     `paced`: the worker waits for a word before each step, while no transaction is open.
     `digest` ("probe"): a digest of all that the history's schemas follow from is wanted.
     `trace` (with `redirect`): after each statement its session is looked at from inside, see `StatementTraced`.
@@ -76,6 +79,7 @@ class Job:
     paced: bool = False
     digest: bool = False
     trace: bool = False
+    resume: Resume | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +342,7 @@ Message = (
     | StatementEnded
     | StatementTraced
     | StatementStuck
+    | CommitAwaited
     | StepReady
     | StepCommitted
     | StepFailed

@@ -28,11 +28,19 @@ from alembic_safe.databases.postgresql.recovery_points import (
     wait_for_archive,
 )
 from alembic_safe.databases.postgresql.replica import check_replica
+from alembic_safe.databases.postgresql.standing import (
+    Found,
+    find,
+    left_objects,
+    run_sessions,
+    unvalidated,
+)
 from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
 
 __all__ = [
     "SERVER_IDENTITY_SQL",
     "DumpReader",
+    "Found",
     "InvalidIndex",
     "PendingDetach",
     "ScratchPlace",
@@ -43,8 +51,10 @@ __all__ = [
     "current_point",
     "drop_invalid",
     "emptiness_sql",
+    "find",
     "invalid_indexes",
     "lacking_extensions",
+    "left_objects",
     "libpq_keywords",
     "make_restore_point",
     "null_share",
@@ -58,7 +68,9 @@ __all__ = [
     "read_tables",
     "reading_tool",
     "run_external",
+    "run_sessions",
     "system_identifier",
+    "unvalidated",
     "wait_for_archive",
     "wal_position",
     "warm_up",

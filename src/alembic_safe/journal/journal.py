@@ -127,6 +127,17 @@ class Journal(JournalReader):
                 self.store.run("write_statement", **statement_values(statement))
             self.store.change("end_step", **end)
 
+    def write_statements(self, run: str, step: int, statements: Sequence[StatementRecord]) -> None:
+        """Write statements as they are known by now, those of a transaction that a revision commits on its way."""
+        if self.store.dialect == "postgresql":
+            for at in range(0, len(statements), _MANY):
+                part = statements_json(statements[at : at + _MANY], self.store.text)
+                self.store.run("write_statements", run=run, step=step, statements=part)
+            return
+        with self.store.transaction(begin="BEGIN IMMEDIATE"):
+            for statement in statements:
+                self.store.run("write_statement", **statement_values(statement))
+
     def begin_statement(self, statement: StatementRecord) -> None:
         """Enter a statement that commits on its own, before it is sent. On disk when this returns."""
         values = statement_values(statement)

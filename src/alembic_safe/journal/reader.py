@@ -31,6 +31,10 @@ class JournalReader:
         found = self._histories(self.store.rows("last_run", target=target))
         return found[0] if found else None
 
+    def runs_of(self, target: str, limit: int) -> tuple[RunHistory, ...]:
+        """The newest `limit` runs on `target`, newest first."""
+        return self._histories(self.store.rows("runs_of", target=target, number=limit))
+
     def unfinished_runs(self, target: str) -> tuple[RunHistory, ...]:
         """Runs on `target` whose end was never written, newest first: they are running, or were killed."""
         return self._histories(self.store.rows("unfinished_runs", target=target))

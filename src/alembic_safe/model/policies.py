@@ -65,6 +65,19 @@ class RestorePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryPolicy:
+    """What `recover` is to do: `remedy` None explains. `because` is the reason for what nothing proves.
+
+    `bundle` is the file that everything is written to besides.
+    """
+
+    remedy: str | None = None
+    because: str | None = None
+    explain_only: bool = False
+    bundle: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionPolicy:
     """Of how many days, ISO weeks and months (UTC, those that have any) the newest backup is kept.
 
@@ -106,7 +119,6 @@ class ApplyPolicy:
 
     wait: float = 0.0
     grace: float = 5.0
-    repaired: str | None = None
     guard: GuardPolicy = field(default_factory=lambda: GuardPolicy())
 
 

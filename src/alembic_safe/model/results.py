@@ -10,6 +10,7 @@ from alembic_safe.model.backups import Manifest, PlannedBackup, Verification, Wa
 from alembic_safe.model.identified import IdentifyResult, StampResult
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.preflight import CheckedItem
+from alembic_safe.model.recovery import RecoverResult
 from alembic_safe.model.rehearsals import RehearsedTarget, RehearseResult
 from alembic_safe.model.reported import Excerpt as Excerpt
 from alembic_safe.model.reported import ReportedFinding as ReportedFinding
@@ -343,4 +344,5 @@ Result = (
     | IdentifyResult
     | StampResult
     | RehearseResult
+    | RecoverResult
 )

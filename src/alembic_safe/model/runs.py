@@ -13,8 +13,22 @@ from alembic_safe.model.revisions import Direction
 RunOutcome = Literal["unfinished", "done", "nothing", "failed", "interrupted", "dirty"]
 # unknown: neither the version table nor the transaction status could settle it.
 StepOutcome = Literal["unfinished", "committed", "rolled_back", "partial", "unknown"]
-StatementOutcome = Literal["unfinished", "done", "failed"]
+# unfinished: sent, or its transaction's commit was announced, and no end is known. done and not in autocommit: what
+# became of its transaction says the step's outcome, unless that is partial: then it is committed.
+StatementOutcome = Literal["unfinished", "done", "failed", "rolled back", "unknown"]
+# the allowance of a run that carries out a remedy: the run whose work it finishes or takes back
+RECOVERS = "recovers"
+# in the place of a step's transaction: the one that was committed last without a version row held nothing but queries
+NOTHING_HELD = "nothing held"
 TransactionOutcome = Literal["committed", "aborted", "in progress", "unknown"]
+
+
+def application_name(run: str) -> str:
+    """What a run's worker calls its sessions; at most 63 bytes, as the server cuts it there.
+
+    One worker runs all the targets of an attempt, so the name is that of the attempt: the part before the dot.
+    """
+    return f"alembic-safe/{run.partition('.')[0]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,12 @@ class RunRecord:
     backup: str | None = None
     allowances: tuple[tuple[str, str], ...] = ()
     error: str | None = None
+
+    @property
+    def recovers(self) -> str | None:
+        """The run whose unfinished work this one is about, as long as it has not come to its end."""
+        named = next((reason for what, reason in self.allowances if what == RECOVERS), None)
+        return named if self.outcome != "done" else None
 
     @property
     def duration(self) -> float | None:

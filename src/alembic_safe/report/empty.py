@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alembic_safe.model.identified import IdentifyResult, StampResult
+from alembic_safe.model.recovery import RecoverResult
 from alembic_safe.model.rehearsals import RehearseResult
 from alembic_safe.model.results import (
     ApplyResult,
@@ -41,6 +42,8 @@ def empty_result(command: str, exit_status: int, failure: Failure) -> Result:
         return IdentifyResult(exit_status, (), error=failure)
     if command == "stamp":
         return StampResult(exit_status, "", (), {}, error=failure)
+    if command == "recover":
+        return RecoverResult(exit_status, (), error=failure)
     if command == "history":
         return HistoryResult(exit_status, (), error=failure)
     if command == "init":

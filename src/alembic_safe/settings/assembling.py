@@ -21,6 +21,7 @@ from alembic_safe.model.policies import (
     GuardPolicy,
     JournalPolicy,
     ProjectPolicy,
+    RecoveryPolicy,
     RestorePolicy,
     RetentionPolicy,
 )
@@ -91,7 +92,7 @@ def assemble(
             source=connections["backup-url"],
             replica_wait=values["replica-wait"],
         ),
-        apply=ApplyPolicy(values["wait"], values["grace"], values["repaired"], _guard(values)),
+        apply=ApplyPolicy(values["wait"], values["grace"], _guard(values)),
         journal=JournalPolicy(values["journal-schema"], _journal_file(values, layers, bases)),
         control=ControlPolicy(connections["control-url"], values["connect-timeout"]),
         output=_output(command, values, winning("format", layers), path("output")),
@@ -123,6 +124,7 @@ def assemble(
             try_it=values["restore"],
             server=connections["restore-url"],
         ),
+        recovery=RecoveryPolicy(values["apply"], values["because"], values["explain-only"], path("bundle")),
         retention=RetentionPolicy(
             values["keep-daily"], values["keep-weekly"], values["keep-monthly"], values["prune"]
         ),

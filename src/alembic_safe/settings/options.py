@@ -31,6 +31,7 @@ from alembic_safe.settings.option import (
     PLAN,
     PREFIX,
     REHEARSE,
+    RUNNING,
     STAMP,
     STATUS,
     TABLE,
@@ -44,6 +45,7 @@ from alembic_safe.settings.option import (
 from alembic_safe.settings.options_before_a_run import BEFORE_A_RUN
 from alembic_safe.settings.options_of_backups import OF_BACKUPS
 from alembic_safe.settings.options_of_judging import JUDGING_REVISIONS
+from alembic_safe.settings.options_of_recovery import OF_RECOVERY
 from alembic_safe.settings.options_of_rehearsals import OF_REHEARSALS
 from alembic_safe.settings.options_of_restores import OF_RESTORES
 
@@ -183,7 +185,7 @@ OPTIONS: tuple[Option, ...] = (
         "duration",
         "How long to wait for another run's deploy lock; 0 ends with exit status 4 at once. `status` waits as long"
         " for what --at-heads and --require ask for.",
-        (*APPLYING, BACKUP_RESTORE, STATUS, STAMP),
+        (*RUNNING, BACKUP_RESTORE, STATUS, STAMP),
         default="0",
         minimum=0,
         maximum=WEEK,
@@ -196,7 +198,7 @@ OPTIONS: tuple[Option, ...] = (
         "grace",
         "duration",
         "How long an interrupted revision may take to end by itself, before its session is ended.",
-        APPLYING,
+        RUNNING,
         default="5s",
         minimum=0,
         maximum=3600,
@@ -205,7 +207,7 @@ OPTIONS: tuple[Option, ...] = (
         "max-stall",
         "duration",
         "How long the application may wait for a revision before the revision is cut (PostgreSQL).",
-        (*APPLYING, REHEARSE),
+        (*RUNNING, REHEARSE),
         default="1s",
         minimum=0.2,
         maximum=3600,
@@ -214,7 +216,7 @@ OPTIONS: tuple[Option, ...] = (
         "max-total-stall",
         "duration",
         "How long the application may wait in all attempts at a revision together (PostgreSQL).",
-        APPLYING,
+        RUNNING,
         default="5s",
         minimum=0.2,
         maximum=3600,
@@ -224,7 +226,7 @@ OPTIONS: tuple[Option, ...] = (
         "duration",
         "How long a statement that stops reads or writes may wait for its lock, and with it whoever waits behind it "
         "(PostgreSQL).",
-        APPLYING,
+        RUNNING,
         default="500ms",
         minimum=0.01,
         maximum=3600,
@@ -234,7 +236,7 @@ OPTIONS: tuple[Option, ...] = (
         "duration",
         "How long a statement that stops nobody (CONCURRENTLY, VALIDATE, a change of rows) may wait for others' "
         "transactions (PostgreSQL).",
-        APPLYING,
+        RUNNING,
         default="10m",
         minimum=0.2,
         maximum=WEEK,
@@ -243,7 +245,7 @@ OPTIONS: tuple[Option, ...] = (
         "retry-deadline",
         "duration",
         "For how long a revision that waited for a lock in vain, or was cut, is tried again; 0 tries once.",
-        APPLYING,
+        RUNNING,
         default="3m",
         minimum=0,
         maximum=WEEK,
@@ -252,18 +254,11 @@ OPTIONS: tuple[Option, ...] = (
         "maintenance",
         "reason",
         "The application may be held up for as long as it takes. The reason is written to the journal.",
-        APPLYING,
+        RUNNING,
         FLAG_ONLY,
         metavar="REASON",
     ),
-    Option(
-        "repaired",
-        "reason",
-        "A person has repaired what a dirty run left. The reason is written to the journal.",
-        (UPGRADE,),
-        FLAG_ONLY,
-        metavar="REASON",
-    ),
+    *OF_RECOVERY,
     *JUDGING_REVISIONS,
     Option(
         "scratch",

@@ -13,6 +13,7 @@ from alembic_safe.model.policies import (
     ControlPolicy,
     JournalPolicy,
     ProjectPolicy,
+    RecoveryPolicy,
     RestorePolicy,
     RetentionPolicy,
 )
@@ -118,6 +119,7 @@ class Settings:
     ci: str | None = None
     plan_file: Path | None = None
     restore: RestorePolicy = field(default_factory=RestorePolicy)
+    recovery: RecoveryPolicy = field(default_factory=RecoveryPolicy)
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
     max_age: float | None = None
     dry_run: bool = False

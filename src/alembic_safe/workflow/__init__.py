@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alembic_safe.workflow.migrate import downgrade, upgrade
     from alembic_safe.workflow.plan import dry_run, plan
     from alembic_safe.workflow.pruning import prune_backups
+    from alembic_safe.workflow.recovering import recover
     from alembic_safe.workflow.rehearse import rehearse
     from alembic_safe.workflow.restoring import restore_backup
     from alembic_safe.workflow.stamping import stamp
@@ -43,6 +44,7 @@ _HOMES = {
     "plan": "plan",
     "prune_backups": "pruning",
     "rehearse": "rehearse",
+    "recover": "recovering",
     "restore_backup": "restoring",
     "stamp": "stamping",
     "status": "status",
@@ -61,6 +63,7 @@ __all__ = [
     "list_backups",
     "plan",
     "prune_backups",
+    "recover",
     "rehearse",
     "restore_backup",
     "stamp",

@@ -17,6 +17,7 @@ from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.losses import Loss
 from alembic_safe.model.protocols import Database
+from alembic_safe.model.recovery import Resume
 from alembic_safe.model.rehearsals import RehearsedTarget
 from alembic_safe.model.results import AppliedTarget, ApplyResult
 from alembic_safe.model.revisions import Direction
@@ -46,6 +47,9 @@ class ApplyContext:
     losses: list[Loss] = field(default_factory=list)
     rehearsed: tuple[RehearsedTarget, ...] = ()
     way_back_tried: bool = False
+    # a revision that is finished, not begun; and what the journal says of the run besides
+    resume: Resume | None = None
+    remarks: tuple[tuple[str, str], ...] = ()
 
     def say(self, sentence: str) -> None:
         self.notices.append(sentence)
@@ -63,12 +67,11 @@ class ApplyContext:
     def allowances(self) -> tuple[tuple[str, str], ...]:
         given = (
             ("no-backup", self.settings.backup.skip_reason),
-            ("repaired", self.settings.apply.repaired),
             ("loss", self.settings.allow_loss),
             ("maintenance", self.settings.apply.guard.maintenance),
             ("preflight", preflight.lowered(self.settings.preflight) or None),
         )
-        return tuple((what, reason) for what, reason in given if reason is not None)
+        return (*self.remarks, *((what, reason) for what, reason in given if reason is not None))
 
 
 def new_runs(sites: list[Site]) -> RunIds:
@@ -136,6 +139,7 @@ def _apply_section(
         context.direction,
         apply_as=application_name(first.run),
         secrets=asking.secrets_of(sites),
+        resume=context.resume,
         stop_before=tuple(s.left[0] if s.left else "" for s in sites if s.section == section),
     )
 

@@ -20,6 +20,7 @@ from alembic_safe.model.events import EventSink, Waiting
 from alembic_safe.model.findings import Judgement
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.protocols import Database
+from alembic_safe.model.recovery import Resume
 from alembic_safe.model.results import TargetSummary
 from alembic_safe.model.revisions import Direction, RevisionListing
 from alembic_safe.model.targets import Target
@@ -87,6 +88,7 @@ def job(
     secrets: tuple[str, ...] = (),
     stop_before: tuple[str, ...] = (),
     digest: bool = False,
+    resume: Resume | None = None,
 ) -> Job:
     """A worker's job; `apply_as` is the application_name of one that applies, None probes."""
     config = settings.project.config
@@ -102,6 +104,7 @@ def job(
         search_path=_search_path(),
         secrets=secrets,
         stop_before=stop_before,
+        resume=resume,
         paced=apply_as is not None and settings.preflight.replica_lag is not None,
         unless_empty=unless_empty,
         digest=digest,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from alembic_safe.apply import Interrupts, preflight, settle_unfinished, take_locks
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import ProbedTarget
-from alembic_safe.errors import AlembicSafeError, GaveUpError, RefusedError, UsageError
+from alembic_safe.errors import AlembicSafeError, DirtyTargetError, GaveUpError, RefusedError, UsageError
 from alembic_safe.journal import Journal, open_journal, require_possible
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink, Notice, ignore
@@ -312,17 +312,24 @@ class _Migration:
             journal = self._journals.get(id(site.database))
             if journal is None:
                 continue
-            said = settle_unfinished(
-                site.database,
-                journal,
-                str(site.target.version_table),
-                site.target.heads or (),
-                repaired=self._settings.apply.repaired,
-            )
-            for sentence in said:
+            for sentence in _settled(self._settings, site, journal):
                 self._say(sentence)
 
     def _make_journals(self) -> None:
         for database in asking.databases_of(self._sites):
             if id(database) not in self._journals:
                 self._journals[id(database)] = open_journal(database, self._settings.journal, create=True)
+
+
+def _settled(settings: Settings, site: Site, journal: Journal) -> tuple[str, ...]:
+    """What became of runs without an end. Raises `DirtyTargetError` unless nothing of them is in effect."""
+    heads, target = site.target.heads or (), str(site.target.version_table)
+    try:
+        return settle_unfinished(site.database, journal, target, heads, repaired=None)
+    except DirtyTargetError:
+        from alembic_safe.workflow.examining import examine
+
+        _, diagnosis = examine(settings, site, journal, ours=True)
+        if diagnosis.state != "interrupted but clean":
+            raise
+        return ("; ".join(diagnosis.sentences),)

@@ -108,7 +108,7 @@ def _planned(settings: Settings, site: Site, notices: list[str]) -> PlannedTarge
     if journal is not None:
         expected = journal.expected_durations(site.pending, "upgrade")
         last = journal.last_run(str(site.target.version_table))
-        if last is not None and last.run.outcome == "dirty":
+        if last is not None and (last.run.outcome == "dirty" or last.run.recovers):
             notices.append(f"{dirty_sentence(last)}: an upgrade is refused until that is repaired")
     gating.judge_sites(settings, [site], {id(site.database): journal} if journal is not None else {})
     if journal is not None:

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy
 
 from alembic_safe.bridge import Worker, Workers
+from alembic_safe.bridge.committing import CommitAwaited
 from alembic_safe.bridge.messages import (
     EnvironmentNotice,
     Failed,
@@ -114,7 +115,7 @@ def waits(message: Message) -> bool:
         return message.statement.autocommit and message.statement.error is None
     if isinstance(message, StepReady):
         return bool(message.split)
-    return isinstance(message, TargetFound | StepBegun)
+    return isinstance(message, TargetFound | StepBegun | CommitAwaited)
 
 
 class Bridge:

@@ -282,5 +282,5 @@ def test_every_option_means_the_same_on_each_side_it_may_be_given(load: Load, op
 
 
 def test_a_file_may_hold_only_what_is_true_of_the_project() -> None:
-    decisions = {"no-backup", "repaired", "x", "run", "limit", "slowest", "ci", "output", "config", "format"}
+    decisions = {"no-backup", "x", "run", "limit", "slowest", "ci", "output", "config", "format"}
     assert not {o.name for o in OPTIONS if "file" in o.places} & decisions

@@ -10,6 +10,7 @@ from typing import Any
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from alembic_safe.bridge.committing import CommitAwaited
 from alembic_safe.bridge.messages import (
     EnvironmentNotice,
     Job,
@@ -30,6 +31,7 @@ from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.lock_timeouts import LockTimeouts
 from alembic_safe.bridge.worker.masking import mask_sql
+from alembic_safe.bridge.worker.resuming import Resumption
 from alembic_safe.bridge.worker.spelling import as_rendered
 from alembic_safe.bridge.worker.tracing import Tracer
 from alembic_safe.model.revisions import Revision, Statement
@@ -61,7 +63,9 @@ class Application:
         capture: StatementCapture,
         watch: transactions.TransactionWatch,
         timeouts: LockTimeouts,
+        resumption: Resumption,
     ) -> None:
+        self._resumption = resumption
         self._job = job
         self._link = link
         self._script = script
@@ -71,6 +75,8 @@ class Application:
         self.found = 0
         self.open: OpenStep | None = None
         self._tracers: dict[int, Tracer] = {}
+        if job.redirect is None:
+            watch.before_commit = self._await_commit
 
     def __call__(self, heads: Any, context: MigrationContext) -> Iterator[Any]:
         ordinal = self.found
@@ -117,7 +123,8 @@ class Application:
             self._record(context, self.open)
             self._watch.begin(context)
             try:
-                original(**arguments)
+                with self._resumption.of(target, revision.id):
+                    original(**arguments)
             finally:
                 self._watch.end()
                 self._capture.recording = None
@@ -218,6 +225,13 @@ class Application:
             self._watch.split.append(became)
         step.split = tuple(dict.fromkeys(self._watch.split))
 
+    def _await_commit(self, context: MigrationContext) -> None:
+        """Have what is about to be committed without a version row written down first."""
+        step = self.open
+        transaction = _transaction_if_sound(context) if step is not None else None
+        if step is not None and transaction is not None:
+            self._link.ask(CommitAwaited(step.target, step.ordinal, transaction))
+
     def on_version_apply(self, *, ctx: MigrationContext, heads: set[str], **_: Any) -> None:
         """alembic's callback: the version row is written, nothing is committed."""
         step = self.open
@@ -251,6 +265,21 @@ def _has_ids(context: MigrationContext) -> bool:
 def _transaction(context: MigrationContext) -> str | None:
     """The open transaction's xid8, which pg_xact_status settles whatever happens to us (PostgreSQL 13+)."""
     return str(_row(context.connection, _XID)[0]) if _has_ids(context) else None
+
+
+def _transaction_if_sound(context: MigrationContext) -> str | None:
+    """As `_transaction`; None where the transaction is aborted, so that its COMMIT commits nothing."""
+    if not _has_ids(context):
+        return None
+    connection: Any = context.connection
+    try:
+        cursor = connection.connection.dbapi_connection.cursor()
+        cursor.execute(_XID)
+        found = cursor.fetchone()
+        cursor.close()
+    except Exception:
+        return None
+    return str(found[0])
 
 
 def _row(connection: Any, sql: str) -> Any:

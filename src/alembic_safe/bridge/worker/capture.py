@@ -38,6 +38,8 @@ class StatementCapture:
     def __init__(self) -> None:
         self.recording: Recording | None = None
         self.paused = False
+        # of a revision that is finished rather than begun: whether this statement is left out
+        self.leave_out: Callable[[Any, str], bool] | None = None
         self._open: dict[int, tuple[Statement, float]] = {}
 
     def install(self) -> None:
@@ -56,6 +58,8 @@ class StatementCapture:
     ) -> None:
         recording = self.recording
         if recording is None or self.paused:
+            return
+        if self.leave_out is not None and self.leave_out(cursor, recording.text(sql)):
             return
         recording.count += 1
         statement = Statement(

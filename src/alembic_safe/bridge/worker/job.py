@@ -37,6 +37,7 @@ from alembic_safe.bridge.worker.link import Link, StoppedError
 from alembic_safe.bridge.worker.lock_timeouts import LockTimeouts
 from alembic_safe.bridge.worker.probing import Probe, SkippedWrites
 from alembic_safe.bridge.worker.redirecting import Redirection
+from alembic_safe.bridge.worker.resuming import Resumption
 
 _ATEXIT_SECONDS = 2
 _ONE_TRANSACTION = (
@@ -148,9 +149,11 @@ class _Session:
         capture, watch = StatementCapture(), transactions.TransactionWatch()
         capture.install()
         watch.install()
+        resumption = Resumption(self._job.resume, capture)
+        resumption.install()
         ConcurrentStatements(self._link, capture).install()
         timeouts = LockTimeouts(capture, self._job.lock_timeout)
-        application = Application(self._job, self._link, script, capture, watch, timeouts)
+        application = Application(self._job, self._link, script, capture, watch, timeouts, resumption)
         if self._job.lock_timeout:
             timeouts.install(application.say_own_timeout)
         return application

@@ -8,7 +8,7 @@ before alembic begins, the second adopted, and a rollback or a connection left i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,6 +67,8 @@ class TransactionWatch:
         self._quiet = False
         self._autocommit = False
         self.split: list[str] = []
+        # called before a revision's own commit of alembic's transaction goes to the server
+        self.before_commit: Callable[[MigrationContext], None] = lambda context: None
 
     def install(self) -> None:
         event.listen(Engine, "commit", lambda connection: self._edge(connection, "commit"))
@@ -90,6 +92,8 @@ class TransactionWatch:
         @contextmanager
         def autocommit_block() -> Iterator[None]:
             self.split.append("autocommit")
+            if self._context is not None and not self._autocommit:
+                self.before_commit(context)
             block = original()
             with self._unheard():
                 block.__enter__()
@@ -132,6 +136,8 @@ class TransactionWatch:
         if not _same(connection, context.connection):
             return False
         self.split.append(kind)
+        if kind == "commit":
+            self.before_commit(context)
         return True
 
     def mend(self, context: MigrationContext) -> None:

@@ -21,11 +21,13 @@ def _work(settings: Settings, arguments: Mapping[str, str | None], sink: EventSi
     from alembic_safe import workflow
 
     asks = is_terminal(sys.stdin, os.environ) and is_terminal(sys.stderr, os.environ)
-    return workflow.restore_backup(settings, arguments["backup"], confirm=_ask if asks else None, sink=sink)
+    return workflow.restore_backup(
+        settings, arguments["backup"], confirm=ask_by_name if asks else None, sink=sink
+    )
 
 
-def _ask(plan: RestorePlan) -> bool:
-    """The name is asked for, not a letter that a finger gives by itself."""
+def ask_by_name(plan: RestorePlan) -> bool:
+    """Ask on the terminal whether it is meant. The name is asked for, not a letter that a finger gives by itself."""
     name = plan.target.rpartition("/")[2]
     sys.stderr.write(f"To go on, type {name}: ")
     sys.stderr.flush()

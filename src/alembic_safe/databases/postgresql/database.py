@@ -20,7 +20,7 @@ from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.model.facts import Name
 from alembic_safe.model.live import LiveLook
 from alembic_safe.model.protocols import Dump, Rows
-from alembic_safe.model.runs import TransactionOutcome
+from alembic_safe.model.runs import NOTHING_HELD, TransactionOutcome
 from alembic_safe.model.targets import DatabaseFacts, Session, VersionTable
 
 PING_AFTER = 15.0
@@ -125,6 +125,8 @@ class PostgresDatabase:
 
     def transaction_outcome(self, transaction: str) -> TransactionOutcome:
         """pg_xact_status (documentation: "Transaction ID and Snapshot Information Functions")."""
+        if transaction == NOTHING_HELD:
+            return "aborted"
         if not _XID.fullmatch(transaction):  # before 16 the server takes anything, "x" for 0
             return "unknown"
         try:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import RenderableType
 
 from alembic_safe.model.identified import IdentifyResult, StampResult
+from alembic_safe.model.recovery import RecoverResult
 from alembic_safe.model.rehearsals import RehearseResult
 from alembic_safe.model.results import (
     ApplyResult,
@@ -34,6 +35,7 @@ from alembic_safe.report.console.init import initialised
 from alembic_safe.report.console.page import DOUBTFUL, View, line, page
 from alembic_safe.report.console.plan import plan
 from alembic_safe.report.console.pruned import pruned
+from alembic_safe.report.console.recovered import recovered
 from alembic_safe.report.console.rehearsed import rehearsed
 from alembic_safe.report.console.restored import restored
 from alembic_safe.report.console.status import status
@@ -46,6 +48,7 @@ _VIEWS: dict[type, Callable[[Any, View], Iterator[RenderableType]]] = {
     HistoryResult: history,
     BackupResult: backups,
     PruneResult: pruned,
+    RecoverResult: recovered,
     RestoreResult: restored,
     InitResult: initialised,
     CheckResult: check,

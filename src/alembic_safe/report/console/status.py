@@ -15,14 +15,12 @@ from alembic_safe.report.wording import clean, count, duration, heads, moment, s
 _GOOD = ("at heads",)
 _DOUBTFUL = ("behind", "at base", "running", "interrupted but clean")
 _SHOWN = 10
+_RECOVER = "`alembic-safe recover` explains it, and shows the ways out"
 _NEXT = {
     "behind": "`alembic-safe plan` shows what is pending, `alembic-safe upgrade` applies it",
     "at base": "`alembic-safe plan` shows what is pending, `alembic-safe upgrade` applies it",
     "running": "`alembic-safe history` shows its steps; `--wait 10m` waits for it",
     "interrupted but clean": "`alembic-safe upgrade` finishes what was begun",
-    "dirty": "`alembic-safe history --run {run}` shows what was done; once a person has repaired it, "
-    "`alembic-safe upgrade --repaired REASON`",
-    "unknown revision": "is this the checkout that was deployed last? See `alembic-safe history`",
 }
 
 
@@ -65,8 +63,9 @@ def _facts(status: TargetStatus, view: View) -> Iterator[tuple[str, str]]:
         what = f"in {duration(proof.recovery_time)}" if proof.good else f"FAILED: {clean(proof.faults[0])}"
         yield "restored", f"{clean(proof.backup)} {what}, tried {moment(proof.at)} UTC"
     if status.state in _NEXT:
-        run = clean(status.last_run.run.id) if status.last_run else "ID"
-        yield "next", _NEXT[status.state].format(run=run)
+        yield "next", _NEXT[status.state]
+    elif status.state != "at heads":
+        yield "next", _RECOVER
 
 
 def _listed(revisions: tuple[str, ...], view: View) -> str:

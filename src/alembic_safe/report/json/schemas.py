@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from alembic_safe.model.identified import IdentifyResult, StampResult
+from alembic_safe.model.recovery import RecoverResult
 from alembic_safe.model.rehearsals import RehearseResult
 from alembic_safe.model.results import (
     ApplyResult,
@@ -38,6 +39,7 @@ RESULTS: dict[str, type] = {
     "status": StatusResult,
     "identify": IdentifyResult,
     "stamp": StampResult,
+    "recover": RecoverResult,
     "history": HistoryResult,
     "backup create": BackupResult,
     "backup list": BackupResult,

@@ -1,0 +1,100 @@
+"""Looks whether what a statement makes is there: for recovery, which settles by it what no journal can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alembic_safe.databases.postgresql.queries import query
+from alembic_safe.model.facts import Name
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.targets import Session
+
+_PARTS = ("column", "constraint", "trigger", "partition", "label")
+_SQLITE = "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view', 'index', 'trigger')"
+_SQLITE_COLUMN = "SELECT 1 FROM pragma_table_info(?) WHERE name = ? COLLATE NOCASE"
+_SQLITE_BATCH = (
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '\\_alembic\\_tmp\\_%' ESCAPE '\\'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that is there: in `schema` ("" where it has none); `valid` False: an INVALID index, a constraint that
+    is not validated, a partition whose detaching is pending."""
+
+    schema: str
+    valid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """`kind` "detach" or "batch"; the parent and its partition, or the copy and what it stands for (None: gone)."""
+
+    kind: str
+    name: str
+    other: str | None
+
+
+def find(database: Database, kind: str, name: Name, part: str, search_path: Sequence[str]) -> Found | None:
+    """What stands there now of a relation, a part of one, a type, schema or extension; None: nothing.
+
+    `kind` is "relation", "type", "schema", "extension", or that of a part ("column", "constraint", "trigger",
+    "partition", "label") with `name` its table or type. Names without a schema are looked for on `search_path`.
+    """
+    if database.facts.dialect == "sqlite":
+        return _find_in_file(database, kind, name, part)
+    schemas = [name.schema] if name.schema else list(search_path) or ["public"]
+    if kind in _PARTS:
+        return _find_part(database, kind, name, part, schemas)
+    if kind == "relation":
+        rows = database.fetch(query("stands_relation"), {"name": name.name, "schemas": schemas})
+        return Found(str(rows[0][0]), bool(rows[0][2])) if rows else None
+    rows = database.fetch(query("stands_other"), {"kind": kind, "name": name.name, "schemas": schemas})
+    return Found(str(rows[0][0])) if rows else None
+
+
+def _find_part(database: Database, kind: str, name: Name, part: str, schemas: list[str]) -> Found | None:
+    whole = find(database, "type" if kind == "label" else "relation", name, "", schemas)
+    if whole is None:
+        return None
+    relation = ".".join('"' + text.replace('"', '""') + '"' for text in (whole.schema, name.name))
+    rows = database.fetch(query("stands_part"), {"relation": relation, "kind": kind, "part": part})
+    return Found(whole.schema, bool(rows[0][0])) if rows else None
+
+
+def _find_in_file(database: Database, kind: str, name: Name, part: str) -> Found | None:
+    if kind == "relation" and database.fetch(_SQLITE, [name.name]):
+        return Found("")
+    if kind == "column" and database.fetch(_SQLITE_COLUMN, [name.name, part]):
+        return Found("")
+    return None
+
+
+def left_objects(database: Database) -> tuple[Left, ...]:
+    """Partitions half detached, and copies that alembic's batch mode left."""
+    if database.facts.dialect == "postgresql":
+        return tuple(Left(*row) for row in database.fetch(query("left_objects")))
+    found = []
+    for (name,) in database.fetch(_SQLITE_BATCH):
+        original = str(name)[len("_alembic_tmp_") :]
+        there = find(database, "relation", Name(original), "", ())
+        found.append(Left("batch", f'"{name}"', f'"{original}"' if there else None))
+    return tuple(found)
+
+
+def unvalidated(database: Database) -> tuple[str, ...]:
+    """Constraints that hold for new rows alone; none on SQLite, which has no such thing."""
+    if database.facts.dialect != "postgresql":
+        return ()
+    return tuple(str(row[0]) for row in database.fetch(query("unvalidated")))
+
+
+def run_sessions(
+    database: Database, applications: Sequence[str]
+) -> tuple[tuple[Session, str, str, str, float], ...]:
+    """The open sessions that bear one of these names: session (start "" if not shown), name, state, query, seconds."""
+    if database.facts.dialect != "postgresql" or not applications:
+        return ()
+    rows = database.fetch(query("dead_sessions"), [list(applications)])
+    return tuple((Session(pid, began), name, state, text, age) for pid, began, name, state, text, age in rows)

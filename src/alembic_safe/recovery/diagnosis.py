@@ -1,0 +1,183 @@
+"""Evidence to the named state of a target. Pure, and never surer than the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alembic_safe.model.recovery import Diagnosis, Evidence, HalfRevision, LeftObject, LostRevision
+from alembic_safe.recovery.states import STATES
+
+_LEFT = {
+    "invalid index": "invalid index",
+    "reindex left-over": "invalid index",
+    "unfinished detach": "unfinished detach",
+    "batch table": "left-over table",
+}
+
+
+def diagnose(evidence: Evidence) -> Diagnosis:
+    """The worst of what is true, with the sentences it rests on; what else is true is said after them."""
+    state, certain, said = next(_found(evidence))
+    return Diagnosis(
+        state, STATES[state].exit, (*said, *_besides(evidence, state)), certain, STATES[state].page
+    )
+
+
+def _found(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    """Every state that holds, the worst first: name, whether it is certain, sentences."""
+    last = evidence.last_run
+    if last is not None and last.run.outcome == "unfinished" and evidence.lock_holder:
+        yield "running", True, (f"run {last.run.id} holds the deploy lock: {evidence.lock_holder}",)
+    if evidence.sessions:
+        yield "orphan session", True, tuple(_sessions(evidence))
+    yield from _unfinished(evidence)
+    yield from _rows(evidence)
+    yield from _left(evidence)
+    if evidence.outcome in {"committed", "rolled_back"} or (evidence.dead and evidence.half is None):
+        yield "interrupted but clean", True, (_clean(evidence),)
+    yield _well(evidence), True, tuple(_failed(evidence))
+
+
+def _sessions(evidence: Evidence) -> Iterator[str]:
+    for one in evidence.sessions:
+        doing = f"{one.state or 'it is not shown what it does'}: {one.doing}" if one.doing else one.state
+        yield f"session {one.session.pid} of run {one.run}, whose process is dead, is {doing or 'open'}"
+
+
+def _unfinished(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    half, last = evidence.half, evidence.last_run
+    if half is None:
+        if last is not None and last.run.outcome == "dirty":
+            said = f"run {last.run.id} left the target dirty: {last.run.error or 'no reason was written'}"
+            yield "outcome unknown", False, (said,)
+        return
+    standing, unknown = half.standing, half.unknown
+    sentences = tuple(_half(half))
+    if standing:
+        yield "half applied", half.certain and not unknown, sentences
+    elif unknown or not half.certain:
+        yield "outcome unknown", False, sentences
+    else:
+        yield "interrupted but clean", True, sentences
+
+
+def _half(half: HalfRevision) -> Iterator[str]:
+    """What stands of a revision, in words."""
+    whose = f"of run {half.run} " if half.run else ""
+    what = "upgrade" if half.direction == "upgrade" else "downgrade"
+    yield f"the {what} of revision {half.revision} {whose}did not end"
+    standing, unknown = half.standing, half.unknown
+    if standing:
+        yield f"{_count(len(standing), 'statement')} of it {'is' if len(standing) == 1 else 'are'} in effect"
+    if unknown:
+        numbers = ", ".join(str(one.ordinal) for one in unknown)
+        yield f"what became of statement {numbers} is not known: {unknown[0].how}"
+    if not half.certain:
+        yield "more of it may be in effect than was journalled"
+    if not standing and not unknown and half.certain:
+        yield "nothing of it is in effect"
+    if not half.unchanged:
+        yield "its file is not the one that was run, or is gone"
+
+
+def _rows(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    if evidence.overlaps:
+        said = tuple(f"version row {o.ancestor} is an ancestor of {o.descendant}" for o in evidence.overlaps)
+        yield "overlapping rows", True, said
+    if evidence.lost:
+        newer = all(one.leads_here for one in evidence.lost)
+        yield "newer than the code" if newer else "orphan revision", True, tuple(_lost(evidence))
+    if evidence.no_way:
+        yield "no way to the heads", True, (evidence.no_way,)
+    if not evidence.heads and evidence.elsewhere:
+        said = tuple(f"version table {one.name} has {', '.join(one.rows)}" for one in evidence.elsewhere)
+        yield "version table elsewhere", True, said
+    if not evidence.heads and evidence.mapped_here and evidence.last_run is None:
+        said = (
+            f"{_count(evidence.mapped_here, 'table')} of {evidence.mapped} that the models map are there",
+        )
+        yield "never stamped", False, said
+    if evidence.heads and not evidence.pending and evidence.mapped and not evidence.mapped_here:
+        yield (
+            "stamped but never run",
+            True,
+            (f"none of the {evidence.mapped} tables that the models map is there",),
+        )
+
+
+def _lost(evidence: Evidence) -> Iterator[str]:
+    rows = ", ".join(one.revision for one in evidence.lost)
+    yield f"the database is at {rows}, and this checkout ends at {', '.join(evidence.code_heads) or 'base'}"
+    for one in evidence.lost:
+        yield _about(one)
+
+
+def _about(one: LostRevision) -> str:
+    if one.run is None:
+        return f"no run in the journal applied {one.revision}"
+    said = f"run {one.run} applied {one.revision}"
+    if one.leads_here:
+        return f"{said}, which follows from this checkout"
+    if one.follows:
+        return f"{said}, which follows from {', '.join(one.follows)}"
+    return said
+
+
+def _left(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    still = [one for one in evidence.left if not one.busy]
+    for state in ("unfinished detach", "left-over table", "invalid index"):
+        here = [one for one in still if _LEFT[one.kind] == state]
+        if here:
+            yield state, True, tuple(_about_left(one) for one in here)
+
+
+def _about_left(one: LeftObject) -> str:
+    return {
+        "invalid index": f"index {one.name} is INVALID",
+        "reindex left-over": f"index {one.name} was left by a REINDEX CONCURRENTLY that failed",
+        "unfinished detach": f"partition {one.name} is half detached",
+        "batch table": f"table {one.name} was left by a batch operation",
+    }[one.kind] + (f"; {one.loses}" if one.loses else "")
+
+
+def _clean(evidence: Evidence) -> str:
+    last = evidence.last_run
+    if last is None:
+        return "nothing of an unfinished revision took effect"
+    began = f"{last.run.began:%Y-%m-%d %H:%M:%S} UTC on {last.run.host}"
+    said = f"run {last.run.id}, begun {began}, ended without a word"
+    step = last.steps[-1].revision if last.steps else ""
+    if evidence.outcome == "committed":
+        return f"{said}; its last revision {step} is committed whole"
+    if evidence.outcome == "rolled_back":
+        return f"{said}; nothing of revision {step} took effect"
+    return f"{said}, between two revisions"
+
+
+def _well(evidence: Evidence) -> str:
+    if not evidence.pending:
+        return "at heads"
+    return "behind" if evidence.heads else "at base"
+
+
+def _failed(evidence: Evidence) -> Iterator[str]:
+    last = evidence.last_run
+    if last is not None and last.run.outcome in {"failed", "interrupted"} and last.run.error:
+        yield f"the last run {last.run.id} {last.run.outcome}: {last.run.error}"
+
+
+def _besides(evidence: Evidence, state: str) -> Iterator[str]:
+    """What else is true and a person should see."""
+    if state == "orphan session" and evidence.half is not None:
+        yield from _half(evidence.half)
+    for one in evidence.left:
+        if _LEFT[one.kind] != state:
+            busy = ", and somebody may be at work on it" if one.busy else ""
+            yield _about_left(one) + busy
+    for missing in evidence.unseen:
+        if state in {"orphan session", "interrupted but clean", "half applied", "outcome unknown"}:
+            yield f"not looked at: {missing}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

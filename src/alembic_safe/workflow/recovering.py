@@ -1,0 +1,187 @@
+"""`recover`: evidence, diagnosis, remedies; and one of them carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from alembic_safe.apply import Interrupts
+from alembic_safe.backup import list_backups, open_store
+from alembic_safe.bridge import Workers
+from alembic_safe.bridge.probe import Probed
+from alembic_safe.errors import DirtyTargetError, RefusedError, UsageError
+from alembic_safe.journal import JournalReader, open_journal
+from alembic_safe.model.events import EventSink, Notice, ignore
+from alembic_safe.model.facts import Name
+from alembic_safe.model.recovery import Diagnosis, Evidence, RecoverResult, TargetRecovery
+from alembic_safe.model.restores import RestorePlan
+from alembic_safe.model.results import BackupListing
+from alembic_safe.model.summaries import Failure
+from alembic_safe.recovery.remedies import Standing, recommended, remedies
+from alembic_safe.recovery.timeline import timeline
+from alembic_safe.recovery.traces import quoted
+from alembic_safe.settings import Settings
+from alembic_safe.workflow import asking
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.context import Phases
+from alembic_safe.workflow.examining import examine
+
+Confirm = Callable[[RestorePlan], bool]
+_RUNS = 3
+
+
+def recover(settings: Settings, *, confirm: Confirm | None = None, sink: EventSink = ignore) -> RecoverResult:
+    """Say what is true of every target; with a remedy in the settings, carry it out on the one that offers it.
+
+    The result shows what is true at the end. Raises `RefusedError` where the remedy is not offered, or hindered.
+    """
+    wanted = settings.recovery
+    if wanted.explain_only and wanted.remedy is not None:
+        raise UsageError("--explain-only and --apply exclude each other", hint="Give one of them.")
+    with Interrupts() as interrupts, Workers(sink, start_timeout=settings.project.start_timeout) as workers:
+        recovery = Recovery(settings, workers, interrupts, Phases(sink), sink, confirm)
+        try:
+            found = recovery.look(read_only=wanted.remedy is None)
+            return _result(found) if wanted.remedy is None else recovery.carry_out(wanted.remedy, found)
+        finally:
+            recovery.close()
+
+
+class Recovery:
+    """One command's way: looks as often as there is reason to, with the same worker server."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        workers: Workers,
+        interrupts: Interrupts,
+        phases: Phases,
+        sink: EventSink,
+        confirm: Confirm | None,
+    ) -> None:
+        self.settings = settings
+        self.workers = workers
+        self.interrupts = interrupts
+        self.phases = phases
+        self.sink = sink
+        self.confirm = confirm
+        self.notices: list[str] = []
+        self.sites: list[Site] = []
+
+    def close(self) -> None:
+        """Give our connections back. Never raises."""
+        asking.close_sites(self.sites)
+        self.sites = []
+
+    def say(self, sentence: str) -> None:
+        """A notice, of the progress and of the result."""
+        self.notices.append(sentence)
+        self.sink(Notice(sentence))
+
+    def ask(self) -> list[Probed]:
+        """Execute env.py once a section, read-only."""
+        return asking.ask(
+            self.settings,
+            self.workers,
+            "heads",
+            "upgrade",
+            listing=False,
+            sink=self.sink,
+            tick=self.interrupts.check,
+        )
+
+    def look(self, *, read_only: bool) -> list[TargetRecovery]:
+        """Every target as it is now. Writes nothing; the connections stay open in `sites`."""
+        self.close()
+        with self.phases.phase("probe", "looking at the project and its targets"):
+            probed = self.ask()
+        self.sites = asking.open_sites(probed, self.settings.control, read_only=read_only)
+        return [self.found(site) for site in self.sites]
+
+    def found(self, site: Site, *, ours: bool = False) -> TargetRecovery:
+        """One target; `ours`: the deploy lock is held by this command itself."""
+        journal = open_journal(site.database, self.settings.journal, create=False)
+        try:
+            evidence, diagnosis = examine(self.settings, site, journal, ours=ours)
+            return self._target(site, journal, evidence, diagnosis)
+        finally:
+            if journal is not None:
+                journal.close()
+
+    def _target(
+        self, site: Site, journal: JournalReader | None, evidence: Evidence, diagnosis: Diagnosis
+    ) -> TargetRecovery:
+        backup, fault = self._backup(evidence.backup)
+        table = site.target.version_table
+        standing = Standing(
+            quoted(Name(table.name, table.schema)),
+            site.target.dialect,
+            backup.manifest if backup is not None else None,
+            fault,
+        )
+        offered = remedies(evidence, diagnosis, standing)
+        runs = journal.runs_of(str(table), _RUNS) if journal is not None else ()
+        return TargetRecovery(
+            site.summary(),
+            diagnosis,
+            evidence,
+            timeline(runs),
+            offered,
+            recommended(offered, diagnosis),
+        )
+
+    def _backup(self, identifier: str | None) -> tuple[BackupListing | None, str]:
+        """The backup of this name, and what is wrong with it."""
+        if identifier is None:
+            return None, ""
+        listed, _ = list_backups(open_store(self.settings.backup))
+        found = next((one for one in listed if one.manifest.id == identifier), None)
+        if found is None:
+            return None, f"backup {identifier} is not in the store that this machine looks in"
+        return found, found.faults[0] if found.faults else ""
+
+    def carry_out(self, name: str, found: Sequence[TargetRecovery]) -> RecoverResult:
+        """Carry out a remedy on the first target that offers it, and look at all of them again."""
+        from alembic_safe.workflow.remedying import Remedying
+
+        at = next((n for n, one in enumerate(found) if name in {r.name for r in one.remedies}), None)
+        if at is None:
+            raise _not_offered(name, found)
+        remedy = next(r for r in found[at].remedies if r.name == name)
+        if not remedy.possible:
+            raise RefusedError(
+                f"{name}: {remedy.hindered}", hint="`alembic-safe recover` shows the other ways."
+            )
+        run, backup = Remedying(self, at, remedy).work()
+        after = self.look(read_only=True)
+        mine = replace(after[at], applied=name, run=run, backup=backup)
+        after = [*after[:at], mine, *after[at + 1 :]]
+        result = replace(_result(after), notices=tuple(self.notices))
+        if mine.diagnosis.state not in remedy.leads_to:
+            error = DirtyTargetError(
+                f"{name} was carried out, and the target is not as it promised: {mine.diagnosis.state};"
+                f" {'; '.join(mine.diagnosis.sentences)}"
+            )
+            return replace(result, exit=error.exit_status, error=Failure.of(error))
+        return result
+
+
+def _not_offered(name: str, found: Sequence[TargetRecovery]) -> RefusedError:
+    offered = sorted({r.name for one in found for r in one.remedies})
+    states = "; ".join(f"{one.target.label}: {one.diagnosis.state}" for one in found)
+    hint = f"Offered are {', '.join(offered)}." if offered else "Nothing needs a remedy."
+    return RefusedError(f"no target offers the remedy {name} ({states})", hint=hint)
+
+
+def _result(found: Sequence[TargetRecovery]) -> RecoverResult:
+    worst = max(found, key=lambda one: one.diagnosis.exit, default=None)
+    if worst is None:
+        return RecoverResult(0, ())
+    return RecoverResult(
+        worst.diagnosis.exit,
+        tuple(found),
+        worst.diagnosis,
+        worst.evidence,
+        worst.remedies,
+        worst.recommended,
+    )

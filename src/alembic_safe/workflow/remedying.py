@@ -1,0 +1,226 @@
+"""A remedy carried out: lock, evidence once more, a backup that stands, the journal, the change, the evidence again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING
+
+from alembic_safe.apply import settle_unfinished, take_locks
+from alembic_safe.backup import list_backups, open_store
+from alembic_safe.backup.verify import check_files
+from alembic_safe.databases import open_database
+from alembic_safe.errors import AlembicSafeError, DirtyTargetError, RefusedError, UsageError
+from alembic_safe.journal import Journal, open_journal
+from alembic_safe.model.backups import Manifest
+from alembic_safe.model.protocols import Database
+from alembic_safe.model.recovery import Remedy, TargetRecovery
+from alembic_safe.model.runs import RECOVERS, RunOutcome, RunRecord
+from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.context import new_run_id
+from alembic_safe.workflow.making import make_backup, summary
+from alembic_safe.workflow.run_record import begun
+
+if TYPE_CHECKING:
+    from alembic_safe.workflow.recovering import Recovery
+
+# what changes the database itself, so that a way back must stand
+_CHANGING = ("resume", "roll-back", "merge-rows", "clean-debris")
+
+
+class Remedying:
+    """One remedy on one target, the `at`th."""
+
+    def __init__(self, recovery: Recovery, at: int, remedy: Remedy) -> None:
+        self.recovery = recovery
+        self.settings = recovery.settings
+        self.remedy = remedy
+        self.site: Site = recovery.sites[at]
+        self.backup: Manifest | None = None
+
+    @property
+    def database(self) -> Database:
+        return self.site.database
+
+    @property
+    def target(self) -> str:
+        return str(self.site.target.version_table)
+
+    def work(self) -> tuple[str | None, str | None]:
+        """Carry it out; the run it is journalled as, and the backup that stood. Raises what stops it."""
+        if self.remedy.name == "declare-repaired" and self.settings.recovery.because is None:
+            raise UsageError(
+                "declare-repaired takes a reason", hint="Give `--because='what was done'`: it is journalled."
+            )
+        if self.remedy.name == "restore":
+            return self._restore()
+        lock = self.database.deploy_lock(
+            [self.site.target.version_table], lease_schema=self.settings.journal.schema
+        )
+        with self.recovery.phases.phase("lock", "taking the deploy lock"):
+            take_locks(
+                [lock],
+                wait=self.settings.apply.wait,
+                sink=self.recovery.sink,
+                tick=self.recovery.interrupts.check,
+            )
+        try:
+            return self._locked()
+        finally:
+            lock.release()
+
+    def _locked(self) -> tuple[str | None, str | None]:
+        found = self._look_again()
+        if self.remedy.name in _CHANGING:
+            self.backup = self._standing_backup(found)
+        self.recovery.interrupts.check()
+        journal = open_journal(self.database, self.settings.journal, create=True)
+        try:
+            run = self._carry_out(journal, found)
+        finally:
+            journal.close()
+        return run, self.backup.id if self.backup is not None else None
+
+    def _look_again(self) -> TargetRecovery:
+        """The evidence under the lock. Raises `RefusedError` where it no longer offers the same."""
+        found = self.recovery.found(self.site, ours=True)
+        now = next((one for one in found.remedies if one.name == self.remedy.name), None)
+        if now is None or not now.possible or now.sql != self.remedy.sql or now.steps != self.remedy.steps:
+            raise RefusedError(
+                f"the target changed while the lock was taken: it is {found.diagnosis.state} now",
+                hint="Run `alembic-safe recover` again, and choose anew.",
+            )
+        return found
+
+    def _carry_out(self, journal: Journal, found: TargetRecovery) -> str | None:
+        last = found.evidence.last_run
+        heads = found.evidence.heads or ()
+        # what a dead run left without an end is closed as what it is; its sessions are ended
+        for sentence in settle_unfinished(
+            self.database, journal, self.target, heads, repaired=self.remedy.name
+        ):
+            self.recovery.say(sentence)
+        if self.remedy.name == "resume":
+            from alembic_safe.workflow.resuming import resume
+
+            return resume(self, found, journal)
+        record = self.record("recover", found)
+        journal.begin_run(record)
+        try:
+            execute_all(self.database, self.site, self.remedy.sql, self.settings.apply.guard.lock_timeout)
+            outcome, error = self._proven(last is not None)
+        except AlembicSafeError as failed:
+            self._end(journal, record.id, "dirty" if record.recovers else "failed", failed.message)
+            raise DirtyTargetError(
+                f"{self.remedy.name} did not come to its end: {failed.message}",
+                hint="`alembic-safe recover` shows what stands now.",
+            ) from failed
+        self._end(journal, record.id, outcome, error)
+        return record.id
+
+    def _proven(self, journalled: bool) -> tuple[RunOutcome, str | None]:
+        """Whether the evidence shows what the remedy promised, read before the run is closed as done."""
+        if self.remedy.name == "declare-repaired":
+            return "done", None
+        now = self.recovery.found(self.site, ours=True).diagnosis
+        if now.state in self.remedy.leads_to or (self.remedy.name == "close" and now.exit == 5):
+            return "done", None
+        return "dirty", f"{self.remedy.name} did not lead out: {now.state}"
+
+    def record(self, command: str, found: TargetRecovery) -> RunRecord:
+        """The run of this remedy, to be entered."""
+        now = datetime.now(timezone.utc)
+        backup = self.backup.id if self.backup is not None else None
+        return begun(self.site, new_run_id(now), command, now, backup=backup, allowances=self.remarks(found))
+
+    def remarks(self, found: TargetRecovery) -> tuple[tuple[str, str], ...]:
+        """What the journal says of the run besides: the remedy, what it is about, why, and its SQL."""
+        last = found.evidence.last_run
+        about = ((RECOVERS, last.run.id),) if last is not None and found.evidence.half is not None else ()
+        if self.remedy.name == "declare-repaired" and last is not None:
+            about = ((RECOVERS, last.run.id),)
+        because = self.settings.recovery.because
+        return (
+            ("remedy", self.remedy.name),
+            *about,
+            *((("because", because),) if because else ()),
+            *((("sql", sql)) for sql in self.remedy.sql),
+        )
+
+    def _end(self, journal: Journal, run: str, outcome: RunOutcome, error: str | None) -> None:
+        journal.end_run(
+            run,
+            outcome=outcome,
+            heads_after=self.database.read_heads(self.site.target.version_table) or (),
+            error=error,
+            ended=datetime.now(timezone.utc),
+        )
+
+    def _standing_backup(self, found: TargetRecovery) -> Manifest | None:
+        """The backup that the run made, if it is sound; else one is made now. None where none is wanted."""
+        policy, recovery = self.settings.backup, self.recovery
+        named = found.evidence.backup
+        store = open_store(policy)
+        listed, _ = list_backups(store)
+        made = next((one for one in listed if one.manifest.id == named and not one.faults), None)
+        if made is not None and not check_files(
+            store, made.manifest.id, made.manifest, recovery.interrupts.check
+        ):
+            recovery.say(f"backup {made.manifest.id}, made before the run, stands")
+            return made.manifest
+        if policy.skip_reason is not None:
+            recovery.say(f"no backup is made: {policy.skip_reason}")
+            return None
+        with recovery.phases.phase("backup", f"backing up {self.database.facts.address}") as result:
+            manifest = make_backup(
+                self.database,
+                policy=policy,
+                run=None,
+                heads={self.target: self.site.target.heads},
+                plans=None,
+                renew=partial(open_database, self.site.target.parameters, policy=self.settings.control),
+                sink=recovery.sink,
+                tick=recovery.interrupts.check,
+            )
+            result.append(summary(manifest))
+        return manifest
+
+    def _restore(self) -> tuple[str | None, str | None]:
+        """By `backup restore`, which takes the lock, asks, compares, swaps and journals by itself."""
+        from alembic_safe.workflow.restoring import restore_backup
+
+        evidence = self.recovery.found(self.site).evidence
+        self.recovery.close()
+        settings = replace(self.settings, restore=replace(self.settings.restore, beside=None))
+        done = restore_backup(
+            settings, evidence.backup, confirm=self.recovery.confirm, sink=self.recovery.sink
+        )
+        for sentence in done.notices:
+            self.recovery.notices.append(sentence)
+        return done.run, evidence.backup
+
+
+def execute_all(database: Database, site: Site, sql: tuple[str, ...], lock_timeout: float) -> None:
+    """Run statements one by one, each by itself, as the role that runs the revisions."""
+    server = database.facts.dialect == "postgresql"
+    role = site.target.role
+    other = server and bool(role) and role != database.facts.user
+    try:
+        if other:
+            quoted = role.replace('"', '""')
+            database.execute(f'SET ROLE "{quoted}"')
+        for one in sql:
+            if server:
+                # a short one would make a concurrent statement leave debris of its own
+                wait = 0 if "CONCURRENTLY" in one else int(lock_timeout * 1000)
+                database.execute(f"SET lock_timeout = {wait}")
+            database.execute(one)
+    finally:
+        if server:
+            with suppress(AlembicSafeError):
+                database.execute("SET lock_timeout = '30s'")
+        if other:
+            with suppress(AlembicSafeError):
+                database.execute("RESET ROLE")
