@@ -41,7 +41,10 @@ from alembic_safe.backup.stores.folder import (
 from alembic_safe.errors import AlembicSafeError, BackupError, SettingsError
 from alembic_safe.model.backups import BackupFile
 
-_CHUNK = 4 << 20  # S3 takes no smaller parts than 5 MiB; fsspec gathers them
+_CHUNK = 2 << 20
+# What fsspec gathers before it sends it, and its libraries hold four times over: 50 MiB unless told. S3 takes no part
+# below 5 MiB, and no file of more than 10,000 parts.
+_BLOCK, _PARTS = 6 << 20, 9_000
 _LAST = (COPY, MANIFEST)
 _TRIES = 3
 _ABANDONED = 86_400.0
@@ -185,8 +188,8 @@ class RemoteStore:
         files, root = self._open()
         target = f"{root}/{identifier}/{name}"
         files.makedirs(target.rpartition("/")[0], exist_ok=True)
-        size = 0
-        with (folder / name).open("rb", buffering=0) as source, files.open(target, "wb") as out:
+        size, expected = 0, (folder / name).stat().st_size
+        with (folder / name).open("rb", buffering=0) as source, _opened(files, target, "wb", expected) as out:
             while piece := source.read(_CHUNK):
                 out.write(piece)
                 size += len(piece)
@@ -197,7 +200,7 @@ class RemoteStore:
 
     def _pieces(self, identifier: str, name: str) -> Iterator[bytes]:
         files, root = self._open()
-        with _oserror(files.open, f"{root}/{identifier}/{name}", "rb") as source:
+        with _oserror(_opened, files, f"{root}/{identifier}/{name}", "rb") as source:
             while piece := _oserror(source.read, _CHUNK):
                 yield piece
 
@@ -236,6 +239,20 @@ class RemoteStore:
                 ) from error
             self._opened = files, str(root).rstrip("/")
         return self._opened
+
+
+def _opened(files: Any, path: str, mode: str, size: int = 0) -> Any:
+    """A file of the store, of which little is held in memory at a time. `size` is how large it will be."""
+    return files.open(path, mode, block_size=block_size(size))
+
+
+def block_size(size: int) -> int:
+    """Bytes of a part of a file of `size` bytes: as few as S3 takes. Up to 54 GB it is always the same.
+
+    >>> block_size(1_000_000) >> 20, block_size(200_000_000_000) >> 20
+    (6, 21)
+    """
+    return max(_BLOCK, -(-size // _PARTS))
 
 
 def _is_folder(entry: dict[str, Any]) -> bool:
