@@ -15,6 +15,9 @@ _KINDS = (
     "table, view, materialized view, function, procedure, aggregate, sequence, type, domain, schema, extension,"
     " collation, statistics, publication, event trigger, text search configuration"
 )
+# triggers and defaults hold on to a routine; columns, and what a sequence has counted, to the others
+_REPLACED = ("function", "procedure")
+_HELD = ("sequence", "type", "domain", "schema", "extension", "collation")
 _DROPPABLE = frozenset(_KINDS.split(", "))
 
 
@@ -33,7 +36,9 @@ def sql_for(part: Part, expected: str | None, found: str | None) -> tuple[str, .
         return ()  # its columns stand by themselves
     if found is None:
         return (expected,)
-    return (drop, expected) if drop else ()
+    if part.kind in _REPLACED:
+        return (expected.replace("CREATE ", "CREATE OR REPLACE ", 1),)
+    return (drop, expected) if drop and part.kind not in _HELD else ()
 
 
 def whole_table(table: Difference, parts: Sequence[Difference]) -> Difference:
