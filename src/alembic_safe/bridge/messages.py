@@ -7,13 +7,12 @@ are driven by the type hints, so a message is declared once, here.
 from __future__ import annotations
 
 import json
-import types
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
 
 from alembic_safe.bridge.committing import CommitAwaited
+from alembic_safe.bridge.shaping import plain, shaping
 from alembic_safe.model.recovery import Resume
 from alembic_safe.model.revisions import (
     Direction,
@@ -361,7 +360,7 @@ def register(*classes: type[Any]) -> None:
 
 def encode(message: Message) -> bytes:
     """One message as JSON bytes."""
-    return json.dumps([type(message).__name__, _plain(message)], separators=(",", ":"), default=dict).encode()
+    return json.dumps([type(message).__name__, plain(message)], separators=(",", ":"), default=dict).encode()
 
 
 def decode(data: bytes) -> Message:
@@ -369,50 +368,5 @@ def decode(data: bytes) -> Message:
     name, body = json.loads(data)
     if name not in _BY_NAME:
         raise ValueError(f"unknown message {name!r}")
-    message: Message = _shaping(cast(Hashable, _BY_NAME[name]))(body)
+    message: Message = shaping(cast(Hashable, _BY_NAME[name]))(body)
     return message
-
-
-def _plain(value: Any) -> Any:
-    kind = type(value)
-    if kind is str or kind is int:  # most values: asked first
-        return value
-    if is_dataclass(kind):
-        return [_plain(getattr(value, name)) for name in _names(kind)]
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
-
-
-@cache
-def _names(cls: Hashable) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cast("type[Any]", cls)))
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-@cache
-def _shaping(hint: Hashable) -> Callable[[Any], Any]:
-    """A function that gives a value as JSON has it the shape that `hint` declares. Made once for each hint."""
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        (inner,) = (arg for arg in get_args(hint) if arg is not type(None))
-        return _shaping(inner)
-    if origin is tuple:
-        item = _shaping(get_args(hint)[0])
-        if item is _as_it_is:
-            return lambda value: None if value is None else tuple(value)
-        return lambda value: None if value is None else tuple([item(one) for one in value])
-    if is_dataclass(hint):
-        hints = get_type_hints(hint)
-        parts = [_shaping(hints[name]) for name in _names(hint)]
-        # a class known only at run time: its fields' hints are what shapes the values
-        make = cast("Callable[..., Any]", hint)
-        return lambda value: (
-            None if value is None else make(*[part(one) for part, one in zip(parts, value, strict=True)])
-        )
-    return _as_it_is
