@@ -77,7 +77,7 @@ def _of_state(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> I
             yield _clean_debris(evidence)
     elif state in ("orphan revision", "newer than the code"):
         yield _bring_file_back(evidence)
-    elif state in ("never stamped", "stamp lost", "version table elsewhere", "stamped but never run"):
+    elif state in ("never stamped", "version table elsewhere", "stamped but never run"):
         yield _stamp(state)
     if state in ("stamped but never run", "left-over table") and evidence.backup is not None:
         yield _restore(standing, evidence)

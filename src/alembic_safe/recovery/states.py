@@ -36,7 +36,6 @@ _ALL = (
     State("unfinished detach", 6, "A partition is half detached; a second attempt must finish it."),
     State("left-over table", 6, "A copy that alembic's batch mode was filling was left behind."),
     State("overlapping rows", 6, "The version table names a revision and an ancestor of it."),
-    State("stamp lost", 6, "All that a pending revision makes is there, and its version row is not."),
     State("stamped but never run", 6, "The version row names a revision whose tables are not there."),
     State("never stamped", 8, "The tables are there, and no version row says at which revision."),
     State(

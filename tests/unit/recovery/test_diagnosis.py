@@ -1,0 +1,166 @@
+"""Evidence to a state, and a state to its ways out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alembic_safe.model.recovery import (
+    Evidence,
+    HalfRevision,
+    LeftObject,
+    LostRevision,
+    OrphanSession,
+    OtherVersionTable,
+    Overlap,
+    SettledStatement,
+)
+from alembic_safe.model.runs import RunHistory, RunRecord
+from alembic_safe.model.targets import Session
+from alembic_safe.recovery.diagnosis import diagnose
+from alembic_safe.recovery.lost import down_revisions
+from alembic_safe.recovery.remedies import Standing, recommended, remedies
+from alembic_safe.recovery.states import STATES
+
+NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
+RUN = RunRecord("r1", "upgrade", "alembic_version", (), NOW, "0", "17", "me", "here")
+WELL = Evidence(heads=("a1",), code_heads=("a1",), pending=())
+TABLE = Standing('"alembic_version"', "postgresql")
+
+
+def _statement(nature: Any = "definition", standing: Any = "in effect", **more: Any) -> SettledStatement:
+    return SettledStatement(1, "create table t ()", "d", nature, standing, "how", **more)
+
+
+def _half(*statements: SettledStatement, **more: Any) -> HalfRevision:
+    given = {"unchanged": True, "rerunnable": False, "certain": True, "destination": "b2", **more}
+    return HalfRevision("r1", 1, "b2", "upgrade", statements, **given)
+
+
+def _ran(ended: Any, **more: Any) -> Evidence:
+    history = RunHistory(replace(RUN, outcome=ended))
+    return replace(WELL, last_run=history, pending=("b2",), **more)
+
+
+CASES: dict[str, Evidence] = {
+    "at heads": WELL,
+    "behind": replace(WELL, pending=("b2",)),
+    "at base": replace(WELL, heads=None, pending=("a1",)),
+    "running": _ran("unfinished", lock_holder="pid 1"),
+    "interrupted but clean": _ran("unfinished", dead=True, outcome="rolled_back"),
+    "half applied": _ran("dirty", half=_half(_statement())),
+    "outcome unknown": _ran("dirty", half=_half(_statement("data", "unknown"))),
+    "orphan session": _ran(
+        "dirty",
+        half=_half(_statement()),
+        sessions=(OrphanSession(Session(7, "x"), "r1", "active", "q", 1.0),),
+    ),
+    "invalid index": replace(WELL, left=(LeftObject("invalid index", "public.ix", ("DROP",)),)),
+    "unfinished detach": replace(WELL, left=(LeftObject("unfinished detach", "public.p", ("ALTER",)),)),
+    "left-over table": replace(WELL, left=(LeftObject("batch table", "t", ("DROP",)),)),
+    "overlapping rows": replace(WELL, overlaps=(Overlap("a1", "b2"),)),
+    "stamped but never run": replace(WELL, mapped=3),
+    "never stamped": replace(WELL, heads=None, pending=("a1",), mapped=3, mapped_here=2),
+    "version table elsewhere": replace(
+        WELL, heads=(), pending=("a1",), elsewhere=(OtherVersionTable("old.v", ("a1",), ("a1",)),)
+    ),
+    "newer than the code": replace(WELL, lost=(LostRevision("c3", "r1", follows=("a1",), leads_here=True),)),
+    "orphan revision": replace(WELL, lost=(LostRevision("zz"),)),
+    "no way to the heads": replace(WELL, no_way="there is none"),
+}
+
+
+@pytest.mark.parametrize("state", CASES)
+def test_a_state_is_named_and_says_what_status_ends_with(state: str) -> None:
+    found = diagnose(CASES[state])
+    assert (found.state, found.exit) == (state, STATES[state].exit)
+    assert found.exit == 0 or found.sentences
+
+
+def test_every_state_has_its_page_and_its_case() -> None:
+    assert set(STATES) == set(CASES)
+    root = Path(__file__).parents[3]
+    for state in STATES.values():
+        page = (root / state.page).read_text(encoding="utf-8")
+        assert page.startswith(f"# {state.name[0].upper()}{state.name[1:]}\n") and state.meaning in " ".join(
+            page.split()
+        )
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        ("half applied", "resume"),
+        ("orphan session", "end-session"),
+        ("invalid index", "clean-debris"),
+        ("unfinished detach", "clean-debris"),
+        ("overlapping rows", "merge-rows"),
+        ("interrupted but clean", "close"),
+        ("at heads", None),
+        ("running", None),
+        ("orphan revision", None),
+    ],
+)
+def test_what_is_recommended(state: str, name: str | None) -> None:
+    found = diagnose(CASES[state])
+    offered = remedies(CASES[state], found, TABLE)
+    assert recommended(offered, found) == name
+    assert all(state in STATES for one in offered for state in one.leads_to)
+
+
+def _offered(half: HalfRevision, name: str) -> Any:
+    evidence = _ran("dirty", half=half)
+    return next(one for one in remedies(evidence, diagnose(evidence), TABLE) if one.name == name)
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        _half(_statement("data")),
+        _half(_statement(), _statement("data", "unknown")),
+        _half(_statement(), _statement(standing="unknown")),
+        _half(_statement(), unchanged=False),
+        _half(_statement(), certain=False),
+        _half(_statement(), destination=""),
+    ],
+)
+def test_a_resume_is_never_offered_on_a_guess(half: HalfRevision) -> None:
+    assert _offered(half, "resume").hindered
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        _half(_statement()),
+        _half(_statement("data"), rerunnable=True),
+        _half(_statement(), _statement(standing="unknown", repeatable=True)),
+        _half(_statement(), _statement("query", "unknown")),
+    ],
+)
+def test_a_resume_is_offered_where_everything_is_known_or_may_be_repeated(half: HalfRevision) -> None:
+    assert not _offered(half, "resume").hindered
+
+
+def test_a_version_row_with_a_quote_is_sql_all_the_same() -> None:
+    evidence = replace(WELL, overlaps=(Overlap("a'1", "b2"),))
+    (one,) = remedies(evidence, diagnose(evidence), TABLE)
+    assert one.sql == ("""DELETE FROM "alembic_version" WHERE version_num IN ('a''1')""",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("down_revision = 'a1'", ("a1",)),
+        ("down_revision: str | None = 'a1'", ("a1",)),
+        ("down_revision = ('a1', 'b2')", ("a1", "b2")),
+        ("down_revision = None", ()),
+        ("down_revision = other()", ()),
+        ("def f(:", ()),
+    ],
+)
+def test_what_a_kept_text_follows_from(text: str, expected: tuple[str, ...]) -> None:
+    assert down_revisions(text) == expected
