@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import GraphRead, Job
 from alembic_safe.databases import ScratchPlace
-from alembic_safe.errors import AlembicSafeError, RefusedError, UnreachableError
+from alembic_safe.errors import AlembicSafeError, RefusedError
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.identity import Heads, SchemaParts
 from alembic_safe.model.protocols import Database
@@ -114,9 +114,8 @@ class Sources:
                     self._open(opener)
                 if self._place is not None:
                     return self.ground.loaded(self._place, text)
-            except UnreachableError:
-                raise
             except AlembicSafeError as error:
+                self.tick()  # a signal, or the loss of the target, is no fault of the place
                 why.append(error.message)
         self.notes.append(
             "a schema could not be taken through a dump and restore, so that expressions which only read otherwise"
@@ -127,17 +126,18 @@ class Sources:
     def _replayed(self, destinations: Heads) -> History:
         """The history as far as it comes, on the first place where it comes to its end."""
         best: History | None = None
-        why: RefusedError | None = None
+        why: list[AlembicSafeError] = []
         extensions: tuple[str, ...] = ()
         for _ in range(_MOST_EXTENSIONS):
             lacking = ""
             for opener in self._openers(extensions):
                 try:
                     self._open(opener)
-                except RefusedError as error:
-                    why = error
+                    found, extension = self._play(destinations)
+                except AlembicSafeError as error:
+                    self.tick()  # as in `_load`
+                    why.append(error)
                     continue
-                found, extension = self._play(destinations)
                 if not found.fault:
                     return found
                 best = max(best or found, found, key=lambda one: len(one.states))
@@ -146,7 +146,8 @@ class Sources:
                 break
             extensions += (lacking,)
         if best is None:
-            raise why or RefusedError("there is no place to replay the history on")
+            said = "; ".join(dict.fromkeys(error.message for error in why))
+            raise RefusedError(f"the history could not be replayed: {said}", hint=why[-1].hint) from why[-1]
         return best
 
     def _play(self, destinations: Heads) -> tuple[History, str]:
