@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -109,3 +110,52 @@ def test_a_revision_that_fails_says_where(
     assert "no_such_table" in failed["fault"]
     assert failed["fault_at"]["line"] > 1
     assert "b2" in document["error"]["message"]
+
+
+def test_sqlite_is_rehearsed_on_a_copy_of_the_file(make_project: Callable[..., Project]) -> None:
+    batch = """
+    with op.batch_alter_table('orders') as batch:
+        batch.add_column(sa.Column('seen', sa.Integer))
+    op.execute("update orders set note = 'gone'")
+    """
+    back = "with op.batch_alter_table('orders') as batch:\n    batch.drop_column('seen')"
+    project = make_project(revisions=[ORDERS, Rev("b2", batch, back)])
+    project.run_alembic("upgrade", "a1").ok()
+    with sqlite3.connect(project.database_file) as database:
+        database.execute("insert into orders values (1, 'kept')")
+    before = project.database_file.read_bytes()
+    done = project.run("rehearse", "--from", "schema", "--round-trip", "--format", "json", timeout=LONG)
+    document = done.json()
+    (revision,) = document["targets"][0]["revisions"]
+    assert any("update orders" in one["sql"] for one in revision["statements"])
+    (trip,) = document["round_trips"]
+    assert (trip["fault"], trip["schema"]) == (None, []), trip
+    assert [(lost["table"], lost["columns"]) for lost in trip["lost"]] == [("orders", ["note"])]
+    assert project.database_file.read_bytes() == before
+
+
+def test_a_budget_and_the_old_application_stop_it(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    """One command, whose every fault ends with 3: the running code reads a column that goes."""
+    drop = Rev("b2", "op.execute('select pg_sleep(0.3)')\nop.drop_column('orders', 'note')")
+    project = make_project(url=pg_database.url(), revisions=[ORDERS, drop])
+    _filled(project, pg_database, 10)
+    (project.script.parent / "old.sql").write_text(
+        "insert into orders values (0, 'x'); select note from orders;"
+    )
+    done = project.run(
+        "rehearse", "--from", "schema", "--fail-on", "never", "--max-time", "100ms", "--check-sql", "old.sql",
+        "--check-command", "test -n \"$PGDATABASE\"", "--format", "json", env=_given(pg_database), timeout=LONG,
+    )  # fmt: skip
+    document = done.json()
+    assert done.exit == 3, done
+    (over,) = document["over"]
+    assert "--max-time" in over
+    assert [(one["after"], one["what"], one["good"]) for one in document["checks"]] == [
+        ("", "old.sql", True),
+        ("", 'test -n "$PGDATABASE"', True),
+        ("b2", "old.sql", False),
+        ("b2", 'test -n "$PGDATABASE"', True),
+    ]
+    assert pg_database.fetch("select count(*) from orders") == [(10,)]

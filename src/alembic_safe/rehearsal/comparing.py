@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from alembic_safe.model.rehearsals import LostData
 
 Tick = Callable[[], None]
 _MOST_LINES = 12
+_QUOTED = re.compile(r'"([a-z_][a-z0-9_]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ def picture(database: Database, bindir: Path | None, *, rows: bool, tick: Tick) 
 
 def _of_file(database: Database, rows: bool, tick: Tick) -> Picture:
     found = database.fetch("SELECT type, name, coalesce(sql, '') FROM sqlite_master ORDER BY 1, 2")
-    objects = {f"{kind} {name}": str(sql) for kind, name, sql in found if not name.startswith("sqlite_")}
+    objects = {
+        f"{kind} {name}": _plain(str(sql)) for kind, name, sql in found if not name.startswith("sqlite_")
+    }
     tables = {}
     for kind, name, _ in found if rows else ():
         if kind == "table" and not name.startswith("sqlite_"):
@@ -52,6 +56,11 @@ def _of_file(database: Database, rows: bool, tick: Tick) -> Picture:
             tables[str(name)] = Digest(len(held), sums)
             tick()
     return Picture(objects, tables)
+
+
+def _plain(sql: str) -> str:
+    """As SQLite means it: a rename (a batch's too) writes the table's name in quotes, and blanks are nothing."""
+    return "\n".join(" ".join(line.split()) for line in _QUOTED.sub(r"\1", sql).split("\n") if line.strip())
 
 
 def schema_differences(before: Picture, after: Picture) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ class Reach:
         host, port = str(address[0]), int(address[1])
         if (host, port) in self._addresses or port in _WEB_PORTS:
             return
-        raise self._redirection.refuse(f"a network connection to {host}:{port}")
+        raise self._redirection.refuse_network(f"a network connection to {host}:{port}")
 
     def _file(self, database: Any) -> None:
         name = sqlite_name(database, True)

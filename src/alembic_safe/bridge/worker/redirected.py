@@ -52,12 +52,15 @@ def proven(connection: Any, redirection: Redirection) -> Any:
     return connection
 
 
-def connect(redirection: Redirection) -> Any:
-    """A connection to the first clone. Raises `ProjectError` where there is no driver that this SQLAlchemy has."""
+def connect(redirection: Redirection, *, prefer: str = "") -> Any:
+    """A connection to the first clone, by the driver `prefer` where it is one of ours.
+
+    Raises `ProjectError` where there is no driver that this SQLAlchemy has.
+    """
     clone = redirection.redirect.clones[0]
     if clone.dialect == "sqlite":
         return sa.create_engine(f"sqlite:///{clone.keywords['database']}", poolclass=NullPool).connect()
-    name = _driver()
+    name = _driver(prefer)
     return sa.create_engine(
         f"postgresql+{name}://", connect_args=dict(clone.keywords), poolclass=NullPool
     ).connect()
@@ -65,14 +68,16 @@ def connect(redirection: Redirection) -> Any:
 
 def run_without_env(environment: EnvironmentContext, redirection: Redirection) -> None:
     """What alembic's own template does online, on the first clone."""
-    with connect(redirection) as connection:
+    url = environment.config.get_main_option("sqlalchemy.url") or ""
+    with connect(redirection, prefer=url.partition(":")[0].partition("+")[2]) as connection:
         environment.configure(connection=connection)
         with environment.begin_transaction():
             environment.run_migrations()
 
 
-def _driver() -> str:
-    for name in _DRIVERS:
+def _driver(prefer: str) -> str:
+    # drivers bind values differently, and a revision may have been written for one of them
+    for name in sorted(_DRIVERS, key=lambda one: one != prefer):
         try:
             importlib.import_module(name)
         except ImportError:

@@ -54,6 +54,10 @@ class ElsewhereError(Exception):
     """Something would have been reached that is no clone. It was not."""
 
 
+class ClosedPortError(ElsewhereError, ConnectionRefusedError):
+    """What reaches out over a network gets what a closed port gives: much of a project does without, then."""
+
+
 class Redirection:
     """The clones of one worker. Threads may call it."""
 
@@ -83,6 +87,10 @@ class Redirection:
         message = f"it would reach past the scratch database: {what}"
         self.tell(f"refused while revisions run on a scratch database: {what}")
         return ElsewhereError(message)
+
+    def refuse_network(self, what: str) -> ElsewhereError:
+        """As `refuse`, as a closed port."""
+        return ClosedPortError(str(self.refuse(what)))
 
     def postgresql(self, database: str) -> Clone:
         """The clone for a database, by the name that was asked for. Raises `ElsewhereError` where there is none."""

@@ -23,8 +23,8 @@ _AUDITED = {
     "os.fork": "another process",
     "os.forkpty": "another process",
 }
-# what ctypes asks for libpq's name (psycopg does at import) and platform for the processor's
-_HARMLESS = frozenset({"/sbin/ldconfig", "/usr/sbin/ldconfig", "uname"})
+# what ctypes asks for libpq's name (psycopg does at import) and platform for the processor's and the architecture's
+_HARMLESS = frozenset({"/sbin/ldconfig", "/usr/sbin/ldconfig", "uname", "file"})
 
 
 class RefusedWhileRenderingError(Exception):

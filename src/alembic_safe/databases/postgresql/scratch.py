@@ -30,6 +30,20 @@ PREFIX = "alembic_safe_scratch_"
 KEPT = "alembic_safe_kept_"
 OWNER = "alembic-safe/scratch/"
 _NAME = re.compile(rf"{PREFIX}(?P<run>[0-9]{{8}}t[0-9]{{6}}z_[0-9a-f]{{6,16}})_[0-9]{{1,4}}", re.ASCII)
+# how a server is trusted and a login proven, in the words that every libpq at hand knows
+_CARRIED = frozenset(
+    {
+        "passfile",
+        "sslmode",
+        "sslcert",
+        "sslkey",
+        "sslrootcert",
+        "sslcrl",
+        "channel_binding",
+        "gssencmode",
+        "krbsrvname",
+    }
+)
 _OURS = """SELECT d.datname FROM pg_catalog.pg_database d
  WHERE d.datname LIKE 'alembic\\_safe\\_scratch\\_%'
    AND coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), 'alembic-safe') LIKE 'alembic-safe%'"""
@@ -211,18 +225,8 @@ def _marker(parameters: ConnectParameters, policy: ControlPolicy) -> str:
 def _reached(connection: psycopg.Connection[Any], given: Mapping[str, str]) -> dict[str, str]:
     """Keywords that lead to the same server wherever they are used: no service, no list of hosts."""
     info = connection.info
-    used = {name: value for name, value in info.get_parameters().items() if value}
-    for name in (
-        "service",
-        "servicefile",
-        "dbname",
-        "application_name",
-        "client_encoding",
-        "connect_timeout",
-    ):
-        used.pop(name, None)
-    for name in ("fallback_application_name", "options", "target_session_attrs", "load_balance_hosts"):
-        used.pop(name, None)
+    # the project's driver may have an older libpq, to which a newer one's keywords are unknown
+    used = {name: value for name, value in info.get_parameters().items() if value and name in _CARRIED}
     used |= {"host": info.host, "port": str(info.port), "user": info.user}
     if info.hostaddr and not info.host.startswith("/"):
         used["hostaddr"] = info.hostaddr
