@@ -5,6 +5,8 @@ from alembic import op
 revision = "safe"
 down_revision = None
 
+# alembic-safe: phase contract
+
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():

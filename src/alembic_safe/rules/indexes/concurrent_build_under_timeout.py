@@ -10,7 +10,9 @@ from alembic_safe.rules import code
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import Hit, Rule
 
-_TIMEOUTS = ("lock_timeout", "statement_timeout")
+# from these on it bounds a build that hangs, and not one that waits; in seconds
+_LONG = {"lock_timeout": 300.0, "statement_timeout": 3600.0}
+_UNITS = {"us": 1e-6, "": 1e-3, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def _look(place: Place) -> Iterator[Hit]:
@@ -20,7 +22,7 @@ def _look(place: Place) -> Iterator[Hit]:
         "drop index",
     ):
         return
-    for setting in _TIMEOUTS:
+    for setting, long in _LONG.items():
         value = _in_force(place, setting)
         if value:
             yield Hit(
@@ -28,6 +30,7 @@ def _look(place: Place) -> Iterator[Hit]:
                 "leaves an invalid index",
                 code.alone(code.execute(f"SET {setting} = 0") + code.execute(place.reading.text)),
                 tuple(o.name for o in place.reading.objects),
+                severity=Severity.WARNING if _seconds(value) >= long else None,
             )
 
 
@@ -41,6 +44,17 @@ def _in_force(place: Place, setting: str) -> str:
                 value = (action.value or "").strip("' ").lower()
                 return "" if re.fullmatch(r"0\s*\w*|default", value) else value
     return ""
+
+
+def _seconds(value: str) -> float:
+    """A time as the server reads it: milliseconds where no unit stands; 0 for what is none."""
+    found = re.fullmatch(r"([\d.]+)\s*([a-z]*)", value)
+    if found is None or found.group(2) not in _UNITS:
+        return 0.0
+    try:
+        return float(found.group(1)) * _UNITS[found.group(2)]
+    except ValueError:
+        return 0.0
 
 
 def _reaches(earlier: Place, place: Place) -> bool:
@@ -59,7 +73,8 @@ RULE = Rule(
     why=(
         "lock_timeout also counts the waits for other transactions' virtual ids, of which a concurrent build has "
         "two or three, and statement_timeout the whole build. When it strikes, the index stays and is invalid. "
-        "Neither reads nor writes wait for a concurrent build, so it needs no bound."
+        "Neither reads nor writes wait for a concurrent build, so it needs no bound; one of minutes (a lock_timeout) "
+        "or hours (a statement_timeout) is a warning."
     ),
     recipe=code.alone(
         "op.execute('SET lock_timeout = 0')\n"

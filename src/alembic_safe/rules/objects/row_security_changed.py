@@ -13,6 +13,10 @@ from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import Hit, Rule
 
 _SWITCHES = ("enable row security", "force row security", "disable row security", "no force row security")
+_COMMANDS = ("select", "insert", "update", "delete")
+_FOR = re.compile(r"\bfor\s+(all|select|insert|update|delete)\b")
+_HIDES_NOTHING = re.compile(r"\busing\s*\(\s*true\s*\)(?!.*\bwith\s+check\s*\(\s*(?!true\s*\)))", re.DOTALL)
+_CHECKS_NOTHING = re.compile(r"\bwith\s+check\s*\(\s*true\s*\)")
 
 
 def _look(place: Place) -> Iterator[Hit]:
@@ -53,7 +57,7 @@ def _look(place: Place) -> Iterator[Hit]:
 def _hides(place: Place, reading: Reading) -> bool:
     """Whether rows go out of sight: a policy that restricts, or one that is dropped for good."""
     if reading.kind == "create policy":
-        return re.search(r"\bas\s+restrictive\b", reading.text, re.IGNORECASE) is not None
+        return _restricts(reading)
     table = on_table(reading)
     if reading.kind != "drop policy" or reading.target is None or table is None:
         return reading.kind == "drop policy"
@@ -65,20 +69,34 @@ def _hides(place: Place, reading: Reading) -> bool:
 
 
 def _open_to_all(place: Place, table: Name) -> bool:
-    """Whether a policy of this transaction, or one made before it, leaves every row to everybody."""
-    return any(
-        reading.kind == "create policy"
-        and same(on_table(reading), table)
-        and re.search(r"\busing\s*\(\s*true\s*\)", reading.text, re.IGNORECASE) is not None
+    """Whether policies of this transaction, or made before it, leave every row to everybody, by each command."""
+    made = [
+        reading.text.lower()
         for other in (*place.before_in_revision(), *_later(place))
         for reading in other.readings
-    )
+        if reading.kind == "create policy" and same(on_table(reading), table) and not _restricts(reading)
+    ]
+    return all(any(_opens(text, command) for text in made) for command in _COMMANDS)
+
+
+def _opens(policy: str, command: str) -> bool:
+    """Whether a policy's text lets this command reach every row. Without FOR it is for all of them."""
+    said = _FOR.search(policy)
+    if said is not None and said.group(1) not in ("all", command):
+        return False
+    return (_CHECKS_NOTHING if said is not None and said.group(1) == "insert" else _HIDES_NOTHING).search(
+        policy
+    ) is not None
+
+
+def _restricts(policy: Reading) -> bool:
+    return re.search(r"\bas\s+restrictive\b", policy.text, re.IGNORECASE) is not None
 
 
 def _has_policy(place: Place, table: Name) -> bool:
     """Whether a policy on it is made in this transaction, or earlier in the plan."""
     return any(
-        reading.kind == "create policy" and same(on_table(reading), table)
+        reading.kind == "create policy" and same(on_table(reading), table) and not _restricts(reading)
         for one in (*place.whole.places[: place.position], *_later(place))
         for reading in one.readings
     )

@@ -29,7 +29,7 @@ def _look(place: Place) -> Iterator[Hit]:
 
 
 def _recipe(parent: Name, part: Name, default: Name | None) -> str:
-    detach = code.alone(
+    detach = code.CONTRACT + code.alone(
         code.execute(f"ALTER TABLE {code.ident(parent)} DETACH PARTITION {code.ident(part)} CONCURRENTLY")
     )
     if default is None:
@@ -46,7 +46,8 @@ RULE = Rule(
         "ACCESS EXCLUSIVE on the parent, the partition and a DEFAULT one. CONCURRENTLY takes SHARE UPDATE EXCLUSIVE on "
         "the parent, outside a transaction; after a crash FINALIZE ends it. It is refused beside a DEFAULT partition."
     ),
-    recipe=code.alone("op.execute('ALTER TABLE events DETACH PARTITION events_2019 CONCURRENTLY')\n"),
+    recipe=code.CONTRACT
+    + code.alone("op.execute('ALTER TABLE events DETACH PARTITION events_2019 CONCURRENTLY')\n"),
     covers=("partition-detach",),
     look=_look,
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alembic_safe.model.facts import Action, Name
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
+from alembic_safe.rules.looking import on_table
 from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import BOTH, Hit, Rule
+from alembic_safe.rules.tables._views import takes_writes
 
+_INSTEAD = re.compile(r"\binstead\s+of\b", re.IGNORECASE)
 _KINDS = ("alter table", "alter foreign table", "alter view", "alter materialized view")
 
 
@@ -28,13 +32,20 @@ def _look(place: Place) -> Iterator[Hit]:
 
 
 def _view_follows(place: Place, name: Name) -> bool:
-    """Whether a view with the old name is made in the same transaction."""
-    return any(
-        reading.kind == "create view" and reading.target is not None and same(reading.target.name, name)
+    """Whether a view with the old name is made in the same transaction, and takes writes where a table did."""
+    together = [
+        reading
         for later in place.after_in_revision()
         if later.command.transaction == place.command.transaction
         for reading in later.readings
+    ]
+    views = [r for r in together if r.kind == "create view" and r.target and same(r.target.name, name)]
+    if place.reading.kind != "alter table" or not views:
+        return bool(views)
+    instead = any(
+        r.kind == "create trigger" and _INSTEAD.search(r.text) and same(on_table(r), name) for r in together
     )
+    return instead or takes_writes(views[-1])
 
 
 def _recipe(table: Name, action: Action) -> str:
@@ -62,7 +73,8 @@ RULE = Rule(
     summary="A table or view gets another name or schema.",
     why=(
         "The rename is instant and complete: code of the previous release fails on every query, code of the next one "
-        "until it is done. A simple view under the old name, made in the same transaction, takes both."
+        "until it is done. A simple view under the old name, made in the same transaction, takes both; "
+        "one with DISTINCT, GROUP BY, LIMIT, a join, UNION or aggregates takes no writes."
     ),
     recipe=_recipe(Name("orders"), Action("rename", new_name="purchases")),
     covers=("table-renamed", "schema-moved"),

@@ -68,10 +68,16 @@ def _not_null(effects: Effects, name: Name, constraint: Constraint) -> None:
 
 def _using_index(effects: Effects, name: Name, constraint: Constraint) -> None:
     """No build; a primary key still verifies NOT NULL where that is not held."""
-    if constraint.kind != "primary key":
-        return
     index = effects.schema.index(Name(constraint.using_index or "", name.schema))
     table = effects.table(name)
+    if effects.partitioned(name):
+        effects.fails = "USING INDEX is refused on a partitioned table"
+    elif index is not None and not index.unique:
+        effects.fails = f"{index.name} is not a unique index"
+    elif index is not None and index.depends:
+        effects.fails = f"{index.name} is partial or has an expression, which backs no constraint"
+    if constraint.kind != "primary key":
+        return
     columns = [table.columns.get(c) for c in index.columns] if table and index else []
     if not columns or any(c is None or not c.not_null for c in columns):
         certain = bool(columns) and effects.known(name)

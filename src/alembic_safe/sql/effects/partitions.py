@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alembic_safe.model.facts import Action, Name
+from alembic_safe.sql.effects.bounds import may_prove
 from alembic_safe.sql.effects.context import Effects
+from alembic_safe.sql.schema.model import TableState
 from alembic_safe.sql.server.locks import AS, AX, SRX, SUX
 
 
@@ -17,8 +19,8 @@ def attach(effects: Effects, name: Name, action: Action) -> None:
     part = action.object.name
     effects.lock(part, AX, "it becomes a partition")
     effects.lock_children(part, AX)
-    proven = _may_prove(effects, part)
     parent = effects.table(name)
+    proven = _may_prove(effects, part) and _fits(effects, parent, part, action.value)
     if action.value == "default":
         first = parent is not None and not parent.children
         effects.scan(
@@ -37,6 +39,16 @@ def _may_prove(effects: Effects, part: Name) -> bool:
     if table is None or not table.complete:
         return table is not None and any(c.kind == "check" for c in table.constraints.values())
     return any(c.kind == "check" and c.valid for c in table.constraints.values())
+
+
+def _fits(effects: Effects, parent: TableState | None, part: Name, bound: str | None) -> bool:
+    """False where the valid CHECKs of a table that is known allow rows outside the bound."""
+    table = effects.table(part)
+    key = parent.partition_key if parent is not None else ()
+    if bound is None or bound == "default" or table is None or not table.complete or len(key) != 1:
+        return True
+    checks = [c.expression for c in table.constraints.values() if c.kind == "check" and c.valid]
+    return may_prove(bound, key[0], checks)
 
 
 def lock_default(effects: Effects, parent: Name) -> None:

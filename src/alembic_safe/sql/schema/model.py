@@ -83,9 +83,15 @@ class TableState:
     born: Clock | None = None
 
 
+NOT_NULL = "not null"
+
+
 @dataclass(frozen=True, slots=True)
 class TypeState:
-    """An enum, domain or composite type. A domain has a base and may be constrained."""
+    """An enum, domain or composite type. A domain has a base and may be constrained.
+
+    `constraints` are the names of a domain's, NOT_NULL for its NOT NULL; None where not all of them are known.
+    """
 
     name: Name
     kind: Literal["enum", "domain", "composite"]
@@ -95,6 +101,7 @@ class TypeState:
     values: tuple[str, ...] = ()
     added: Mapping[str, Clock] = field(default_factory=dict)
     born: Clock | None = None
+    constraints: frozenset[str] | None = None
 
 
 def key(name: Name) -> Name:
@@ -183,6 +190,11 @@ class Schema:
         """What a statement has set a pragma of SQLite's to, in lower case; None where none has."""
         values = (found.name for kind, found in self.others if kind == f"pragma {name}")
         return next(values, None)
+
+    def rights_go_with(self, name: Name) -> bool:
+        """Whether statements gave rights on a relation that one made anew under its name does not get by itself."""
+        kinds = {kind for kind, of in self.others if kind == "default privileges" or of == key(name)}
+        return "granted" in kinds and "default privileges" not in kinds
 
     def triggers_of(self, table: str) -> tuple[TableState, ...]:
         """Triggers on a table of SQLite's, which stand beside its views."""

@@ -9,8 +9,10 @@ from typing import Literal
 
 from alembic_safe.model.facts import HOLE, Action, Name, Reading
 from alembic_safe.sql.schema.alterations import alter_table
+from alembic_safe.sql.schema.domains import constraints_of_domain, with_constraint
 from alembic_safe.sql.schema.model import IndexState, Schema, TypeState, key
 from alembic_safe.sql.schema.paths import path_of
+from alembic_safe.sql.schema.rights import with_rights, without_rights
 from alembic_safe.sql.schema.routines import (
     routine_of,
     signature_dropped,
@@ -70,7 +72,7 @@ def _drop_table(schema: Schema, name: Name, *, cascade: bool) -> Schema:
         schema = schema.with_table(replace(other, constraints=kept))
     for view in schema.readers(name) if cascade else ():
         schema = schema.without_table(view.name)
-    return schema.without_table(name)
+    return without_rights(schema.without_table(name), name)
 
 
 def _create_index(schema: Schema, reading: Reading) -> Schema:
@@ -108,8 +110,10 @@ def _create_type(schema: Schema, reading: Reading) -> Schema:
         return schema
     domain = next((a for a in reading.actions if a.kind == "domain"), None)
     if domain is not None and domain.column is not None:
-        constrained = any(c.kind in ("check", "not null") for c in domain.column.constraints)
-        made = TypeState(target.name, "domain", domain.type, constrained, born=schema.clock)
+        names = constraints_of_domain(target.name.name, domain.column.constraints)
+        made = TypeState(
+            target.name, "domain", domain.type, bool(names), constraints=names, born=schema.clock
+        )
     else:
         values = tuple(a.name or "" for a in reading.actions if a.kind == "enum value")
         composite = any(a.kind == "attribute" for a in reading.actions)
@@ -143,9 +147,7 @@ def _altered_type(state: TypeState, action: Action, schema: Schema) -> TypeState
         return replace(
             state, values=(*state.values, action.name), added={**state.added, action.name: schema.clock}
         )
-    if action.kind == "set not null" or (action.kind == "add constraint" and action.constraint is not None):
-        return replace(state, constrained=True)
-    return state
+    return with_constraint(state, action) if state.kind == "domain" else state
 
 
 def _rename_relation(schema: Schema, reading: Reading) -> Schema:
@@ -239,6 +241,7 @@ _CHANGES: dict[str, Callable[[Schema, Reading], Schema]] = {
     **dict.fromkeys(("drop function", "drop procedure", "drop routine"), _drop_routine),
     **dict.fromkeys(("set", "reset", "discard all"), _set),
     "select": _called,
+    **dict.fromkeys(("grant", "revoke", "alter default privileges"), with_rights),
     **dict.fromkeys(("create policy", "drop policy", "create rule", "drop rule"), _dependent),
     "create index": _create_index,
     "drop index": _drop_index,
