@@ -17,7 +17,7 @@ PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
 COMPILED = bin/python -m compileall -q src
 MADE_FROM = pyproject.toml scripts/venv
 
-.PHONY: help demo test test-all test-lowest test-newest fuzz published lint format bench bench-stall soak docs clean kill-restores
+.PHONY: help demo test test-all test-lowest test-newest fuzz published lint format bench bench-stall soak docs clean kill-restores kill-backups
 help:
 	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
 
@@ -49,6 +49,9 @@ published: .venv-test/.stamp  ## published applications from PyPI (800 MB), migr
 
 kill-restores: .venv-test/.stamp  ## kill a restore and its swap a hundred times (KILLS=20 for fewer; about half an hour)
 	.venv-test/bin/python -m pytest --sweep tests/integration/restore/test_killed.py -k hundred $(ARGS)
+
+kill-backups: .venv-test/.stamp  ## kill backup create, its upload and prune a hundred times each, by kind of store (KILLS=20 for fewer; 2 hours)
+	.venv-test/bin/python -m pytest -s --sweep tests/integration/restore/test_backups_killed.py -k hundred $(ARGS)
 
 lint: .venv-lint/.stamp  ## ruff, mypy, import contracts, and that the docs build and are up to date
 	.venv-lint/bin/ruff check

@@ -33,6 +33,7 @@ from alembic_safe.model.targets import DatabaseFacts
 
 KEYS = ("id", "finished", "system", "location", "lsn", "size")
 _LINE = re.compile(r"^backup-(" + "|".join(KEYS) + r")=(.*?)\s*$", re.MULTILINE)
+_FRACTION = re.compile(r"\.(\d+)")
 _LSN = re.compile(r"([0-9A-F]{1,8})/([0-9A-F]{1,8})", re.IGNORECASE)
 _CLOCKS = timedelta(seconds=5)  # that two machines' clocks may differ by
 _GUIDE = "What it has to write is told in docs/guides/how-much-to-back-up.md, with examples."
@@ -188,7 +189,9 @@ def _time(text: str) -> datetime:
     try:
         if text.isdigit():
             return datetime.fromtimestamp(int(text), timezone.utc)
-        found = datetime.fromisoformat(text.replace("Z", "+00:00").replace("z", "+00:00"))
+        # Python 3.10 takes three or six digits behind the point, and Go writes up to nine
+        whole = _FRACTION.sub(lambda found: "." + found[1][:6].ljust(6, "0"), text)
+        found = datetime.fromisoformat(whole.replace("Z", "+00:00").replace("z", "+00:00"))
     except (ValueError, OverflowError, OSError) as error:
         raise BackupError(
             f"backup-finished={text} is not a time such as 2026-11-21T09:30:00+00:00, nor seconds since 1970",

@@ -1,0 +1,222 @@
+"""SIGKILL while a backup is made, uploaded or pruned: what is listed is good, and no good one is lost that was to stay.
+
+`make kill-backups` kills each a hundred times; the ordinary suite a few times.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alembic_safe.backup import list_backups, verify_backup
+from alembic_safe.backup.create import write_manifest
+from alembic_safe.backup.store import Store
+from alembic_safe.backup.stores import open_store
+from alembic_safe.model.backups import Manifest
+from alembic_safe.model.policies import BackupPolicy
+from tests.support.processes import kill_group, marked, wait_until
+from tests.support.projects import Rev
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+REVISIONS = [Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')")]
+KEEP = ("--keep-daily", "3", "--keep-weekly", "0", "--keep-monthly", "0")
+COPIES = 12
+KILLS = int(os.environ.get("KILLS", "100"))
+
+
+@dataclass
+class Kept:
+    """A project, its store, and how its commands name that."""
+
+    project: Any
+    policy: BackupPolicy
+    flags: tuple[str, ...]
+    environment: dict[str, str]
+
+    @property
+    def store(self) -> Store:
+        return open_store(self.policy)
+
+    def run(self, *words: str) -> Any:
+        return self.project.run("backup", *words, *self.flags, env=self.environment, timeout=200)
+
+    def listed(self) -> dict[str, Manifest]:
+        """What is listed, after each was verified."""
+        found, unreadable = list_backups(self.store)
+        assert all(one.endswith("has no manifest: not a backup, or never finished") for one in unreadable)
+        for one in found:
+            assert verify_backup(self.store, one.manifest.id).faults == ()
+        return {one.manifest.id: one.manifest for one in found}
+
+    def kill(
+        self,
+        words: tuple[str, ...],
+        whom: str,
+        begun: Callable[[], object],
+        chance: random.Random,
+        rest: float,
+    ) -> tuple[int, float]:
+        """Kill `whom` at some moment of the `rest` seconds after it has `begun`: exit status, how long it worked."""
+        process = self.project.start("backup", *words, *self.flags, env=self.environment)
+        wait_until(lambda: begun() or process.poll() is not None, 120, "the work to begin")
+        began = time.monotonic()
+        if whom == "nobody":
+            process.communicate()
+            return process.returncode, time.monotonic() - began
+        time.sleep(chance.uniform(0, rest))
+        if whom == "command":
+            process.kill()
+        elif whom == "group":
+            kill_group(process)
+        else:
+            wait_until(lambda: self._kill_tool() or process.poll() is not None, 60, "a tool to kill")
+        process.communicate(timeout=120)
+        wait_until(lambda: not marked(self.project.mark), 30, "nothing of a killed command works on")
+        return process.returncode, time.monotonic() - began
+
+    def _kill_tool(self) -> bool:
+        tools = [pid for pid, line in marked(self.project.mark).items() if "/pg_" in line.split(" ")[0]]
+        for pid in tools:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return bool(tools)
+
+
+@pytest.fixture(params=["folder", "file", pytest.param("s3", marks=pytest.mark.sweep)])
+def keeping(request: Any, make_project: Any, tmp_path: Path) -> Callable[[str | None], Kept]:
+    """A function (URL of a database, None for an SQLite file) -> project with a store of that kind."""
+    url = f"file://{tmp_path}/remote" if request.param == "file" else None
+    if request.param == "s3":
+        url = f"{request.getfixturevalue('s3')}/{tmp_path.name}"
+    aws = {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "FSSPEC_"))}
+
+    def keep(database: str | None) -> Kept:
+        project = make_project(revisions=REVISIONS, **({} if database is None else {"url": database}))
+        project.run("upgrade", "--no-backup=a test", timeout=200).ok()
+        policy = BackupPolicy(project.path / ".alembic-safe/backups", store=url)
+        return Kept(project, policy, () if url is None else ("--backup-store", url), aws)
+
+    return keep
+
+
+def _kill_creates(kept: Kept, times: int) -> None:
+    staging = kept.policy.directory
+
+    def begun() -> bool:
+        return any(staging.glob("*.partial"))
+
+    kept.run("create").ok()
+    (first,) = kept.listed()
+    chance, ends = random.Random(times), Counter[tuple[str, int]]()
+    _, rest = kept.kill(("create",), "nobody", begun, chance, 0)
+    for number in range(times):
+        for name in kept.listed().keys() - {first}:
+            kept.store.remove(name)
+        whom = ("command", "group", "tool")[number % 3]
+        status, _ = kept.kill(("create",), whom, begun, chance, rest)
+        ends[whom, status] += 1
+        after = kept.listed()
+        assert first in after
+        assert status in ((0, 7) if whom == "tool" else (0, -signal.SIGKILL)), ends
+        assert len(after) == 2 if status == 0 else len(after) in (1, 2)
+        assert not (status == 7 and len(after) == 2)
+    assert any(status != 0 for _, status in ends), ends
+    kept.run("create").ok()
+    assert not begun()  # nothing of a killed one stays on this machine
+    assert not {one.name for one in staging.iterdir()} - {".gitignore", *kept.store.names()}
+    print(kept.flags, dict(ends))
+
+
+def _kill_prunes(kept: Kept, times: int) -> None:
+    kept.run("create").ok()
+    ((newest, manifest),) = kept.listed().items()
+    chance, ends = random.Random(times), Counter[int]()
+    rest = 0.0
+    for number in range(times + 1):
+        _multiply(kept, manifest)
+        before = set(kept.store.names())
+        assert len(before) >= COPIES + 1
+
+        def begun(whole: set[str] = before) -> bool:
+            return set(kept.store.names()) != whole or bool(_half_removed(kept, whole))
+
+        whom = "command" if number else "nobody"
+        status, took = kept.kill(("prune", *KEEP), whom, begun, chance, rest)
+        rest = rest if number else took
+        ends[status] += 1
+        after = kept.listed()
+        assert set(sorted(before)[-3:]) <= set(after), "a good one is lost that was to be kept"
+        assert newest in after
+        if status == 0:
+            assert set(after) == set(sorted(before)[-3:])
+    assert any(status != 0 for status in ends), ends
+    print(kept.flags, dict(ends))
+
+
+def _half_removed(kept: Kept, names: set[str]) -> bool:
+    """Whether the oldest, with which a removal begins, is no longer whole."""
+    try:
+        kept.store.read(min(names), "manifest.json")
+    except OSError:
+        return True
+    return False
+
+
+def _multiply(kept: Kept, manifest: Manifest) -> None:
+    """Copies of the backup, each a day older than the one before; those that are half removed go first."""
+    for name in set(kept.store.names()) - kept.listed().keys():
+        kept.store.remove(name)
+    there = kept.store.names()
+    with kept.store.at_hand(manifest.id) as folder:
+        contents = {file.name: (folder / file.name).read_bytes() for file in manifest.files}
+    for number in range(1, COPIES + 1):
+        began = manifest.began - timedelta(days=number)
+        name = f"{began:%Y%m%dT%H%M%SZ}-copy-{number:06}"
+        if name in there:
+            continue
+        with kept.store.writing(name) as partial:
+            for file, content in contents.items():
+                (partial / file).write_bytes(content)
+            write_manifest(partial, replace(manifest, id=name, began=began, ended=began))
+
+
+@pytest.fixture
+def filled(pg_database: Any) -> str:
+    """The URL of a database with something to dump."""
+    pg_database.fetch("CREATE TABLE a AS SELECT g, repeat(md5(g::text), 8) FROM generate_series(1, 30000) g")
+    return str(pg_database.url())
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_backup_killed_now_and_then(keeping, filled):
+    _kill_creates(keeping(filled), 3)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_prune_killed_now_and_then(keeping):
+    _kill_prunes(keeping(None), 2)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(7200)
+def test_a_backup_killed_a_hundred_times(keeping, filled):
+    _kill_creates(keeping(filled), KILLS)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(7200)
+def test_a_prune_killed_a_hundred_times(keeping):
+    _kill_prunes(keeping(None), KILLS)
