@@ -65,17 +65,21 @@ def test_a_sound_backup_is_good_and_the_verification_is_kept(copy):
     assert verify_backup(FolderStore(directory), identifier).good  # its own record is no fault
 
 
+def _flipped(content: bytes, at: int) -> bytes:
+    """One bit of the byte at `at` is another."""
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
 def test_every_file_changed_truncated_grown_or_missing_is_named(made, copy):
     directory, identifier, folder = copy
     assert len(_names(made)) >= 3  # toc.dat, data, large objects
     for name in _names(made):
         path = folder / name
         content = path.read_bytes()
-        middle = len(content) // 2
-        damaged = bytes([content[middle] ^ 1])
         for change, said in (
-            (content[:middle] + damaged + content[middle + 1 :], "changed"),
+            *((_flipped(content, at), "changed") for at in (0, len(content) // 2, len(content) - 1)),
             (content[:-1], "truncated"),
+            (b"", "truncated"),
             (content + b"x", "grown"),
             (None, "missing"),
         ):
@@ -105,7 +109,9 @@ def test_a_damaged_manifest_is_named_and_the_other_copy_serves(copy, name):
     directory, identifier, folder = copy
     path = folder / name
     text = path.read_text()
-    for damaged in (text.replace('"rows": 5000', '"rows": 5001'), text[:-20], "[]", "{}", ""):
+    raw = text.encode()
+    flipped = (_flipped(raw, at).decode() for at in (0, len(raw) // 2, len(raw) - 1))
+    for damaged in (*flipped, text.replace('"rows": 5000', '"rows": 5001'), text[:-20], "[]", "{}", ""):
         path.write_text(damaged)
         (fault,) = verify_backup(FolderStore(directory), identifier).faults
         assert fault.startswith(f"{name}: ")

@@ -66,6 +66,35 @@ def test_what_is_restored_beside_is_tidied_away_by_nobody(pg_database, control):
         beside.drop(control, name)
 
 
+def test_a_copy_with_a_subscription_can_be_dropped_and_what_cannot_follow_is_listed(pg_database, control):
+    """A dump brings subscriptions back, disabled; a database that has one is not dropped by the server."""
+    subscribe = (
+        "CREATE SUBSCRIPTION \"the feed\" CONNECTION 'dbname=nowhere' PUBLICATION p"
+        " WITH (connect = false, slot_name = 'a_slot_of_the_target')"
+    )
+    name, target = f"{pg_database.name}_restoring_20260101t000000", pg_database.name
+    beside.make(control, name, beside.of(control, target), beside.Mark("b1", target))
+    keywords = pg_database.server.keywords()
+    try:
+        with closing(_opened({**keywords, "dbname": name})) as copy:
+            copy.execute(subscribe)
+        beside.seal(control, name, beside.Mark("b1", target))
+        beside.drop(control, name)
+        assert not beside.exists(control, name)
+    finally:
+        beside.drop(control, name)
+
+    with closing(_opened(pg_database.keywords)) as live:
+        live.execute("SET client_min_messages = error; CREATE PUBLICATION p FOR ALL TABLES")
+        live.execute(subscribe)
+        try:
+            assert beside.what_stays(control, target) == (("subscription", "the feed", "disabled"),)
+            assert beside.published(live) == ("p",)
+        finally:
+            live.execute('ALTER SUBSCRIPTION "the feed" SET (slot_name = NONE)')
+            live.execute('DROP SUBSCRIPTION "the feed"')
+
+
 @pytest.fixture
 def plain(pg_database, control) -> Any:
     """The keywords of a role that has CREATEDB and nothing else; owns nothing of the database."""

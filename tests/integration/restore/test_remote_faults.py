@@ -238,9 +238,11 @@ def test_every_damage_in_a_remote_store_is_named_by_its_file(pg_database, make_p
     for name in ("manifest.json", "manifest.copy.json", "dump/toc.dat", data):
         place = f"{root}/{identifier}/{name}"
         content = files.cat_file(place)
-        middle = len(content) // 2
-        changed = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-        for damage in (changed, content[:-1], content[: len(content) // 3], content + b"x", None):
+        changed = [
+            content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+            for at in (0, len(content) // 2, len(content) - 1)
+        ]
+        for damage in (*changed, content[:-1], content[: len(content) // 3], content + b"x", None):
             if damage is None:
                 files.rm_file(place)
             else:

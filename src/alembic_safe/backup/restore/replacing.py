@@ -118,11 +118,19 @@ def plan(
         ground.name,
         beside.free_name(ground.name, "before_restore", now),
         written_since(ground.target, manifest, journal_schema=journal_schema),
-        tuple(
-            f"{kind} {name} ({more})" for kind, name, more in beside.what_stays(ground.control, ground.name)
-        ),
+        _what_cannot_follow(ground),
         tuple(who for who, _ in sessions),
     )
+
+
+def _what_cannot_follow(ground: Ground) -> tuple[str, ...]:
+    """A phrase for each thing that is bound to the old database, or that others have bound to it."""
+    bound = (f"{kind} {name} ({more})" for kind, name, more in beside.what_stays(ground.control, ground.name))
+    published = (
+        f"subscribers of the publication {name} (their slots stay with the old database: let them begin anew)"
+        for name in beside.published(ground.target)
+    )
+    return (*bound, *published)
 
 
 def _refuse_what_cannot_be_swapped(ground: Ground, manifest: Manifest) -> None:

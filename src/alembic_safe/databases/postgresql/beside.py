@@ -22,6 +22,7 @@ from alembic_safe.databases.postgresql.belongings import (
     literal,
 )
 from alembic_safe.databases.postgresql.queries import query
+from alembic_safe.databases.postgresql.subscriptions import forget_subscriptions
 from alembic_safe.errors import AlembicSafeError, RefusedError, UnreachableError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.targets import ConnectParameters
@@ -146,6 +147,7 @@ def _comment(control: PostgresDatabase, name: str, said: str) -> None:
 
 def drop(control: PostgresDatabase, name: str) -> None:
     """Drop a database of ours, with whoever is connected to it."""
+    forget_subscriptions(control, name)
     control.execute(f"DROP DATABASE IF EXISTS {ident(name)} WITH (FORCE)")
 
 
@@ -171,6 +173,13 @@ def find_ours(control: PostgresDatabase, target: str) -> tuple[Beside, ...]:
 def what_stays(control: PostgresDatabase, name: str) -> tuple[tuple[str, str, str], ...]:
     """What is bound to the database and would not follow its name: (kind, name, more)."""
     return tuple((kind, one, more) for kind, one, more in control.fetch(query("what_stays"), {"name": name}))
+
+
+def published(database: PostgresDatabase) -> tuple[str, ...]:
+    """The publications of the database that `database` is connected to."""
+    return tuple(
+        str(row[0]) for row in database.fetch("SELECT pubname FROM pg_catalog.pg_publication ORDER BY 1")
+    )
 
 
 def sessions_on(control: PostgresDatabase, name: str) -> tuple[tuple[str, bool], ...]:

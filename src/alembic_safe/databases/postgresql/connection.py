@@ -40,14 +40,18 @@ class Connected:
         host = f"[{info.host}]" if ":" in info.host else info.host
         return f"{host}:{info.port}/{info.dbname}"
 
-    def again(self) -> psycopg.Connection[tuple[Any, ...]]:
-        """Another connection to the same place, whose silence is noticed soon. Raises `psycopg.Error`."""
+    def again(self, dbname: str | None = None) -> psycopg.Connection[tuple[Any, ...]]:
+        """Another connection to the same place, or the database `dbname` there, whose silence is noticed soon.
+
+        Raises `psycopg.Error`.
+        """
         import psycopg
         from psycopg.conninfo import make_conninfo
 
         info = self.connection.info
-        secret = {"password": info.password} if info.password else {}
-        dsn = make_conninfo(info.dsn, tcp_user_timeout=_SILENT_MS, **secret)
+        other = {"password": info.password} if info.password else {}
+        other |= {} if dbname is None else {"dbname": dbname}
+        dsn = make_conninfo(info.dsn, tcp_user_timeout=_SILENT_MS, **other)
         return psycopg.connect(dsn, autocommit=True, prepare_threshold=None)
 
 
