@@ -17,7 +17,7 @@ PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
 COMPILED = bin/python -m compileall -q src
 MADE_FROM = pyproject.toml scripts/venv
 
-.PHONY: help demo test test-all test-lowest test-newest fuzz published lint format bench bench-stall soak docs clean kill-restores kill-backups
+.PHONY: help demo test test-all test-lowest test-newest fuzz published lint format bench bench-stall soak docs clean kill-restores kill-backups sweep
 help:
 	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
 
@@ -52,6 +52,9 @@ kill-restores: .venv-test/.stamp  ## kill a restore and its swap a hundred times
 
 kill-backups: .venv-test/.stamp  ## kill backup create, its upload and prune a hundred times each, by kind of store (KILLS=20 for fewer; 2 hours)
 	.venv-test/bin/python -m pytest -s --sweep tests/integration/restore/test_backups_killed.py -k hundred $(ARGS)
+
+sweep: .venv-test/.stamp  ## stop a run at every statement, in four ways, and recover from it (hours)
+	.venv-test/bin/python -m pytest -n $(JOBS) -s --sweep tests/acceptance/test_recover_sweep.py -k every $(ARGS)
 
 lint: .venv-lint/.stamp  ## ruff, mypy, import contracts, and that the docs build and are up to date
 	.venv-lint/bin/ruff check
