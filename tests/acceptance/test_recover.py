@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+import pytest
 
 from tests.support.processes import wait_until
 from tests.support.projects import Rev
@@ -124,3 +127,91 @@ def test_what_stands_is_rolled_back(pg_database: Any, make_project: Any) -> None
     assert done.exit == 0 and done.json()["diagnosis"]["state"] == "behind", str(done)
     assert schema_dump(pg_database) == before
     assert project.run("status").exit == 0
+
+
+def _state(project: Any) -> tuple[int, str, Any]:
+    done = _recover(project)
+    document = done.json()
+    assert project.run("status").exit == done.exit
+    return done.exit, document["diagnosis"]["state"], document["recommended"]
+
+
+_TWO = (
+    Rev(
+        "a1",
+        "op.execute('create table t (id int, a int)')\nop.execute('insert into t values (1, 1), (2, 1)')",
+    ),
+    Rev("b2", "op.execute('create table u (id int)')"),
+)
+
+
+def test_states_that_raw_sql_makes(pg_database: Any, make_project: Any) -> None:
+    """Each as it arises, told, and led out of by the remedy that is recommended."""
+    project = make_project(url=pg_database.url(), revisions=list(_TWO))
+    project.run("upgrade", "--no-backup=test").ok()
+    assert _state(project) == (0, "at heads", None)
+    with pg_database.connect() as connection:
+        connection.execute("insert into alembic_version values ('a1')")
+    assert _state(project) == (6, "overlapping rows", "merge-rows")
+    assert _recover(project, "--apply", "merge-rows", "--no-backup=test").exit == 0
+    assert pg_database.fetch("select * from alembic_version") == [("b2",)]
+    with pg_database.connect() as connection, pytest.raises(Exception, match="could not create unique index"):
+        connection.execute("create unique index concurrently ix on t (a)")
+    assert _state(project) == (6, "invalid index", "clean-debris")
+    assert _recover(project, "--apply", "clean-debris", "--no-backup=test").exit == 0
+    assert pg_database.fetch("select to_regclass('ix')") == [(None,)]
+    with pg_database.connect() as connection:
+        connection.execute("update alembic_version set version_num = 'zz9'")
+    assert _state(project) == (8, "orphan revision", None)
+    with pg_database.connect() as connection:
+        connection.execute("update alembic_version set version_num = 'b2'")
+    (project.versions / "b2_revision.py").unlink()
+    exit_status, state, _ = _state(project)
+    assert (exit_status, state) == (8, "newer than the code")
+
+
+@pytest.mark.slow
+def test_the_backup_of_the_run_takes_the_place(pg_database: Any, make_project: Any) -> None:
+    """Rows written in autocommit by a revision that may not be run again: nothing else leads back."""
+    project = make_project(url=pg_database.url(), revisions=list(_TWO))
+    project.run("upgrade", "--no-backup=test").ok()
+    before = schema_dump(pg_database)
+    body = (
+        "op.execute('create table w (id int)')\n"
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('update t set a = a + 1')\n"
+        "    op.execute('select 1/0')"
+    )
+    project.add(Rev("c3", body, down="b2"))
+    assert project.run("upgrade", "--fail-on", "never").exit == 6
+    assert _state(project) == (6, "half applied", "restore")
+    refused = _recover(project, "--apply", "resume")
+    assert refused.exit == 3 and "re-runnable" in refused.json()["error"]["message"], str(refused)
+    done = _recover(project, "--apply", "restore", "--yes")
+    assert done.exit == 0, str(done)
+    assert schema_dump(pg_database) == before
+    assert pg_database.fetch("select a from t order by id") == [(1,), (1,)]
+    kept = pg_database.fetch(f"select datname from pg_database where datname like '{pg_database.name}_%'")
+    for (name,) in kept:
+        pg_database.server.drop_database(name)
+
+
+def test_a_role_that_may_only_read_explains(pg_database: Any, make_project: Any) -> None:
+    project = make_project(url=pg_database.url(), revisions=list(_TWO))
+    project.run("upgrade", "--no-backup=test").ok()
+    role = f"reader_{pg_database.name}"
+    with pg_database.connect() as connection:
+        connection.execute("insert into alembic_version values ('a1')")
+        connection.execute(f"create role {role} login")
+        for schema in ("public", "alembic_safe"):
+            connection.execute(f"grant usage on schema {schema} to {role}")
+            connection.execute(f"grant select on all tables in schema {schema} to {role}")
+    project.ini.write_text(re.sub(r"://[^@/]*@", f"://{role}@", project.ini.read_text()))
+    told = _recover(project, "--explain-only", "--bundle", "bundle.json")
+    assert told.exit == 6 and told.json()["diagnosis"]["state"] == "overlapping rows", str(told)
+    bundle = (project.path / "bundle.json").read_text()
+    assert "recover-bundle" in bundle and "merge-rows" in bundle
+    assert project.run("status").exit == 6
+    with pg_database.connect() as connection:
+        connection.execute(f"drop owned by {role}")
+        connection.execute(f"drop role {role}")

@@ -12,7 +12,6 @@ from dataclasses import replace
 from alembic_safe.settings.option import (
     ALL,
     ANYWHERE,
-    APPLYING,
     BACKING_UP,
     BACKUP_RESTORE,
     BACKUP_VERIFY,
@@ -135,7 +134,7 @@ OPTIONS: tuple[Option, ...] = (
         "no-backup",
         "reason",
         "Make no backup. The reason is written to the journal.",
-        (PLAN, *APPLYING),
+        (PLAN, *RUNNING),
         FLAG_ONLY,
         metavar="REASON",
     ),
