@@ -37,6 +37,7 @@ class Statement:
     `duration` is in seconds, `rows` the driver's count (None where it gives none); both None when the
     statement was rendered and not run. Bound values are never stored: `sql` holds placeholders.
     `autocommit`: it was committed on its own. `own_connection`: the revision used a connection of its own.
+    `repeated`: it stands in a loop that rows decide about, so that one transaction runs it any number of times.
     """
 
     ordinal: int
@@ -47,6 +48,7 @@ class Statement:
     autocommit: bool = False
     own_connection: bool = False
     error: str | None = None
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

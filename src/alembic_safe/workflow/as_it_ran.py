@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from alembic_safe.model.revisions import RevisionListing, Source, Statement
+from alembic_safe.workflow.loops import repeated
+from alembic_safe.workflow.raw_cursors import past_capture
 from alembic_safe.workflow.rowless import Unseen, lines_of, unseen
 
 _CATALOG = re.compile(
@@ -25,8 +27,13 @@ def as_it_ran(listing: RevisionListing, ran: RevisionListing, server: str) -> Re
     A scratch holds no rows. Calls that only rows would have led to are added where their SQL stands in the source,
     so that they are judged too; where it does not, the revision stays not inspectable, with their lines.
     """
-    missed = not_reached(ran)
-    shown = [one for one in ran.statements if not _CATALOG.match(one.sql)]
+    text, reads = _text(ran.revision.path), _read_lines(ran)
+    again = repeated(text, reads)
+    past = past_capture(text, ran.direction, frozenset(_lines(ran.statements)))
+    missed = (*not_reached(ran), *past)
+    shown = [
+        _looped(one, again, listing.revision.path) for one in ran.statements if not _CATALOG.match(one.sql)
+    ]
     numbered = tuple(
         replace(one, ordinal=number)
         for number, one in enumerate(_with_written(shown, missed, listing.revision.path), start=1)
@@ -39,7 +46,7 @@ def as_it_ran(listing: RevisionListing, ran: RevisionListing, server: str) -> Re
     return replace(
         listing,
         statements=numbered,
-        not_inspectable=f"run on a scratch database ({server}), which holds no rows: {_said(lines)}",
+        not_inspectable=_why(server, lines, past),
         not_inspectable_at=Source(listing.revision.path, lines[0]),
         ran_on=server,
     )
@@ -47,7 +54,7 @@ def as_it_ran(listing: RevisionListing, ran: RevisionListing, server: str) -> Re
 
 def not_reached(ran: RevisionListing) -> tuple[Unseen, ...]:
     """The calls of its source that the rows of a real database could lead to, and nothing led to there."""
-    reads = frozenset(_lines(one for one in ran.statements if reads_rows(one)))
+    reads = _read_lines(ran)
     if not reads:
         return ()
     seen = frozenset(_lines(ran.statements))
@@ -57,6 +64,15 @@ def not_reached(ran: RevisionListing) -> tuple[Unseen, ...]:
 def is_of_the_catalog(sql: str) -> bool:
     """Whether it only asks the system catalog, or the version table."""
     return bool(_CATALOG.match(sql)) or (bool(_READS.match(sql)) and bool(_VERSION.search(sql)))
+
+
+def _read_lines(ran: RevisionListing) -> frozenset[int]:
+    return frozenset(_lines(one for one in ran.statements if reads_rows(one)))
+
+
+def _looped(one: Statement, again: frozenset[int], path: str) -> Statement:
+    inside = one.source is not None and one.source.file == path and one.source.line in again
+    return replace(one, repeated=True) if inside and not one.own_connection else one
 
 
 def reads_rows(statement: Statement) -> bool:
@@ -71,13 +87,26 @@ def _with_written(shown: Sequence[Statement], missed: Sequence[Unseen], path: st
     for one in missed:
         if one.sql is not None:
             later = (at for at, each in enumerate(result) if each.source and each.source.line > one.line)
-            result.insert(next(later, len(result)), Statement(0, one.sql, Source(path, one.line)))
+            result.insert(
+                next(later, len(result)), Statement(0, one.sql, Source(path, one.line), repeated=one.repeated)
+            )
     return result
 
 
+def _why(server: str, lines: Sequence[int], past: Sequence[Unseen]) -> str:
+    raw = frozenset(one.line for one in past)
+    if all(line in raw for line in lines):
+        return f"run on a scratch database ({server}): what a cursor of the driver executes was not seen, {_at(lines)}"
+    return f"run on a scratch database ({server}), which holds no rows: {_said(lines)}"
+
+
 def _said(lines: Sequence[int]) -> str:
+    return f"what {_at(lines)} would issue for them was not seen"
+
+
+def _at(lines: Sequence[int]) -> str:
     shown = ", ".join(map(str, lines[:8])) + (", ..." if len(lines) > 8 else "")
-    return f"what line{'' if len(lines) == 1 else 's'} {shown} would issue for them was not seen"
+    return f"line{'' if len(lines) == 1 else 's'} {shown}"
 
 
 def _lines(statements: Iterable[Statement]) -> list[int]:

@@ -15,6 +15,7 @@ from alembic_safe.rules import marks_in_sql, phases, read_marks
 from alembic_safe.sql import Schema
 from alembic_safe.sql.tongues import Tongue, tongue
 
+_CHANGES = frozenset({"insert", "update", "delete", "merge"})
 _ROUTINES = frozenset({"function", "procedure", "routine"})
 
 
@@ -151,7 +152,7 @@ def _statements(
             schema = schema.begin_transaction()
         commands: list[JudgedCommand] = []
         for piece in sql.split(statement.sql):
-            reading = sql.resolve(sql.read(piece.text), schema)
+            reading = sql.resolve(_read(sql, piece.text, statement), schema)
             facts = sql.facts_of(reading, version, schema)
             marks = marks_in_sql((text for _, text in piece.comments), _line(statement))
             number = None if statement.autocommit else transaction
@@ -169,6 +170,14 @@ def _statements(
                 schema = schema.begin_transaction()
         found.append(JudgedStatement(statement, tuple(commands)))
     return schema, tuple(found)
+
+
+def _read(sql: Tongue, text: str, statement: Statement) -> Reading:
+    """As it reads; a change in a loop of one transaction as one in the loop of a DO block."""
+    reading = sql.read(text)
+    if statement.repeated and not statement.autocommit and reading.kind in _CHANGES:
+        return replace(reading, flags=reading.flags | {"loop"})
+    return reading
 
 
 def _path(schema: Schema) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ ran are held against the calls that issue some; a call is missing when what deci
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alembic_safe.model.revisions import Direction
@@ -20,10 +20,14 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A call that issued nothing. `sql` is its text where that stands in the source, else None."""
+    """A call that issued nothing. `sql` is its text where that stands in the source, else None.
+
+    `repeated`: it stands in a loop over rows.
+    """
 
     line: int
     sql: str | None
+    repeated: bool = False
 
 
 def unseen(
@@ -40,7 +44,7 @@ def unseen(
         return ()
     functions = {one.name: one for one in ast.walk(tree) if isinstance(one, _Function)}
     walk = _Walk(functions, Calls(tree, frozenset(functions), frozenset(seen)), frozenset(reads))
-    for name in _reachable(functions, direction):
+    for name in reachable(functions, direction):
         walk.reachable[name] = functions[name]
     for _ in range(_PASSES):
         before = walk.size
@@ -50,10 +54,10 @@ def unseen(
             walk.block(one.body, name in walk.decided)
         if walk.size == before:
             break
-    return tuple(Unseen(line, sql) for line, sql in sorted(walk.found.items()))
+    return tuple(walk.found[line] for line in sorted(walk.found))
 
 
-def _reachable(functions: dict[str, _Function], entry: str) -> list[str]:
+def reachable(functions: Mapping[str, _Function], entry: str) -> list[str]:
     """The entry and every function of the file that is named from there, by whatever use of the name."""
     found, left = list[str](), [entry]
     while left:
@@ -79,7 +83,7 @@ class _Walk:
     names: set[str] = field(default_factory=set)
     returns: set[str] = field(default_factory=set)
     decided: set[str] = field(default_factory=set)
-    found: dict[int, str | None] = field(default_factory=dict)
+    found: dict[int, Unseen] = field(default_factory=dict)
     current: str = ""
 
     @property
@@ -137,7 +141,7 @@ class _Walk:
         for target in targets:
             of_a_row = isinstance(target, ast.Attribute) and base_name(target) in self.names
             if of_a_row and looped and self.calls.has_session and not self.calls.was_seen(one):
-                self.found.setdefault(one.lineno, None)
+                self.found.setdefault(one.lineno, Unseen(one.lineno, None))
             if one.value is not None and (by_rows or self._from_rows(one.value)):
                 self._hold(target)
 
@@ -163,7 +167,7 @@ class _Walk:
         if by_rows or any(from_rows):
             issues, sql = self.calls.issues(call, looped or any(from_rows))
             if issues:
-                self.found.setdefault(call.lineno, sql)
+                self.found.setdefault(call.lineno, Unseen(call.lineno, sql, looped))
 
     def _into(self, called: _Function, call: ast.Call, by_rows: bool) -> None:
         if by_rows:

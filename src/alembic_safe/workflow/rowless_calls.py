@@ -34,7 +34,7 @@ def base_name(value: ast.AST) -> str:
     return value.id if isinstance(value, ast.Name) else ""
 
 
-def _links(value: ast.AST) -> Iterator[str]:
+def links_of(value: ast.AST) -> Iterator[str]:
     """The names of what a chain calls, the last first."""
     while isinstance(value, ast.Attribute | ast.Call | ast.Subscript):
         if isinstance(value, ast.Call):
@@ -52,6 +52,7 @@ class Calls:
         self.handles, self.sessions = set(_HANDLES), {"session"}
         self._ops, self._batches = {"op"}, dict[str, list[ast.expr]]()
         self._values: dict[str, list[ast.expr]] = {}
+        self._made: set[str] = set()
         for one in ast.walk(tree):
             self._learn(one)
         self.handles |= self._ops | self.sessions | set(self._batches)
@@ -73,7 +74,9 @@ class Calls:
             self._learn_name(one.optional_vars.id, one.context_expr)
 
     def _learn_name(self, name: str, value: ast.expr) -> None:
-        last = next(_links(value), "")
+        last = next(links_of(value), "")
+        if last == "create_table" and base_name(value) in self._ops:
+            self._made.add(name)
         if last == "batch_alter_table":
             self._batches.setdefault(name, []).append(value)
         if last in _GIVES_A_HANDLE or last in self.sessions:
@@ -96,14 +99,27 @@ class Calls:
         if self.was_seen(call) or not self._can_issue(call, of_each_row):
             return False, None
         first = call.args[0] if call.args else None
-        if first is None or next(_links(call), "") not in _EXECUTES:
-            return True, None
-        sql = self._literal(first)
-        if self._selects(first, sql):
+        if first is not None and self._fills_new(call, first):
             return False, None
-        if sql is not None and next(_links(call), "") != "exec_driver_sql":
+        if first is None or next(links_of(call), "") not in _EXECUTES:
+            return True, None
+        sql = self.literal(first)
+        if self.selects(first, sql):
+            return False, None
+        if sql is not None and next(links_of(call), "") != "exec_driver_sql":
             sql = _BIND.sub(r"%(\1)s", sql)
         return True, sql
+
+    def _fills_new(self, call: ast.Call, first: ast.expr) -> bool:
+        """Whether all it does is to insert into a table that this file makes, which nobody uses yet."""
+        if next(links_of(call), "") == "bulk_insert":
+            return isinstance(first, ast.Name) and first.id in self._made
+        links = [*links_of(self._value(first))]
+        if "insert" not in links or set(links) - {"insert", "values"}:
+            return False
+        return bool(
+            self._made & {name.id for name in ast.walk(self._value(first)) if isinstance(name, ast.Name)}
+        )
 
     def _can_issue(self, call: ast.Call, of_each_row: bool) -> bool:
         if isinstance(call.func, ast.Name):
@@ -123,13 +139,14 @@ class Calls:
             return any(base_name(one) in self.handles for one in given)
         if name in _UNIT_OF_WORK and base in self.sessions and isinstance(call.func.value, ast.Name):
             return of_each_row or not self._flushed
-        return name in _BULK or (name in ("update", "delete") and "query" in _links(call.func.value))
+        return name in _BULK or (name in ("update", "delete") and "query" in links_of(call.func.value))
 
-    def _selects(self, value: ast.expr, sql: str | None) -> bool:
+    def selects(self, value: ast.expr, sql: str | None) -> bool:
+        """Whether what is executed only reads."""
         if sql is not None:
             return bool(_SELECTS.match(sql)) and not _WRITES.search(sql)
         value = self._value(value)
-        links = set(_links(value))
+        links = set(links_of(value))
         return "select" in links and not links & {"insert", "update", "delete"}
 
     def _value(self, value: ast.expr) -> ast.expr:
@@ -137,17 +154,18 @@ class Calls:
         given = self._values.get(value.id, []) if isinstance(value, ast.Name) else []
         return given[0] if len(given) == 1 else value
 
-    def _literal(self, value: ast.expr, depth: int = 0) -> str | None:
+    def literal(self, value: ast.expr, depth: int = 0) -> str | None:
+        """The text that an expression is, where the file writes it down."""
         value = self._value(value)
         if isinstance(value, ast.Constant):
             return value.value if isinstance(value.value, str) else None
         if depth > 20:
             return None
         if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-            left, right = self._literal(value.left, depth + 1), self._literal(value.right, depth + 1)
+            left, right = self.literal(value.left, depth + 1), self.literal(value.right, depth + 1)
             return left + right if left is not None and right is not None else None
-        if isinstance(value, ast.Call) and next(_links(value), "") in _TEXT:
+        if isinstance(value, ast.Call) and next(links_of(value), "") in _TEXT:
             if isinstance(value.func, ast.Attribute) and value.func.attr not in ("text", "dedent"):
-                return self._literal(value.func.value, depth + 1)
-            return self._literal(value.args[0], depth + 1) if value.args else None
+                return self.literal(value.func.value, depth + 1)
+            return self.literal(value.args[0], depth + 1) if value.args else None
         return None

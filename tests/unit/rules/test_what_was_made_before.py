@@ -188,3 +188,10 @@ def test_rights_go_with_a_view():
 def test_rights_are_those_given_so_far(base, stops):
     found = stopping(["DROP VIEW unshared", "CREATE VIEW unshared AS SELECT id FROM t"], base=base)
     assert found == (["view-dropped"] if stops else [])
+
+
+def test_an_index_that_is_there_is_not_built_again():
+    assert stopping(["CREATE INDEX IF NOT EXISTS many ON t (a)"]) == []
+    assert stopping(["CREATE INDEX IF NOT EXISTS more ON t (a)"]) == ["index-build-blocks-writes"]
+    gone = "DROP INDEX many;"
+    assert stopping(["CREATE INDEX IF NOT EXISTS many ON t (a)"], base=gone) == ["index-build-blocks-writes"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from alembic_safe.model.facts import LockMode, Name, Reading
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
-from alembic_safe.rules.place import Place
+from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import Hit, Rule
 
 
@@ -17,6 +17,8 @@ def _look(place: Place) -> Iterator[Hit]:
             continue
         table = next((o.name for o in reading.objects if o.role == "on"), None)
         if table is None or not place.old(table):
+            continue
+        if _is_there(place, reading, table):
             continue
         known = place.table(table)
         if known is not None and known.partitioned:
@@ -28,6 +30,12 @@ def _look(place: Place) -> Iterator[Hit]:
             work=(table,),
             mode=LockMode.SHARE,
         )
+
+
+def _is_there(place: Place, reading: Reading, table: Name) -> bool:
+    """Whether IF NOT EXISTS makes nothing of it, since this table has an index of that name."""
+    found = place.before.index(reading.target.name) if reading.target is not None else None
+    return "if not exists" in reading.flags and found is not None and same(found.table, table)
 
 
 def _recipe(reading: Reading, table: Name) -> str:

@@ -1,0 +1,85 @@
+"""Calls of the driver's own cursor in a revision's source: SQLAlchemy tells nothing of what they execute."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+
+from alembic_safe.model.revisions import Direction
+from alembic_safe.workflow.rowless import Unseen, reachable
+from alembic_safe.workflow.rowless_calls import Calls, base_name, links_of
+
+_EXECUTE = frozenset(
+    {"execute", "executemany", "executescript", "callproc", "copy", "copy_expert", "copy_from"}
+)
+_HELPERS = frozenset({"execute_values", "execute_batch"})
+
+
+def past_capture(text: str, direction: Direction, seen: Collection[int]) -> tuple[Unseen, ...]:
+    """What such cursors execute, by line, those that only read left out. `seen` are lines that issued a statement.
+
+    Branches for another dialect than PostgreSQL are left out.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ()
+    functions = {
+        one.name: one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    calls = Calls(tree, frozenset(functions), frozenset(seen))
+    cursors = set(_cursors(tree))
+    found: dict[int, Unseen] = {}
+    for name in reachable(functions, direction):
+        for call in _calls(functions[name]):
+            sql = _executed(call, cursors)
+            if sql is None or calls.was_seen(call):
+                continue
+            written = calls.literal(sql)
+            if not calls.selects(sql, written):
+                found.setdefault(call.lineno, Unseen(call.lineno, written))
+    return tuple(found[line] for line in sorted(found))
+
+
+def _executed(call: ast.Call, cursors: Collection[str]) -> ast.expr | None:
+    """What a cursor is given to execute; None where the call is none of a cursor."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in _HELPERS and len(call.args) > 1 and base_name(call.args[0]) in cursors:
+        return call.args[1]
+    if name not in _EXECUTE or not call.args or not isinstance(call.func, ast.Attribute):
+        return None
+    direct = "cursor" in links_of(call.func.value)
+    return call.args[0] if direct or base_name(call.func.value) in cursors else None
+
+
+def _cursors(tree: ast.AST) -> Iterator[str]:
+    """The names that a cursor is given."""
+    for one in ast.walk(tree):
+        if isinstance(one, ast.withitem) and isinstance(one.optional_vars, ast.Name):
+            name, value = one.optional_vars.id, one.context_expr
+        elif isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+            name, value = one.targets[0].id, one.value
+        else:
+            continue
+        if next(links_of(value), "") == "cursor":
+            yield name
+
+
+def _calls(body: ast.AST) -> Iterator[ast.Call]:
+    """The calls in it but for those behind the test for another dialect."""
+    for one in ast.iter_child_nodes(body):
+        if isinstance(one, ast.Call):
+            yield one
+        if isinstance(one, ast.If) and _of_another(one.test):
+            for other in one.orelse:
+                yield from _calls(other)
+        else:
+            yield from _calls(one)
+
+
+def _of_another(test: ast.expr) -> bool:
+    names = {one.attr for one in ast.walk(test) if isinstance(one, ast.Attribute)}
+    texts = {
+        one.value for one in ast.walk(test) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+    return "dialect" in names and bool(texts) and not any(text.startswith("postgres") for text in texts)
