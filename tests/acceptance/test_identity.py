@@ -114,6 +114,8 @@ def test_a_database_made_in_another_way_is_told_all_the_same(
     assert "ALTER TABLE public.users DROP COLUMN note;" in error["detail"]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_an_sqlite_file_made_by_hand_is_adopted(make_project: Callable[..., Project]) -> None:
     revisions = [
         Rev(

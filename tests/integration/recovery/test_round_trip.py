@@ -21,6 +21,7 @@ from tests.support.databases import MAJORS, TestDatabase
 pytestmark = [
     pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs on this machine"),
     pytest.mark.slow,
+    pytest.mark.timeout(400),
 ]
 
 # of every kind that pg_dump knows and a history makes

@@ -15,6 +15,8 @@ from alembic_safe.workflow import identify
 from tests.support.databases import MAJORS, TestDatabase
 from tests.support.projects import Project, Rev
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
 MULTI = [
     Rev(
         "a1",
@@ -44,14 +46,9 @@ def test_each_of_several_files_is_told(
         assert (one.equal, one.verdict) == ((("b2",), ("c3",)), "as stamped")
         assert (two.equal, two.verdict) == ((("a1",), ("b2",)), "as stamped")
         assert (one.kept, two.kept) == (kept, kept)
-    # a file changes: what was kept is no longer what the history makes
-    (file,) = project.versions.glob("c3_*.py")
-    file.write_text(file.read_text().replace("CREATE TABLE w", "CREATE TABLE z"))
-    assert [identity.kept for identity in told(project, monkeypatch, tmp_path)] == [False, False]
 
 
 @pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs on this machine")
-@pytest.mark.slow
 def test_each_of_several_tenants_in_one_database_is_told(
     make_project: Callable[..., Project],
     pg_database: TestDatabase,
@@ -95,15 +92,17 @@ def test_branches_are_told_where_no_upgrade_to_the_heads_passes(
 
     revisions = [Rev("a1", made("a")), Rev("b1", made("b"), down="a1"), Rev("c1", made("c"), down="a1")]
     project = make_project(revisions=revisions)
-    for branch in ("b1", "c1"):
-        project.database_file.unlink(missing_ok=True)
-        project.run_alembic("upgrade", branch).ok()
-        (found,) = told(project, monkeypatch, tmp_path)
-        assert found.verdict == "as stamped", found
-        assert found.to_stamped is not None
-        assert found.to_stamped.equal
+    project.run_alembic("upgrade", "c1").ok()
+    (found,) = told(project, monkeypatch, tmp_path)
+    assert found.verdict == "as stamped", found
+    assert found.to_stamped is not None
+    assert found.to_stamped.equal
+    # a file changes: what was kept is no longer what the history makes
+    (file,) = project.versions.glob("b1_*.py")
+    file.write_text(file.read_text().replace("create_table('b'", "create_table('z'"))
     database = sqlite3.connect(project.database_file)
     database.execute("DROP TABLE c")
     database.close()
     (found,) = told(project, monkeypatch, tmp_path)
     assert (found.equal, found.verdict) == ((("a1",),), "stamped but never run")
+    assert not found.kept
