@@ -95,6 +95,7 @@ def test_from_base_asks_no_database(make_project: Callable[..., Project], pg_dat
     (revision,) = target["revisions"]
     assert [one["traced"] for one in revision["statements"]] == [True] * len(revision["statements"])
     assert document["findings"], "what was there before b2 is judged"
+    assert any("reads rows" in notice and "did not run there" in notice for notice in document["notices"])
 
 
 def test_a_revision_that_fails_says_where(

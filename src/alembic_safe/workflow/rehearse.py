@@ -21,6 +21,7 @@ from alembic_safe.model.results import Failure, ReportedFinding
 from alembic_safe.rehearsal.filling import Filling
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
+from alembic_safe.workflow.as_it_ran import not_reached
 from alembic_safe.workflow.changed import repository_root
 from alembic_safe.workflow.context import Phases, new_run_id
 from alembic_safe.workflow.gating import worst
@@ -28,6 +29,7 @@ from alembic_safe.workflow.rehearsal_judging import Judged, judged_run
 from alembic_safe.workflow.rehearsal_run import Rehearsing
 from alembic_safe.workflow.rehearsal_sources import Origin, origin, place_for
 from alembic_safe.workflow.rehearsal_trips import round_trips
+from alembic_safe.workflow.rowless import lines_of
 
 Tick = Callable[[], None]
 _MOST_PLACES = 4
@@ -188,7 +190,7 @@ class _Section:
     def _conclude(self, ran: Played, rehearsing: Rehearsing, job: Job) -> None:
         result, last = self.result, ran.replays[-1]
         result.fault = last.fault
-        result.notices += [*last.notices, *self._made(ran)]
+        result.notices += [*last.notices, *self._made(ran), *self._not_reached(ran)]
         if last.fault is not None and last.fault.kind in ("environment", "after") and not last.targets:
             raise RevisionFailedError(
                 f"env.py comes to no target on a clone: {last.fault.message}", hint=last.fault.hint or None
@@ -221,6 +223,19 @@ class _Section:
             found.append(
                 f"it ran on {self.place.server.words}, the nearest at hand to PostgreSQL {self.found.major}"
             )
+        return found
+
+    def _not_reached(self, ran: Played) -> list[str]:
+        """What only rows would have led to, where the clone has none."""
+        found = []
+        listings = [one for target in ran.replays[-1].targets for one in target.listings]
+        for one in listings if not self.found.same else ():
+            lines = [str(line) for line in lines_of(not_reached(one))]
+            if lines:
+                found.append(
+                    f"revision {one.revision.id} reads rows, of which the clone has none or few: line"
+                    f"{'' if len(lines) == 1 else 's'} {', '.join(lines)} did not run there"
+                )
         return found
 
     def _keep(self, ran: Played) -> None:
