@@ -151,3 +151,28 @@ def test_what_ties_tables_together(any_pg_database, opened):
     (function,) = [one for one in catalog.functions if one.oid == triggers["t"].function]
     assert (function.name, function.volatile, function.language) == ("f", True, "plpgsql")
     assert "RETURN NEW" in function.source
+
+
+def test_a_role_that_owns_nothing_sees_and_dumps_the_same(pg_database, opened, dumped):
+    """Reading is enough: what is touched follows from the system catalog, which shows everybody the same."""
+    role = f"{pg_database.name}_reader"
+    pg_database.fetch(
+        f"""
+        CREATE TABLE a (id int PRIMARY KEY);
+        INSERT INTO a SELECT generate_series(1, 7);
+        CREATE TABLE b (a int REFERENCES a ON DELETE CASCADE);
+        INSERT INTO b VALUES (1);
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM b; RETURN NEW; END';
+        REVOKE EXECUTE ON FUNCTION f FROM PUBLIC;
+        CREATE TRIGGER t AFTER UPDATE ON a FOR EACH ROW EXECUTE FUNCTION f();
+        CREATE ROLE "{role}" LOGIN;
+        GRANT SELECT ON a, b TO "{role}"
+        """
+    )
+    try:
+        reader = pg_database.keywords | {"user": role}
+        assert read_catalog(opened(reader)) == read_catalog(opened(pg_database))
+        content = DumpContent((("public", "a"),), large_objects=False)
+        assert dumped(reader, content) == {"public.a": 7}
+    finally:
+        pg_database.fetch(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
