@@ -10,6 +10,7 @@ server that a proof starts is not counted: its buffers are its own. Exit status 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 import os
 import shutil
@@ -21,7 +22,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from pyrage import x25519
 
 from alembic_safe.databases.postgresql.server import TemporaryServer, choose, find_binaries
@@ -32,17 +35,10 @@ _PROGRAM = (sys.executable, "-m", "alembic_safe", "backup")
 _RESTORE = ("restore", "--yes", "--end-sessions", "--quiet")
 _DATABASES = ("postgres", "pg_ctl", "initdb")  # a server's own
 _ROW = 4096
-_FILL = """
-CREATE FUNCTION noise(bytes int, seed bigint) RETURNS bytea LANGUAGE sql AS
-$$ SELECT string_agg(sha512(int8send(seed) || int4send(n)), '') FROM generate_series(1, bytes / 64) AS n $$;
+_TABLES = """
 CREATE TABLE noisy (id bigint PRIMARY KEY, bytes bytea);
-ALTER TABLE noisy ALTER bytes SET STORAGE EXTERNAL;
-INSERT INTO noisy SELECT g, noise({row}, g) FROM generate_series(1, {rows}) AS g;
 CREATE TABLE words (id bigint PRIMARY KEY, text text);
-INSERT INTO words SELECT g, encode(noise(192, -g), 'base64') FROM generate_series(1, {rows}) AS g;
 CREATE TABLE wide (bytes bytea);
-INSERT INTO wide SELECT noise(1000000, -1) FROM generate_series(1, 1 + {rows} / 10000);
-SELECT lo_from_bytea(0, noise(16000000, 0));
 """
 _REVISION = """
 from alembic import op
@@ -90,7 +86,7 @@ def _measure(
     with TemporaryServer(choose(find_binaries())) as server:
         server.create_database("bench")
         with server.connect("bench") as connection:
-            connection.execute(_FILL.format(rows=megabytes * 1_000_000 // (_ROW + 300), row=_ROW).encode())
+            _fill(connection, megabytes * 1_000_000 // (_ROW + 300))
         project = _project(folder / "postgresql", server.url("psycopg", "bench"))
         dump = ("--backup-compression", arguments.compression)
         steps: dict[str, tuple[str, ...]] = {
@@ -121,6 +117,21 @@ def _measure(
         "SQLite: restore": _RESTORE,
     }
     yield from _run(project, steps, arguments.only, aws)
+
+
+def _fill(connection: psycopg.Connection[Any], rows: int) -> None:
+    connection.execute(_TABLES.encode())
+    with connection.cursor() as cursor:
+        with cursor.copy("COPY noisy FROM STDIN") as copy:
+            for number in range(rows):
+                copy.write_row((number, os.urandom(_ROW)))
+        with cursor.copy("COPY words FROM STDIN") as copy:
+            for number in range(rows):
+                copy.write_row((number, os.urandom(128).hex()))
+        with cursor.copy("COPY wide FROM STDIN") as copy:
+            for _ in range(1 + rows // 10_000):
+                copy.write_row((os.urandom(1_000_000),))
+        cursor.execute("SELECT lo_from_bytea(0, %s)", [os.urandom(16_000_000)])
 
 
 def _run(
@@ -168,10 +179,12 @@ def _look(pid: int, command: int) -> tuple[str, float]:
     until it has its own program its memory is that of who starts it.
     """
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        words = Path(
+            f"/proc/{pid}/cmdline"
+        ).read_bytes()  # before its memory: it may get its program meanwhile
         if pid != command and words == Path(f"/proc/{command}/cmdline").read_bytes():
             return "", 0.0
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return "", 0.0
     fields = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -198,14 +211,13 @@ def _project(folder: Path, url: str) -> Path:
 @contextmanager
 def _s3() -> Iterator[dict[str, str]]:
     """The environment of an S3 of this machine with a bucket `bench`; empty where the packages are missing."""
-    try:
-        import boto3  # type: ignore[import-untyped]
-        import s3fs  # type: ignore[import-untyped]  # noqa: F401
-        from moto.server import ThreadedMotoServer
-    except ImportError:
+    if any(importlib.util.find_spec(package) is None for package in ("s3fs", "moto")):
         print("no s3fs or moto here: without the steps that need S3")
         yield {}
         return
+    import boto3
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(port=0)
     server.start()
