@@ -256,6 +256,8 @@ class _SectionRun:
             self._application_name,
         )
         steps.left_invalid = task.left_invalid
+        if self._guard is not None:
+            steps.waited = self._guard.waited
         steps.applied = task.applied = before
         steps.go_on(task.tries)
 

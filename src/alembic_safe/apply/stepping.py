@@ -87,6 +87,8 @@ class Steps:
         # of every one of the open step; and by the oid of an index, the revision that left it INVALID and ended well
         self._concurrent: list[Debris] = []
         self.left_invalid: dict[int, str] = {}
+        # for how long the attempts at the open step have waited for locks
+        self.waited: Callable[[], float] = lambda: 0.0
         # what to do about a step that settled as partial, where that is known
         self.way_on = ""
         self._own = own
@@ -322,7 +324,7 @@ class Steps:
     def _end(self, step: _Open, outcome: StepOutcome, error: str | None) -> Callable[[], None]:
         """The step is over; what is returned writes that to the journal."""
         duration = time.monotonic() - step.clock
-        ended = _now()
+        ended, waited = _now(), self.waited()
         statements = tuple(step.statements[n] for n in sorted(step.statements))
 
         def write() -> None:
@@ -336,6 +338,8 @@ class Steps:
                 # those in autocommit were written one by one
                 statements=[self._record(step, s) for s in statements if not s.autocommit],
             )
+            if waited:
+                self.journal.set_waited(self._run, step.ordinal, waited)
 
         self.applied.append(
             AppliedStep(

@@ -138,6 +138,10 @@ class Journal(JournalReader):
             for statement in statements:
                 self.store.run("write_statement", **statement_values(statement))
 
+    def set_waited(self, run: str, step: int, seconds: float) -> None:
+        """Write for how long the attempts at a step, all together, waited for locks."""
+        self.store.run("set_waited", run=run, step=step, waited=seconds)
+
     def begin_statement(self, statement: StatementRecord) -> None:
         """Enter a statement that commits on its own, before it is sent. On disk when this returns."""
         values = statement_values(statement)

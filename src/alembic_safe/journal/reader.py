@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from alembic_safe.journal._rows import mapped_of, run_record, statement_record, step_record
@@ -89,8 +90,18 @@ class JournalReader:
         ids = [record.id for record in records]
         steps: dict[str, list[StepRecord]] = defaultdict(list)
         statements: dict[str, list[StatementRecord]] = defaultdict(list)
-        for row in self.store.rows_in("steps", ids):
-            steps[row[0]].append(step_record(row))
+        found = [step_record(row) for row in self.store.rows_in("steps", ids)]
+        waits = self._waits([record.run for record in found])
+        for record in found:
+            waited = waits.get((record.run, record.ordinal), 0.0)
+            steps[record.run].append(replace(record, waited=waited) if waited else record)
         for row in self.store.rows_in("statements", ids):
             statements[row[0]].append(statement_record(row))
         return tuple(RunHistory(r, tuple(steps[r.id]), tuple(statements[r.id])) for r in records)
+
+    def _waits(self, runs: Sequence[str]) -> dict[tuple[str, int], float]:
+        """By run and ordinal; an older journal has no such knowledge."""
+        if not runs or self.store.rows("format")[0][0] < 3:
+            return {}
+        found = self.store.rows_in("waits", list(dict.fromkeys(runs)))
+        return {(run, ordinal): waited for run, ordinal, waited in found}

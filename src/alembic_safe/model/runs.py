@@ -68,6 +68,8 @@ class StepRecord:
     """One revision of a run. `transaction` is the server's xid8 as text, written before COMMIT.
 
     `text` is the revision file's, so that a revision whose file is gone can be explained; never executed.
+    `waited` is for how long (s) its `attempts` waited for locks, as the guard saw it, which looks every 0.1 s; 0
+    where there is no guard, as on SQLite.
     """
 
     run: str
@@ -83,6 +85,7 @@ class StepRecord:
     duration: float | None = None
     error: str | None = None
     attempts: int = 1
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def test_a_newer_format_is_refused(parameters: ConnectParameters, open_again: Op
     name = '"alembic_safe".meta' if parameters.dialect == "postgresql" else "meta"
     journal.store.database.execute(f"UPDATE {name} SET format = 9, tool_version = '9.9'")
     for create in (True, False):
-        with pytest.raises(UnknownRevisionError, match="format 9, newer than the format 2") as caught:
+        with pytest.raises(UnknownRevisionError, match="format 9, newer than the format 3") as caught:
             open_again(create=create)
         assert caught.value.exit_status == 8
         assert "alembic-safe 9.9" in caught.value.hint
@@ -261,12 +261,19 @@ def test_an_older_format_is_read_as_it_is_and_brought_up_to_write(
     journal = open_again()
     assert journal is not None
     prefix = '"alembic_safe".' if parameters.dialect == "postgresql" else ""
-    for statement in ("DROP TABLE {}mapping", "DROP TABLE {}checkout", "UPDATE {}meta SET format = 1"):
+    for statement in (
+        "DROP TABLE {}mapping",
+        "DROP TABLE {}checkout",
+        "DROP TABLE {}step_wait",
+        "UPDATE {}meta SET format = 1",
+    ):
         journal.store.database.execute(statement.format(prefix))
     journal.begin_run(a_run("old"))
+    journal.begin_step(a_step("old"))
     reader = open_again(create=False)
     assert reader is not None
     assert [history.run.id for history in reader.runs(10)] == ["old"]
+    assert [step.waited for history in reader.runs(10) for step in history.steps] == [0.0]
     assert reader.mapped_before("shop", "now") is None
     writer = open_again()
     assert writer is not None
@@ -278,3 +285,5 @@ def test_an_older_format_is_read_as_it_is_and_brought_up_to_write(
     assert writer.mapped_before("shop", "now") == mapped
     assert writer.mapped_before("shop", "before") is None
     assert {history.run.id for history in writer.runs(10)} == {"old", "new"}
+    writer.set_waited("old", 1, 1.5)
+    assert [step.waited for history in writer.runs(10) for step in history.steps] == [1.5]

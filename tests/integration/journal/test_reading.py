@@ -87,6 +87,10 @@ def test_another_attempt_takes_the_place_of_the_one_before(journal: Journal) -> 
     journal.begin_step(a_step(attempts=2))
     (read,) = journal.runs(1)
     assert read.steps == (a_step(attempts=2, text=""),)
+    for waited in (0.5, 1.25):  # of all attempts so far
+        journal.set_waited("r1", 1, waited)
+    (read,) = journal.runs(1)
+    assert read.steps == (a_step(attempts=2, text="", waited=1.25),)
     assert read.statements == ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -91,6 +92,21 @@ def test_who_is_in_the_way_is_said_only_while_it_is(ground: Ground) -> None:
     ground.process.send(Blocked(3.0, "t", (other,)), Looked(0.0))
     ground.guard.poll()
     assert [type(event) for event in ground.events] == [Waiting]
+
+
+def test_what_is_waited_for_locks_is_summed_over_the_attempts_at_a_revision(ground: Ground) -> None:
+    ground.guard.begin_step("a1")
+    assert ground.guard.waited() == 0
+    for _ in range(2):
+        ground.guard.begin_attempt()
+        ground.guard.begin_step("a1")
+        time.sleep(0.1)
+        ground.process.send(Blocked(0.08, "t", ()))
+        ground.guard.poll()
+        time.sleep(0.05)
+    assert 0.2 < ground.guard.waited() < 2
+    ground.guard.begin_step("b2")
+    assert ground.guard.waited() == 0
 
 
 def test_the_guard_says_when_nobody_is_waited_for_any_more() -> None:

@@ -21,6 +21,7 @@ from alembic_safe.apply.guard.messages import (
     Watching,
     Working,
 )
+from alembic_safe.apply.guard.meter import WaitMeter
 from alembic_safe.bridge import Channel, ChannelClosedError, Workers
 from alembic_safe.bridge.worker.masking import mask_secrets, mask_sql
 from alembic_safe.errors import RefusedError, RevisionFailedError
@@ -54,6 +55,7 @@ class Guard:
         self._watching: Watching | None = None
         self._secrets: tuple[str, ...] = ()
         self._waiting_since: float | None = None
+        self._meter = WaitMeter()
         self._said = 0.0
         self._step: object = None
         self.lost: str | None = None
@@ -70,6 +72,7 @@ class Guard:
     def begin_attempt(self) -> None:
         """A new worker: nothing is known against it."""
         self.poll()
+        self.waited_no_more()
         self.cut, self.powerless, self.blockers, self.waits_for = None, None, (), ""
         self._acted = self._heeded = self.withdrawn = False
 
@@ -101,6 +104,7 @@ class Guard:
         """Another revision than before sums its stalls anew."""
         if revision != self._step:
             self._step, self.total = revision, 0.0
+            self._meter.begin_step(time.monotonic())
             self._send(NextStep())
 
     def check(self) -> None:
@@ -132,6 +136,7 @@ class Guard:
         elif isinstance(message, Blocked):
             self.blockers, self.waits_for = self._shown(message.others), message.waits_for
             self._waiting_since = self._heard - message.waited
+            self._meter.waits(self._waiting_since)
         elif isinstance(message, Unblocked):
             self.waited_no_more()  # who was in the way is kept: it may be why the statement failed
         elif isinstance(message, Cutting):
@@ -170,6 +175,12 @@ class Guard:
     def waited_no_more(self) -> None:
         """The statement that waited has ended, or has what it waited for."""
         self._waiting_since = None
+        self._meter.ended(time.monotonic())
+
+    def waited(self) -> float:
+        """For how long (s) the attempts at the step that runs have waited for locks; asked when it has ended."""
+        self.waited_no_more()
+        return self._meter.total
 
     def _shown(self, others: tuple[Other, ...]) -> tuple[Other, ...]:
         """Other people's statements without their values."""

@@ -91,7 +91,10 @@ def _steps(history: RunHistory, view: View) -> Iterator[tuple[str | Text, ...]]:
         took = duration(step.duration) if step.duration is not None else ""
         again = f"{step.attempts} attempts" if step.attempts > 1 else ""
         outcome = Text(step.outcome.replace("_", " "), style=style)
-        text = Text("; ".join(filter(None, [again, on_one_line(step.error or "", 1000)])), overflow="fold")
+        waited = f"waited {duration(step.waited)} for locks" if step.waited else ""
+        text = Text(
+            "; ".join(filter(None, [again, waited, on_one_line(step.error or "", 1000)])), overflow="fold"
+        )
         yield str(step.ordinal), clean(step.revision), outcome, took, text
         for statement in _of(step, history):
             yield _statement(statement, view)
