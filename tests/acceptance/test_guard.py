@@ -161,6 +161,28 @@ def test_nobody_waits_nobody_is_cut(pg_database: Any, make_project: Any) -> None
     assert "cut" not in done.stderr
 
 
+def test_a_lock_in_an_earlier_database_of_the_run_is_seen(make_pg_database: Any, make_project: Any) -> None:
+    """The second database's revision locks a table of the first."""
+    one, two = make_pg_database(), make_pg_database()
+    with one.connect() as connection:
+        connection.execute(_TABLE)
+    locks = (
+        f"import time\nother = sa.create_engine({one.url()!r}).connect()\n"
+        "other.execute(sa.text('lock table t in access exclusive mode'))\ntime.sleep(30)"
+    )
+    project = make_project(
+        template="multidb",
+        url={"engine1": one.url(), "engine2": two.url()},
+        revisions=[Rev("a1", {"engine1": "op.execute('create table u (id int)')", "engine2": locks})],
+    )
+    with Load(one) as load:
+        done = _upgrade(project)
+    assert done.exit == 10, str(done)
+    assert load.longest < 1.6, str(done)
+    assert "application web" in done.stderr
+    assert (one.fetch("select version_num from alembic_version"), load.errors) == ([("a1",)], 0)
+
+
 @pytest.mark.long
 def test_maintenance_lifts_the_budget_and_is_journalled(pg_database: Any, make_project: Any) -> None:
     project = _project(make_project, pg_database, _ADD + "op.execute('select pg_sleep(2.5)')")

@@ -132,7 +132,7 @@ def test_every_run_ends_in_a_documented_state(pg_database: Any, make_project: An
             )
         ends[done.exit] = ends.get(done.exit, 0) + 1
         _check(pg_database, done)
-        again = project.run("upgrade", "--no-backup=soak", "--fail-on", "never")
+        again = project.run("upgrade", "--no-backup=soak", "--fail-on", "never", timeout=180)
         if again.exit == 6:
             pg_database.fetch("drop index if exists ix")
             again = project.run("upgrade", "--no-backup=soak", "--fail-on", "never")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -16,11 +17,15 @@ class Interrupted(RevisionFailedError):
 
 
 class Interrupts:
-    """While entered, the two signals are counted and do nothing else."""
+    """While entered, the two signals are counted, and `also` is called, if it is set; they do nothing else.
+
+    It is for what our own process is stuck in, such as a query that waits for a lock; it must not block or raise.
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self.name = ""
+        self.also: Callable[[], None] | None = None
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupts:
@@ -37,6 +42,8 @@ class Interrupts:
     def _take(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         self.name = signal.Signals(number).name
+        if self.also is not None:
+            self.also()
 
     def check(self) -> None:
         """Raise `Interrupted` once a signal has come. For phases in which nothing is applied."""

@@ -91,6 +91,9 @@ class Database(Protocol):
     def change_mark(self) -> str | None:
         """As `change_counter`, but comparable across processes; None where there is no such mark."""
 
+    def interrupt(self) -> None:
+        """Have the query that runs on this connection fail, if one does. Never blocks or raises (signal handlers)."""
+
     def sessions(self, application_name: str) -> tuple[Session, ...]:
         """Sessions with this application_name on this database, other than our own."""
 

@@ -64,7 +64,12 @@ def _migrate(
         migration = _Migration(settings, direction, destination, workers, interrupts, phases, sink, saved)
         try:
             return migration.run()
+        except AlembicSafeError:
+            if interrupts.also is not None:  # a query of ours failed for the signal
+                interrupts.check()
+            raise
         finally:
+            interrupts.also = None
             migration.close()
 
 
@@ -96,6 +101,7 @@ class _Migration:
         self._unless_empty = True
         self._saved = saved
         self._losses: list[Loss] = []
+        interrupts.also = self._end_queries
 
     def run(self) -> ApplyResult:
         preflight.require_known(self._settings.preflight.levels)
@@ -144,6 +150,7 @@ class _Migration:
         self._interrupts.check()
         for lock in self._locks:
             lock.check()
+        self._interrupts.also = None  # from here on what we ask decides what is true of the target
         result = applying.apply(context, self._sites, runs, backups)
         if result.exit == 0 and self._settings.retention.prune:
             return self._pruned(result)
@@ -158,6 +165,11 @@ class _Migration:
         if tried.error is not None:
             return gating.refused(context, self._sites, tried.error)
         return gating.refused(context, self._sites) if gating.stops(self._sites) else None
+
+    def _end_queries(self) -> None:
+        """A signal came, and nothing is applied yet: what we ask of a database is not waited for."""
+        for database in asking.databases_of(self._sites):
+            database.interrupt()
 
     def _nothing(self, context: applying.ApplyContext) -> ApplyResult:
         self._make_journals()

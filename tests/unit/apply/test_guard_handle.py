@@ -12,15 +12,16 @@ from typing import Any
 import pytest
 
 from alembic_safe.apply.ending import Ending
+from alembic_safe.apply.guard import process
 from alembic_safe.apply.guard.handle import Guard
-from alembic_safe.apply.guard.messages import Blocked, CutEnded, Cutting, Looked, Unblocked
+from alembic_safe.apply.guard.messages import Blocked, CutEnded, Cutting, Leave, Looked, Unblocked, Watch
 from alembic_safe.apply.guard.process import _Guard
 from alembic_safe.apply.interrupts import Interrupts
 from alembic_safe.bridge import Channel
 from alembic_safe.model.events import Event, Waiting
-from alembic_safe.model.guarding import Cut, Look, Other, OurSession
+from alembic_safe.model.guarding import Cut, Look, Other, OurSession, Waiter
 from alembic_safe.model.policies import ControlPolicy, GuardPolicy
-from alembic_safe.model.targets import Session
+from alembic_safe.model.targets import ConnectParameters, Session
 
 _CUT = Cutting(Cut("cancel", "stall", 7, 1.1, "t", ()), 1.1)
 
@@ -118,3 +119,38 @@ def test_the_guard_says_when_nobody_is_waited_for_any_more() -> None:
     for look in (Look((ours,), (), 0), Look((ours,), (), 0), Look((), (), 0), Look((), (), 0)):
         guard._say_blockers(watcher, look)
     assert [type(one) for one in said] == [Blocked, Unblocked]
+
+
+def test_an_earlier_database_is_watched_while_the_worker_is_connected_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two databases of one run; in the first somebody waits for us while the second's steps run."""
+    ours = OurSession(Session(7, "12:00"), "12:01", 9.0, "idle in transaction")
+    waits = Look((ours,), (Waiter(20, 2.0, "t", (7,)),), 0)
+    looks = {"one": waits, "two": Look((OurSession(Session(8, "12:00")),), (), 0)}
+    cuts: list[tuple[str, int]] = []
+    closed: list[str] = []
+
+    def open_watcher(parameters: ConnectParameters, *, policy: ControlPolicy) -> Any:
+        name = parameters.keywords["dbname"]
+        return SimpleNamespace(
+            look=lambda application, known: looks[name],
+            describe=lambda pids, pids_of_ours: (),
+            cut=lambda kind, session, transaction: not cuts.append((kind, session.pid)),  # type: ignore[func-returns-value]
+            close=lambda: closed.append(name),
+            work=lambda pids: None,
+        )
+
+    monkeypatch.setattr(process, "open_watcher", open_watcher)
+    guard = _Guard(SimpleNamespace(send=lambda message: None))  # type: ignore[arg-type]
+    for name in ("one", "two"):
+        parameters = ConnectParameters("postgresql", "psycopg", {"dbname": name})
+        guard._take(Watch(parameters, ControlPolicy(), "alembic-safe/r1", GuardPolicy()))
+    guard._look()
+    assert cuts == [("terminate", 7)]
+    assert closed == []
+    looks["one"] = Look((), (), 0)
+    guard._look()
+    assert closed == ["one"], "the worker has left it"
+    guard._take(Leave())
+    assert closed == ["one", "two"]

@@ -7,6 +7,7 @@ import select
 import socket
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from alembic_safe.apply.guard.judging import Act, Judge
@@ -54,15 +55,32 @@ def main(channel: int) -> None:
         os._exit(status)
 
 
+@dataclass(slots=True)
+class _Place:
+    """A database that is watched. `known` are the sessions of ours that the last look saw."""
+
+    watch: Watch
+    watcher: Watcher
+    judge: Judge
+    known: set[Session] = field(default_factory=set)
+
+    def look(self) -> Look:
+        """Look once."""
+        look = self.watcher.look(self.watch.application_name, self.known)
+        self.known = {one.session for one in look.ours}
+        return look
+
+
 class _Guard:
-    """The loop's state. One database is watched at a time: the one whose steps are running."""
+    """The loop's state.
+
+    `places` are the database whose steps are running, which is the last, and those before it in the run where the
+    worker still has a session: env.py, or a later database's revision, may hold a lock there.
+    """
 
     def __init__(self, link: Channel) -> None:
         self._link = link
-        self._watch: Watch | None = None
-        self._watcher: Watcher | None = None
-        self._judge: Judge | None = None
-        self._known: set[Session] = set()
+        self._places: list[_Place] = []
         self._said_blockers: tuple[int, ...] = ()
         self._alive = 0.0
         self._worked = 0.0
@@ -74,14 +92,14 @@ class _Guard:
         while not self._left:
             at = max(at + LOOK_SECONDS, time.monotonic())
             self._listen(at)
-            if self._watcher is not None and not self._left:
-                self._look(self._watcher)
+            if self._places and not self._left:
+                self._look()
 
     def _listen(self, until: float) -> None:
         """Take what the supervisor says until it is time to look."""
         while not self._left:
             left = until - time.monotonic()
-            wait = None if self._watcher is None else max(0.0, left)
+            wait = max(0.0, left) if self._places else None
             if not select.select([self._link], [], [], wait)[0]:
                 return
             self._link.fill()
@@ -91,51 +109,58 @@ class _Guard:
     def _take(self, message: Any) -> None:
         if isinstance(message, Watch):
             self._begin(message)
-        elif isinstance(message, NextStep) and self._judge is not None:
-            self._judge.begin_step()
+        elif isinstance(message, NextStep):
+            for place in self._places:
+                place.judge.begin_step()
         elif isinstance(message, Leave):
             self._left = True
-            if self._watcher is not None:
-                self._watcher.close()
+            for place in self._places:
+                place.watcher.close()
 
     def _begin(self, watch: Watch) -> None:
-        before = self._watch
-        if before is None or before.parameters != watch.parameters:
-            if self._watcher is not None:
-                self._watcher.close()
-                self._watcher = None
-            self._watcher = open_watcher(watch.parameters, policy=watch.control)
-            self._known = set()
-        if self._judge is None or before is None or before.policy != watch.policy:
-            self._judge = Judge(watch.policy)
-        self._watch = watch
-        assert self._watcher is not None
-        look = self._watcher.look(watch.application_name, self._known)
-        self._known = {one.session for one in look.ours}
+        place = next((one for one in self._places if one.watch.parameters == watch.parameters), None)
+        if place is None:
+            place = _Place(watch, open_watcher(watch.parameters, policy=watch.control), Judge(watch.policy))
+        else:
+            self._places.remove(place)
+            place.watch = watch
+        self._places.append(place)
+        look = place.look()
         self._link.send(Watching(len(look.ours), look.hidden))
 
-    def _look(self, watcher: Watcher) -> None:
-        assert self._watch is not None and self._judge is not None
-        look = watcher.look(self._watch.application_name, self._known)
-        self._known = {one.session for one in look.ours}
+    def _look(self) -> None:
+        looked = [(place, place.look()) for place in self._places]
         now = time.monotonic()
-        for act in self._judge.see(look, now):
-            self._act(watcher, act, look)
-        self._say_blockers(watcher, look)
+        for place, look in looked:
+            for act in place.judge.see(look, now):
+                self._act(place.watcher, act, look)
+        place, look = max(looked, key=lambda one: _longest_wait(one[1]))
+        self._say_blockers(place.watcher, look)
         if now - self._alive >= _ALIVE_SECONDS:
             self._alive = now
-            self._link.send(Looked(self._judge.total))
+            self._link.send(Looked(self._total()))
         if now - self._worked >= _WORK_SECONDS:
             self._worked = now
-            self._say_work(watcher, look)
+            for place, look in looked:
+                self._say_work(place.watcher, look)
+        self._let_go(looked)
+
+    def _let_go(self, looked: list[tuple[_Place, Look]]) -> None:
+        """Leave earlier databases where nothing of ours is connected any more."""
+        for place, look in looked[:-1]:
+            if not look.ours:
+                place.watcher.close()
+                self._places.remove(place)
+
+    def _total(self) -> float:
+        return sum(place.judge.total for place in self._places)
 
     def _act(self, watcher: Watcher, act: Act, look: Look) -> None:
-        assert self._judge is not None
         pids = {one.session.pid for one in look.ours}
         others = watcher.describe(act.others[:5], pids)
         session = act.ours.session
         cut = Cut(act.kind, act.reason, session.pid, act.waited, act.waits_for, others)
-        self._link.send(Cutting(cut, self._judge.total))
+        self._link.send(Cutting(cut, self._total()))
         try:
             done = watcher.cut(act.kind, session, act.ours.transaction)
         except RefusedError as error:
@@ -165,8 +190,11 @@ class _Guard:
 
     def end_orphans(self) -> None:
         """End the sessions of a run whose supervisor is gone, whatever they do."""
-        if self._watcher is None or self._watch is None:
-            return
-        with suppress(AlembicSafeError):
-            look = self._watcher.look(self._watch.application_name, self._known)
-            self._watcher.end([one.session for one in look.ours])
+        for place in self._places:
+            with suppress(AlembicSafeError):
+                place.watcher.end([one.session for one in place.look().ours])
+
+
+def _longest_wait(look: Look) -> float:
+    """Of ours; below 0 where none waits."""
+    return max((one.waited for one in look.ours if one.waited is not None and one.blockers), default=-1.0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -146,6 +148,14 @@ class PostgresDatabase:
 
     def sessions(self, application_name: str) -> tuple[Session, ...]:
         return tuple(Session(pid, began) for pid, began in self.fetch(query("sessions"), [application_name]))
+
+    def interrupt(self) -> None:
+        # it makes a connection of its own, which a network that has failed would keep waiting
+        threading.Thread(target=self._cancel_own, name="alembic-safe-cancel", daemon=True).start()
+
+    def _cancel_own(self) -> None:
+        with suppress(psycopg.Error):  # closed meanwhile
+            self._connection.cancel()
 
     def cancel(self, sessions: Sequence[Session]) -> None:
         self._signal(query("cancel"), sessions)

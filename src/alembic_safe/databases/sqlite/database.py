@@ -137,6 +137,9 @@ class SqliteDatabase:
     def sessions(self, application_name: str) -> tuple[Session, ...]:
         return ()
 
+    def interrupt(self) -> None:
+        """A file is waited for by the busy timeout alone, which is short."""
+
     def cancel(self, sessions: Sequence[Session]) -> None:
         """SQLite has no sessions to cancel."""
 

@@ -1,0 +1,102 @@
+"""SIGTERM in the states of an upgrade that are no statement of its own: the documented end, and in time.
+
+In a statement, in Python and in the backup: `test_signals.py`; in half of a concurrent one: `test_half_done.py`.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from alembic_safe.databases import open_database
+from alembic_safe.model.policies import ControlPolicy
+from alembic_safe.model.targets import ConnectParameters, VersionTable
+from tests.support.processes import wait_until
+from tests.support.projects import Rev
+
+pytestmark = pytest.mark.slow
+
+_OURS = (
+    "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    " and application_name like 'alembic-safe/%'"
+)
+_WAITS = f"{_OURS} and wait_event_type = 'Lock'"
+_TRIED = "select coalesce(max(attempts), 0) > 1 from alembic_safe.step"
+_HELD_UP = {
+    # what the worker reads before it shows what is pending
+    "version-table": "lock table alembic_version in access exclusive mode",
+    # what a preflight check reads
+    "preflight": "lock table pg_catalog.pg_publication in access exclusive mode",
+    "retries": "select count(*) from t",
+}
+
+
+@contextmanager
+def _in_the_way(database: Any, state: str) -> Iterator[None]:
+    """Hold what the state waits for."""
+    if state == "deploy-lock":
+        held = open_database(
+            ConnectParameters("postgresql", "psycopg", database.keywords), policy=ControlPolicy()
+        )
+        assert held.deploy_lock([VersionTable()]).try_take()
+        try:
+            yield
+        finally:
+            held.close()
+        return
+    with database.connect() as holder, holder.transaction():
+        holder.execute(_HELD_UP[state])
+        yield
+
+
+def _arrived(database: Any, state: str) -> bool:
+    if state == "deploy-lock":
+        return bool(database.fetch(_OURS)[0][0] > 1)
+    if state == "retries":
+        made = database.fetch("select to_regclass('alembic_safe.step') is not null")[0][0]
+        return bool(made and database.fetch(_TRIED)[0][0])
+    return bool(database.fetch(_WAITS)[0][0])
+
+
+@pytest.mark.parametrize(
+    ("state", "driver"),
+    [
+        ("version-table", None),
+        ("preflight", None),
+        ("retries", "psycopg2"),
+        ("retries", "asyncpg"),
+        ("retries", "psycopg"),
+        ("deploy-lock", None),
+    ],
+)
+def test_it_ends_in_time_with_nothing_applied(
+    state: str, driver: str | None, pg_database: Any, make_project: Any
+) -> None:
+    template = "async" if driver == "asyncpg" else "generic"
+    revisions = [Rev("a1", "op.execute('alter table t add column extra int')")]
+    project = make_project(template=template, url=pg_database.url(driver), revisions=revisions)
+    with pg_database.connect() as connection:
+        connection.execute("create table t (id int); create table alembic_version (version_num varchar(32))")
+    with _in_the_way(pg_database, state):
+        process = project.start("upgrade", "--no-backup=test", "--fail-on", "never", "--wait", "5m")
+        try:
+            wait_until(lambda: _arrived(pg_database, state) or process.poll() is not None, 60)
+        except AssertionError:
+            process.kill()
+            raise AssertionError(process.communicate()) from None
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _out, err = process.communicate(timeout=40)
+        took = time.monotonic() - began
+        left = pg_database.fetch(_OURS)[0][0]
+    assert process.returncode == 5, err
+    assert "interrupted by SIGTERM" in err
+    assert took < 10, err
+    assert left == (1 if state == "deploy-lock" else 0), "its sessions are gone; another's deploy lock is not"
+    assert pg_database.fetch("select count(*) from alembic_version") == [(0,)]
