@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from alembic_safe.apply.settling import Evidence, settle
 from alembic_safe.bridge.worker.masking import mask_sql
 from alembic_safe.databases import (
     InvalidIndex,
@@ -119,3 +120,17 @@ class Debris:
 
 def _names(indexes: Sequence[InvalidIndex]) -> str:
     return ", ".join(index.name for index in indexes)
+
+
+def way_on(debris: Debris | None, evidence: Evidence) -> str:
+    """What to do about a concurrent statement that stopped half way and that going on will end; "" for any other."""
+    ending = debris.ending() if debris is not None else ""
+    if debris is None or not ending:
+        return ""
+    if settle(replace(evidence, cleaned={*evidence.cleaned, debris.statement.ordinal})) != "rolled_back":
+        return f"`{ending}` ends the statement that stopped half way. See `alembic-safe status` for the rest."
+    return (
+        "Nothing but the statement that stopped half way is committed, and it goes on where it stopped:"
+        " run the same command with `--repaired='the statement goes on'`."
+        f" What it would end with is `{ending}`."
+    )

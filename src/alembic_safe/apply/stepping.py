@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from alembic_safe.apply.debris import Debris, is_concurrent
+from alembic_safe.apply.debris import Debris, is_concurrent, way_on
 from alembic_safe.apply.retrying import Tries
 from alembic_safe.apply.settling import Evidence, did_anything, settle
 from alembic_safe.bridge.committing import CommitAwaited
@@ -278,25 +278,12 @@ class Steps:
             ),
         )
         outcome = settle(evidence)
-        self.way_on = self._way_on(evidence) if outcome == "partial" else ""
+        self.way_on = way_on(self.debris, evidence) if outcome == "partial" else ""
         if outcome in {"partial", "unknown"}:
             self._doubt(step)
         self._end(step, outcome, error)()
         self.heads = now
         return outcome
-
-    def _way_on(self, evidence: Evidence) -> str:
-        """What to do about a concurrent statement that stopped half way and that going on will end."""
-        debris = self.debris
-        ending = debris.ending() if debris is not None else ""
-        if debris is None or not ending:
-            return ""
-        if settle(replace(evidence, cleaned={*evidence.cleaned, debris.statement.ordinal})) != "rolled_back":
-            return f"`{ending}` ends the statement that stopped half way. See `alembic-safe recover` for the rest."
-        return (
-            "Nothing but the statement that stopped half way is committed, and it goes on where it stopped:"
-            f" see `alembic-safe recover`. What it would end with is `{ending}`."
-        )
 
     def _doubt(self, step: _Open) -> None:
         """What no announced commit covers went with its transaction, if autocommit blocks alone ended that."""
