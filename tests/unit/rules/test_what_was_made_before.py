@@ -195,3 +195,20 @@ def test_an_index_that_is_there_is_not_built_again():
     assert stopping(["CREATE INDEX IF NOT EXISTS more ON t (a)"]) == ["index-build-blocks-writes"]
     gone = "DROP INDEX many;"
     assert stopping(["CREATE INDEX IF NOT EXISTS many ON t (a)"], base=gone) == ["index-build-blocks-writes"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "check", "scanned"),
+    [
+        ("at date", "", True),
+        ("at date", "at IS NOT NULL AND ", False),
+        ("at date PRIMARY KEY", "", False),
+        ("at date NOT NULL", "", False),
+    ],
+)
+def test_a_bound_keeps_null_out(columns, check, scanned):
+    base = (
+        f"CREATE TABLE part (id bigint, {columns}, CHECK ({check}at >= '2026-01-01' AND at < '2026-12-31'));"
+    )
+    attach = "ALTER TABLE p ATTACH PARTITION part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"
+    assert stopping([attach], base=base) == (["partition-attach-scans"] if scanned else [])

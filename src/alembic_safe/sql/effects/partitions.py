@@ -48,7 +48,15 @@ def _fits(effects: Effects, parent: TableState | None, part: Name, bound: str | 
     if bound is None or bound == "default" or table is None or not table.complete or len(key) != 1:
         return True
     checks = [c.expression for c in table.constraints.values() if c.kind == "check" and c.valid]
+    column = table.columns.get(key[0])
+    # a bound keeps NULL out as well, and no comparison does
+    if column is not None and not column.not_null and not any(map(_says_not_null, checks)):
+        return False
     return may_prove(bound, key[0], checks)
+
+
+def _says_not_null(check: str) -> bool:
+    return "is not null" in " ".join(check.lower().split())
 
 
 def lock_default(effects: Effects, parent: Name) -> None:
