@@ -58,9 +58,6 @@ _ALL = """(select a.oid, k.modes from pg_catalog.pg_class a
           where a.oid >= 16384 and a.relkind in ('r', 'p', 'm', 'f', 'v', 'i', 'I', 'S')
             and not exists (select from pg_catalog.pg_namespace h
                              where h.oid = a.relnamespace and h.nspname ~ '^pg_')) r"""
-_PREPARED = "alembic_safe_trace"
-# what takes prepared statements away
-_FORGETS = re.compile(r"\b(?:discard|deallocate)\b", re.IGNORECASE)
 LOCKED_SQL, EVERY_SQL = _SEEN.format(source=_HELD), _SEEN.format(source=_ALL)
 
 
@@ -77,7 +74,6 @@ class Tracer:
     _step: float = 0.0
     _began: float = 0.0
     _off: bool = False
-    _prepared: int = 0
 
     def begin_step(self, connection: Any) -> None:
         """A step begins on a SQLAlchemy connection: what there is, and where the counters stand."""
@@ -87,7 +83,6 @@ class Tracer:
         if self._off:
             return
         self._listen(live)
-        self._prepare(live)
         self._look(live, 0, every=not self._known)
 
     def before(self) -> None:
@@ -101,30 +96,14 @@ class Tracer:
         if self._off or live is None or _SAVEPOINTS.match(sql):
             return
         self._hear(live)
-        if _FORGETS.search(sql):
-            self._prepared = 0
         if failed:
             self.tell(self._trace(ordinal, "", time.perf_counter(), 0.0, (), 0))
             return
         self._look(live, ordinal, every=drivers.commits_each(live))
 
-    def _prepare(self, live: Any) -> None:
-        """Planning the query takes longer than running it. asyncpg prepares by itself what it is given twice."""
-        if self._prepared == id(live) or drivers.name_of(live) == "asyncpg":
-            return
-        there = _ask(live, f"select 1 from pg_catalog.pg_prepared_statements where name = '{_PREPARED}'")
-        if there is None:
-            return
-        if not there:
-            cursor = live.cursor()
-            cursor.execute(f"prepare {_PREPARED} as {LOCKED_SQL}")
-            cursor.close()
-        self._prepared = id(live)
-
     def _look(self, live: Any, ordinal: int, *, every: bool) -> None:
         ended = time.perf_counter()
-        short = f"execute {_PREPARED}" if self._prepared == id(live) else LOCKED_SQL
-        rows = _ask(live, EVERY_SQL if every else short)
+        rows = _ask(live, EVERY_SQL if every else LOCKED_SQL)
         if rows is None:
             return
         *relations, (_, transaction, _, _, _, wal, _) = rows
