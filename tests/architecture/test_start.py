@@ -17,8 +17,10 @@ HEAVY = {
     "sqlite3",
     "psycopg2",
 }
+# the command ends its process at once, which leaves no time to look
 SCRIPT = """
-import sys
+import os, sys
+os._exit = sys.exit
 sys.argv = ["alembic-safe", *{arguments!r}]
 from alembic_safe.cli import main
 try:
