@@ -7,9 +7,15 @@ import pytest
 from benchmarks.score_hazards import shares, verdicts
 from tests.support.hazard_sets import cases
 
-# unsafe stopped and safe stopped, as reached; the bars are 97 % and 2 %, which `depot` misses: its first run, untuned
+# unsafe stopped and safe stopped, as reached; the bars are 97 % and 2 %, which `depot` missed untuned
 # the smallest last, which is the one of the short form
-REACHED = {"depot": (0.90, 0.046), "fleet": (0.95, 0.02), "shop": (0.97, 0.02), "clinic": (0.97, 0.02)}
+REACHED = {
+    "harbour": (0.97, 0.023),
+    "depot": (0.90, 0.046),
+    "fleet": (0.95, 0.02),
+    "shop": (0.97, 0.02),
+    "clinic": (0.97, 0.02),
+}
 
 
 @pytest.mark.slow
