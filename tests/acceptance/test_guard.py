@@ -177,9 +177,10 @@ def test_a_lock_in_an_earlier_database_of_the_run_is_seen(make_pg_database: Any,
     )
     with Load(one) as load:
         done = _upgrade(project)
-    assert done.exit == 10, str(done)
+    # what a connection of the revision's own did, it may have committed
+    assert done.exit == 6, str(done)
     assert load.longest < 1.6, str(done)
-    assert "application web" in done.stderr
+    assert "application web" in done.stdout
     assert (one.fetch("select version_num from alembic_version"), load.errors) == ([("a1",)], 0)
 
 
