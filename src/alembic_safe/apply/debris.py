@@ -128,9 +128,10 @@ def way_on(debris: Debris | None, evidence: Evidence) -> str:
     if debris is None or not ending:
         return ""
     if settle(replace(evidence, cleaned={*evidence.cleaned, debris.statement.ordinal})) != "rolled_back":
-        return f"`{ending}` ends the statement that stopped half way. See `alembic-safe status` for the rest."
+        return (
+            f"`{ending}` ends the statement that stopped half way. See `alembic-safe recover` for the rest."
+        )
     return (
         "Nothing but the statement that stopped half way is committed, and it goes on where it stopped:"
-        " run the same command with `--repaired='the statement goes on'`."
-        f" What it would end with is `{ending}`."
+        f" see `alembic-safe recover`. What it would end with is `{ending}`."
     )
