@@ -81,7 +81,7 @@ def test_without_an_earlier_run_it_is_not_proven(make_project: Any, pg_database:
     project.run("upgrade", NO_BACKUP, "--allow", "contract-not-proven=nobody has used it since May").ok()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_failed_run_proves_nothing(project: Project) -> None:
     _release(project, _NEW)
     project.add(Rev("b2", "op.execute('select * from nowhere')", message="fails"))

@@ -230,6 +230,7 @@ def test_a_standby(make_project: Any) -> None:
         project.run("plan").ok()
 
 
+@pytest.mark.long
 def test_no_right_to_make_the_journal(scene: Scene, member: str) -> None:
     assert scene.database is not None
     text = scene.project.ini.read_text()
@@ -249,6 +250,7 @@ def test_no_right_to_make_the_journal(scene: Scene, member: str) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_pooler_and_a_wrong_way_past_it(pg_tcp: Any, make_project: Any, make_pg_database: Any) -> None:
     database, other = make_pg_database(pg_tcp), make_pg_database(pg_tcp)
     seed(database)

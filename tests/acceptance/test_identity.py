@@ -81,8 +81,8 @@ def test_every_revision_is_told_and_a_wrong_stamp_is_found_and_mended(
     ) == [(0,)]
 
 
+@pytest.mark.long
 @on_a_server
-@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_database_made_in_another_way_is_told_all_the_same(
     make_project: Callable[..., Project], pg_database: TestDatabase

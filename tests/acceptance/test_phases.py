@@ -28,6 +28,7 @@ def _too_soon(examined: Any) -> list[str]:
     return [one["message"].partition(",")[0] for one in found if one["check"] == "contract-too-soon"]
 
 
+@pytest.mark.long
 def test_expand_stops_before_the_first_contract_revision(pg_database: Any, make_project: Any) -> None:
     project = make_project(url=pg_database.url(), revisions=[BASE])
     project.run("upgrade", "--no-backup=test").ok()

@@ -65,6 +65,7 @@ def test_exactly_one_of_eight_applies_through_a_pooler(
     assert pg_database.fetch("select count(*) from alembic_safe.lease") == [(0,)]
 
 
+@pytest.mark.long
 def test_a_run_ends_when_its_lease_is_lost(pg_database: Any, make_project: Any) -> None:
     revisions = [_REVISIONS[0], Rev("b2", "op.execute('select pg_sleep(40)')")]
     with pgbouncer(pg_database.server) as pooler:

@@ -121,6 +121,7 @@ def test_a_server_that_is_given_and_not_there(make_project: Callable[..., Projec
     assert refused.exit == 9, refused
 
 
+@pytest.mark.long
 def test_an_extension_that_no_server_has_is_named_with_the_cure(make_project: Callable[..., Project]) -> None:
     first = Rev("a0", "op.execute('create extension no_such_extension')")
     project = make_project(revisions=[first, TABLE, INDEX])

@@ -15,6 +15,7 @@ B2 = Rev("b2", "op.execute('create table u (id int)')", "op.execute('drop table 
 COUNTED = "import pathlib\nwith pathlib.Path('runs').open('a') as f: f.write('x')\n"
 
 
+@pytest.mark.long
 def test_what_is_not_reached_ends_with_3(pg_database: Any, make_project: Any) -> None:
     project = make_project(url=pg_database.url(), revisions=[A1, B2])
     done = project.run("status", "--at-heads", "--format", "json")

@@ -36,6 +36,9 @@ from alembic_safe.rules import read_marks
 Settle = Callable[[RunHistory, StepRecord], StepOutcome]
 
 
+_OPEN = ("unfinished", "dirty")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the project said of the target, and who holds its deploy lock."""
@@ -100,6 +103,8 @@ def _half(
         step = history.steps[-1] if history.steps else None
         if step is None or step.outcome == "committed":
             continue  # a step before the last is committed: that was read before the next began
+        if step.outcome == "rolled_back" and history.run.outcome not in _OPEN:
+            continue  # the run failed or was stopped, saw it rolled back, and said so: nothing is left to settle
         outcome = settle(history, step) if step.outcome == "unfinished" else step.outcome
         if outcome == "committed":
             return None, outcome

@@ -21,7 +21,7 @@ _OTHER = frozenset({"COPY"})  # on a cursor of its own, which SQLAlchemy does no
 def _traced(url: str, statement: str) -> tuple[Trace, ...]:
     """The traces of one statement in a transaction that is rolled back."""
     found: list[Trace] = []
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, future=True)  # as 1.4 has commit()
     tracer = Tracer(found.append)
     try:
         with engine.connect() as connection:

@@ -22,10 +22,10 @@ class _Recorder:
     def __init__(self) -> None:
         self.seen: list[tuple[str, Any]] = []
 
-    def execute(self, sql: str, parameters: Any = ()) -> None:
+    def execute(self, sql: str, parameters: Any = (), *, often: bool = False) -> None:
         self.seen.append((sql, parameters))
 
-    def fetch(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+    def fetch(self, sql: str, parameters: Any = (), *, often: bool = False) -> list[tuple[Any, ...]]:
         self.seen.append((sql, parameters))
         return []
 
@@ -101,7 +101,7 @@ def test_the_sqlstate_is_found_behind_our_own_error() -> None:
 
 def test_a_failed_rollback_does_not_hide_the_error() -> None:
     class Lost(_Recorder):
-        def execute(self, sql: str, parameters: Any = ()) -> None:
+        def execute(self, sql: str, parameters: Any = (), *, often: bool = False) -> None:
             if sql == "ROLLBACK":
                 raise AlembicSafeError("lost")
 

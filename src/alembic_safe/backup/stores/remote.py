@@ -44,7 +44,7 @@ from alembic_safe.model.backups import BackupFile
 _CHUNK = 2 << 20
 # What fsspec gathers before it sends it, and its libraries hold four times over: 50 MiB unless told. S3 takes no part
 # below 5 MiB, and no file of more than 10,000 parts.
-_BLOCK, _PARTS = 6 << 20, 9_000
+_BLOCK, _LARGEST, _PARTS = 6 << 20, 5 << 30, 9_000
 _LAST = (COPY, MANIFEST)
 _TRIES = 3
 _ABANDONED = 86_400.0
@@ -252,7 +252,7 @@ def block_size(size: int) -> int:
     >>> block_size(1_000_000) >> 20, block_size(200_000_000_000) >> 20
     (6, 21)
     """
-    return max(_BLOCK, -(-size // _PARTS))
+    return min(max(_BLOCK, -(-size // _PARTS)), _LARGEST)
 
 
 def _is_folder(entry: dict[str, Any]) -> bool:
