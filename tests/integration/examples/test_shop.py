@@ -125,7 +125,7 @@ _LOSSES = [
 ]
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_shop_on_postgresql_with_alembic_safe(on_postgresql):
     there_and_back(on_postgresql, through_the_gate(on_postgresql))
