@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alembic_safe.model.facts import LockMode
 from alembic_safe.model.rehearsals import (
@@ -70,20 +70,22 @@ def told(
 def _statement(
     statement: Statement, one: Observation | None, expected: Mapping[int, float | None]
 ) -> RehearsedStatement:
-    common = {
-        "ordinal": statement.ordinal,
-        "sql": statement.sql,
-        "source": statement.source,
-        "seconds": statement.duration,
-        "rows": statement.rows,
-        "autocommit": statement.autocommit,
-        "error": statement.error,
-        "forecast": expected.get(statement.ordinal),
-    }
+    told = RehearsedStatement(
+        ordinal=statement.ordinal,
+        sql=statement.sql,
+        source=statement.source,
+        seconds=statement.duration,
+        rows=statement.rows,
+        autocommit=statement.autocommit,
+        began=0.0,
+        traced=False,
+        error=statement.error,
+        forecast=expected.get(statement.ordinal),
+    )
     if one is None:
-        return RehearsedStatement(**common, began=0.0, traced=False)  # type: ignore[arg-type]
-    return RehearsedStatement(
-        **common,  # type: ignore[arg-type]
+        return told
+    return replace(
+        told,
         began=one.began,
         traced=True,
         locks=tuple(f"{mode.title} on {name}" for name, mode in one.new_locks.items()),

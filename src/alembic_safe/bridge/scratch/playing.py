@@ -77,8 +77,9 @@ def played(
         for clone in clones:
             place.drop(clone)
         clones = tuple(place.make(name) for name in names)
-        for clone in clones if fill is not None else ():
-            fill(clone)  # type: ignore[misc]
+        if fill is not None:
+            for clone in clones:
+                fill(clone)
         turned = replace(redirect, clones=clones)
         replays = _one_after_the_other(
             workers, jobs, turned, sink, _both(tick, place), observer(), step_seconds
