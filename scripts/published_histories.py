@@ -108,34 +108,49 @@ def install(project: Project, folder: Path) -> Path:
     return venv
 
 
-def review(project: Project, folder: Path) -> dict[str, Any]:
-    """The document of `check --all`, with the seconds it took and the exit status."""
-    venv, run = install(project, folder), folder / "run" / project.name
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An installed project: its folder to work in, its Python, and the environment of its commands."""
+
+    folder: Path
+    python: Path
+    environment: dict[str, str]
+
+
+def prepare(project: Project, folder: Path) -> Ready:
+    """Install the project below `folder`, and write what its history needs into the folder it is to run in."""
+    venv = install(project, folder)
+    run = folder / "run" / project.name
     run.mkdir(parents=True, exist_ok=True)
     site = next(venv.glob("lib/python*/site-packages"))
     (run / "alembic.ini").write_text(_INI.format(location=site / project.location))
     for name, text in project.files.items():
         (run / name).write_text(text)
     extra = {name: text.replace("@RUN@", str(run)) for name, text in project.env.items()}
-    environment = {**os.environ, **extra, "PYTHONPATH": str(ROOT / "src")}
-    command = [
-        venv / "bin/python",
-        "-m",
-        "alembic_safe",
-        "check",
-        "-c",
-        "alembic.ini",
-        "--all",
-        "--format",
-        "json",
-    ]
+    return Ready(run, venv / "bin/python", {**os.environ, **extra, "PYTHONPATH": str(ROOT / "src")})
+
+
+def document_of(ready: Ready, command: str, *words: str) -> dict[str, Any]:
+    """The JSON document of a command in the project, with the seconds it took."""
     began = time.monotonic()
-    done = subprocess.run(command, cwd=run, env=environment, capture_output=True, text=True, check=False)
-    (run / "stderr.txt").write_text(done.stderr)
-    (run / "check.json").write_text(done.stdout)
+    done = subprocess.run(
+        [ready.python, "-m", "alembic_safe", command, "-c", "alembic.ini", *words, "--format", "json"],
+        cwd=ready.folder,
+        env=ready.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (ready.folder / f"{command}.stderr.txt").write_text(done.stderr)
+    (ready.folder / f"{command}.json").write_text(done.stdout)
     document: dict[str, Any] = json.loads(done.stdout)
     document["seconds"] = time.monotonic() - began
     return document
+
+
+def review(project: Project, folder: Path) -> dict[str, Any]:
+    """The document of `check --all`, with the seconds it took and the exit status."""
+    return document_of(prepare(project, folder), "check", "--all")
 
 
 def table(documents: Mapping[str, Mapping[str, Any]]) -> str:

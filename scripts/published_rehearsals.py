@@ -6,46 +6,26 @@ many of these have their line, and how many revisions `alembic upgrade base:head
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from scripts.published_histories import _INI, PROJECTS, ROOT, Project, install
+from scripts.published_histories import PROJECTS, Project, document_of, prepare
 
 
 def rehearse(project: Project, folder: Path) -> dict[str, Any]:
     """The document of `rehearse --from base` with its seconds, and how alembic's own --sql ends."""
-    venv, run = install(project, folder), folder / "run-rehearse" / project.name
-    run.mkdir(parents=True, exist_ok=True)
-    site = next(venv.glob("lib/python*/site-packages"))
-    (run / "alembic.ini").write_text(_INI.format(location=site / project.location))
-    for name, text in project.files.items():
-        (run / name).write_text(text)
-    extra = {name: text.replace("@RUN@", str(run)) for name, text in project.env.items()}
-    environment = {**os.environ, **extra, "PYTHONPATH": str(ROOT / "src")}
-    python = venv / "bin/python"
-    words = ["rehearse", "-c", "alembic.ini", "--from", "base", "--dialect", "postgresql", "--format", "json"]
-    began = time.monotonic()
-    done = subprocess.run(
-        [python, "-m", "alembic_safe", *words],
-        cwd=run,
-        env=environment,
+    ready = prepare(project, folder)
+    document = document_of(ready, "rehearse", "--from", "base", "--dialect", "postgresql")
+    sql = subprocess.run(
+        [ready.python, "-m", "alembic", "-c", "alembic.ini", "upgrade", "head", "--sql"],
+        cwd=ready.folder,
+        env=ready.environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    (run / "stderr.txt").write_text(done.stderr)
-    (run / "rehearse.json").write_text(done.stdout)
-    document: dict[str, Any] = json.loads(done.stdout)
-    document["seconds"] = time.monotonic() - began
-    sql = subprocess.run(
-        [python, "-m", "alembic", "-c", "alembic.ini", "upgrade", "head", "--sql"],
-        cwd=run, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
     document["sql"] = (
         "renders" if sql.returncode == 0 else (sql.stderr.strip().splitlines() or ["?"])[-1][:80]
     )
