@@ -73,7 +73,7 @@ def test_python_between_statements_is_ended_too(body: str, pg_database: Any, mak
     assert time.monotonic() - began < 9
     assert process.returncode == 5, err
     assert pg_database.fetch("select to_regclass('t')") == [(None,)]
-    assert pg_database.fetch(idle) == [(0,)]
+    wait_until(lambda: pg_database.fetch(idle) == [(0,)], 3, "the run has left no session")
     project.run("status").ok()
 
 
