@@ -18,10 +18,16 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)
     from alembic_safe.cli.ahead import begun
 
-    with begun(sys.argv[1:]):
-        from alembic_safe.cli.entry import run
+    status: int | None = None
+    try:
+        with begun(sys.argv[1:]):
+            from alembic_safe.cli.entry import run
 
-        status = run()
+            status = run()
+    except KeyboardInterrupt:
+        if status is None:  # before the command line was read; what comes later is said by the command
+            sys.stderr.write("error: interrupted, nothing was changed\n")
+            status = 5
     _end(status)
 
 

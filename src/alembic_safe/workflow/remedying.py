@@ -149,7 +149,7 @@ class Remedying:
             ("remedy", self.remedy.name),
             *about,
             *((("because", because),) if because else ()),
-            *((("sql", sql)) for sql in self.remedy.sql),
+            *(("sql", sql) for sql in self.remedy.sql),
         )
 
     def _end(self, journal: Journal, run: str, outcome: RunOutcome, error: str | None) -> None:

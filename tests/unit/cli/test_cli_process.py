@@ -166,3 +166,19 @@ def test_a_terminal_has_colours_unless_it_is_told_not_to(more: dict[str, str], c
 def test_no_terminal_no_colour_unless_forced() -> None:
     assert "\x1b" not in started("show").communicate(timeout=60)[0]
     assert "\x1b[33m" in started("show", FORCE_COLOR="1").communicate(timeout=60)[0]
+
+
+def test_an_interruption_before_the_command_line_is_read_is_no_traceback() -> None:
+    program = """
+import sys
+from alembic_safe.cli import ahead, main
+def interrupted(arguments):
+    raise KeyboardInterrupt
+ahead.begun = interrupted
+sys.argv = ["alembic-safe", "status"]
+main()
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd="/", check=False)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr == "error: interrupted, nothing was changed\n"
