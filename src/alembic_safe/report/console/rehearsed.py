@@ -141,7 +141,8 @@ def _row(statement: RehearsedStatement, one: RehearsedRevision, view: View) -> t
         notes.append(f"{size(statement.wal)} of log")
     if statement.autocommit:
         notes.append("commits on its own")
-    if not statement.traced:
+    # on SQLite none is, which the guide says once
+    if not statement.traced and any(other.traced for other in one.statements):
         notes.append("not looked into")
     if notes:
         text.append(f"\n({'; '.join(notes)})", style=QUIET)
