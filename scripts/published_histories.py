@@ -33,6 +33,7 @@ _OURS = (
 )
 _INI = """[alembic]
 script_location = {location}
+{more}
 sqlalchemy.url = postgresql+psycopg2://nowhere.invalid/none
 [loggers]
 keys = root
@@ -54,13 +55,17 @@ format = %(levelname)-5.5s [%(name)s] %(message)s
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What to install, where its script directory is below site-packages, and what its code wants to find."""
+    """What to install, where its script directory is below site-packages, and what its code wants to find.
+
+    In texts `@RUN@` is the folder to work in, `@SITE@` the site-packages. `more` are further lines of its alembic.ini.
+    """
 
     name: str
     require: tuple[str, ...]
     location: str
     files: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
+    more: str = ""
 
 
 _RUCIO = """[common]
@@ -76,9 +81,12 @@ schema = generic
 PROJECTS = (
     Project(
         "apache-airflow-core",
-        ("apache-airflow-core==3.1.3",),
+        ("apache-airflow-core==3.1.3", "asyncpg"),
         "airflow/migrations",
-        env={"AIRFLOW_HOME": "@RUN@"},
+        env={
+            "AIRFLOW_HOME": "@RUN@",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://nowhere.invalid/none",
+        },
     ),
     Project(
         "rucio",
@@ -123,10 +131,17 @@ def prepare(project: Project, folder: Path) -> Ready:
     run = folder / "run" / project.name
     run.mkdir(parents=True, exist_ok=True)
     site = next(venv.glob("lib/python*/site-packages"))
-    (run / "alembic.ini").write_text(_INI.format(location=site / project.location))
+
+    def fill(text: str) -> str:
+        return text.replace("@RUN@", str(run)).replace("@SITE@", str(site))
+
+    # an absolute location stands for itself
+    location = site / fill(project.location)
+    (run / "alembic.ini").write_text(_INI.format(location=location, more=fill(project.more)))
     for name, text in project.files.items():
-        (run / name).write_text(text)
-    extra = {name: text.replace("@RUN@", str(run)) for name, text in project.env.items()}
+        (run / name).parent.mkdir(parents=True, exist_ok=True)
+        (run / name).write_text(fill(text))
+    extra = {name: fill(text) for name, text in project.env.items()}
     return Ready(run, venv / "bin/python", {**os.environ, **extra, "PYTHONPATH": str(ROOT / "src")})
 
 

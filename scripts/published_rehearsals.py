@@ -13,6 +13,38 @@ from typing import Any
 
 from scripts.published_histories import PROJECTS, Project, document_of, prepare
 
+# its env.py runs within the application, as its own command `superset db upgrade` has it
+_SUPERSET = """import runpy
+from superset.app import create_app
+
+with create_app().app_context():
+    runpy.run_path("@SITE@/superset/migrations/env.py")
+"""
+MORE = (
+    Project(
+        "dstack",
+        ("dstack[server]",),
+        "dstack/_internal/server/migrations",
+        env={
+            "DSTACK_DATABASE_URL": "postgresql+asyncpg://nowhere.invalid/none",
+            "DSTACK_SERVER_DIR": "@RUN@/home",
+        },
+        more="recursive_version_locations = true",
+    ),
+    Project(
+        "apache-superset",
+        ("apache-superset",),
+        "@RUN@/migrations",
+        {
+            "migrations/env.py": _SUPERSET,
+            "superset_config.py": 'SECRET_KEY = "x"\n'
+            'SQLALCHEMY_DATABASE_URI = "postgresql+psycopg2://nowhere.invalid/none"\n',
+        },
+        {"SUPERSET_CONFIG_PATH": "@RUN@/superset_config.py"},
+        more="version_locations = @SITE@/superset/migrations/versions",
+    ),
+)
+
 
 def rehearse(project: Project, folder: Path) -> dict[str, Any]:
     """The document of `rehearse --from base` with its seconds, and how alembic's own --sql ends."""
@@ -51,7 +83,7 @@ def main(folder: Path, names: list[str]) -> None:
         "| project | revisions | statements | with their line | looked into | seconds | ran | alembic --sql |"
     )
     print("|---|---:|---:|---:|---:|---:|---|---|", flush=True)
-    for project in PROJECTS:
+    for project in (*PROJECTS, *MORE):
         if not names or project.name in names:
             print(told(project.name, rehearse(project, folder)), flush=True)
 

@@ -63,3 +63,6 @@ def test_a_downgrade_is_a_way_back_once_it_was_tried(
     assert document["targets"][0]["way_back_kind"] == "rehearsed downgrade"
     assert document["targets"][0]["way_back"].startswith("rehearsed downgrade: back to a1")
     assert pg_database.fetch("select version_num from alembic_version") == [("b2",)]
+    (kept,) = project.run("history", "--format", "json").json()["runs"][0]["steps"]
+    assert kept["forecast"] == pytest.approx(document["rehearsed"][0]["revisions"][0]["forecast"])
+    assert kept["duration"] > 0, "what was expected and what was measured stand side by side"

@@ -8,7 +8,7 @@ from alembic_safe import __version__
 from alembic_safe.errors import AlembicSafeError, RefusedError, UnknownRevisionError
 from alembic_safe.journal._store import Store, quoted, sqlstate
 
-JOURNAL_FORMAT = 3
+JOURNAL_FORMAT = 4
 
 # One key for all schemas: the creation takes a moment, once in a database's life.
 _CREATE_KEY = 0x616C_656D_6A72_6E6C

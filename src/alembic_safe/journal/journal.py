@@ -142,6 +142,10 @@ class Journal(JournalReader):
         """Write for how long the attempts at a step, all together, waited for locks."""
         self.store.run("set_waited", run=run, step=step, waited=seconds)
 
+    def set_forecast(self, run: str, revision: str, seconds: float) -> None:
+        """Write how long a revision of this run is expected to take, before it is begun."""
+        self.store.run("set_forecast", run=run, revision=revision, seconds=seconds)
+
     def begin_statement(self, statement: StatementRecord) -> None:
         """Enter a statement that commits on its own, before it is sent. On disk when this returns."""
         values = statement_values(statement)

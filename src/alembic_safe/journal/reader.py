@@ -92,9 +92,11 @@ class JournalReader:
         statements: dict[str, list[StatementRecord]] = defaultdict(list)
         found = [step_record(row) for row in self.store.rows_in("steps", ids)]
         waits = self._waits([record.run for record in found])
+        forecasts = self._forecasts([record.run for record in found])
         for record in found:
             waited = waits.get((record.run, record.ordinal), 0.0)
-            steps[record.run].append(replace(record, waited=waited) if waited else record)
+            forecast = forecasts.get((record.run, record.revision))
+            steps[record.run].append(replace(record, waited=waited, forecast=forecast))
         for row in self.store.rows_in("statements", ids):
             statements[row[0]].append(statement_record(row))
         return tuple(RunHistory(r, tuple(steps[r.id]), tuple(statements[r.id])) for r in records)
@@ -105,3 +107,10 @@ class JournalReader:
             return {}
         found = self.store.rows_in("waits", list(dict.fromkeys(runs)))
         return {(run, ordinal): waited for run, ordinal, waited in found}
+
+    def _forecasts(self, runs: Sequence[str]) -> dict[tuple[str, str], float]:
+        """By run and revision; an older journal has no such knowledge."""
+        if not runs or self.store.rows("format")[0][0] < 4:
+            return {}
+        found = self.store.rows_in("forecasts", list(dict.fromkeys(runs)))
+        return {(run, revision): seconds for run, revision, seconds in found}

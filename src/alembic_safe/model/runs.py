@@ -69,7 +69,7 @@ class StepRecord:
 
     `text` is the revision file's, so that a revision whose file is gone can be explained; never executed.
     `waited` is for how long (s) its `attempts` waited for locks, as the guard saw it, which looks every 0.1 s; 0
-    where there is no guard, as on SQLite.
+    where there is no guard, as on SQLite. `forecast` is what a rehearsal let expect of it (s), None: none was made.
     """
 
     run: str
@@ -86,6 +86,14 @@ class StepRecord:
     error: str | None = None
     attempts: int = 1
     waited: float = 0.0
+    forecast: float | None = None
+
+    @property
+    def forecast_error(self) -> float | None:
+        """How far the forecast was from what it took, as a share of that: 0.5 is half as long again as it took."""
+        if self.forecast is None or not self.duration or self.outcome != "committed":
+            return None
+        return (self.forecast - self.duration) / self.duration
 
 
 @dataclass(frozen=True, slots=True)

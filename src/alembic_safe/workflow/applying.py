@@ -170,6 +170,8 @@ def _begin(context: ApplyContext, site: Site, run: str, backup: Manifest | None)
     journal = context.journals[id(site.database)]
     journal.begin_run(_record(context, site, run, backup))
     journal.set_checkout(run, site.checkout, site.probed.mapped)
+    for revision, seconds in _forecasts(context, site).items():
+        journal.set_forecast(run, revision, seconds)
     return TargetTask(
         target=site.target,
         run=run,
@@ -180,6 +182,17 @@ def _begin(context: ApplyContext, site: Site, run: str, backup: Manifest | None)
         journal=journal,
         durations=journal.expected_durations(site.pending, context.direction),
     )
+
+
+def _forecasts(context: ApplyContext, site: Site) -> dict[str, float]:
+    """What the rehearsal lets expect of the target's pending revisions, in seconds."""
+    return {
+        one.revision: one.forecast
+        for target in context.rehearsed
+        if target.label == site.target.label
+        for one in target.revisions
+        if one.forecast is not None and one.revision in site.pending
+    }
 
 
 def _reopen(context: ApplyContext, sites: list[Site], task: TargetTask) -> None:

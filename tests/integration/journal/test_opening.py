@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from alembic_safe.errors import RefusedError, SettingsError, UnknownRevisionError
-from alembic_safe.journal import journal_file, open_journal
+from alembic_safe.journal import JOURNAL_FORMAT, journal_file, open_journal
 from alembic_safe.model.facts import Name
 from alembic_safe.model.policies import JournalPolicy
 from alembic_safe.model.targets import ConnectParameters
@@ -72,7 +72,7 @@ def test_a_newer_format_is_refused(parameters: ConnectParameters, open_again: Op
     name = '"alembic_safe".meta' if parameters.dialect == "postgresql" else "meta"
     journal.store.database.execute(f"UPDATE {name} SET format = 9, tool_version = '9.9'")
     for create in (True, False):
-        with pytest.raises(UnknownRevisionError, match="format 9, newer than the format 3") as caught:
+        with pytest.raises(UnknownRevisionError, match=f"format 9, newer than the format {JOURNAL_FORMAT}") as caught:
             open_again(create=create)
         assert caught.value.exit_status == 8
         assert "alembic-safe 9.9" in caught.value.hint
@@ -265,6 +265,7 @@ def test_an_older_format_is_read_as_it_is_and_brought_up_to_write(
         "DROP TABLE {}mapping",
         "DROP TABLE {}checkout",
         "DROP TABLE {}step_wait",
+        "DROP TABLE {}step_forecast",
         "UPDATE {}meta SET format = 1",
     ):
         journal.store.database.execute(statement.format(prefix))
@@ -273,7 +274,7 @@ def test_an_older_format_is_read_as_it_is_and_brought_up_to_write(
     reader = open_again(create=False)
     assert reader is not None
     assert [history.run.id for history in reader.runs(10)] == ["old"]
-    assert [step.waited for history in reader.runs(10) for step in history.steps] == [0.0]
+    assert [(step.waited, step.forecast) for history in reader.runs(10) for step in history.steps] == [(0, None)]
     assert reader.mapped_before("shop", "now") is None
     writer = open_again()
     assert writer is not None
@@ -286,4 +287,5 @@ def test_an_older_format_is_read_as_it_is_and_brought_up_to_write(
     assert writer.mapped_before("shop", "before") is None
     assert {history.run.id for history in writer.runs(10)} == {"old", "new"}
     writer.set_waited("old", 1, 1.5)
-    assert [step.waited for history in writer.runs(10) for step in history.steps] == [1.5]
+    writer.set_forecast("old", a_step().revision, 2.5)
+    assert [(s.waited, s.forecast) for history in writer.runs(10) for s in history.steps] == [(1.5, 2.5)]

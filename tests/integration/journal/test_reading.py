@@ -94,6 +94,15 @@ def test_another_attempt_takes_the_place_of_the_one_before(journal: Journal) -> 
     assert read.statements == ()
 
 
+def test_a_forecast_is_kept_beside_what_the_revision_took(journal: Journal) -> None:
+    journal.begin_run(a_run())
+    journal.set_forecast("r1", a_step().revision, 3.0)
+    journal.begin_step(a_step())
+    journal.end_step("r1", 1, outcome="committed", duration=2.0, error=None, ended=NOON, statements=[])
+    ((step,),) = [one.steps for one in journal.runs(1)]
+    assert (step.forecast, step.forecast_error) == (3.0, 0.5)
+
+
 def test_the_text_of_a_file_is_kept_once(journal: Journal) -> None:
     for number in range(3):
         journal.begin_run(a_run(f"r{number}"))

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.pool import NullPool
 
 from alembic_safe.bridge.worker.reach import Reach
@@ -76,8 +76,10 @@ def run_without_env(environment: EnvironmentContext, redirection: Redirection) -
 
 
 def _driver(prefer: str) -> str:
-    # drivers bind values differently, and a revision may have been written for one of them
-    for name in sorted(_DRIVERS, key=lambda one: one != prefer):
+    # drivers bind values differently, and a revision may have been written for one of them; where nothing says which,
+    # it is the one that SQLAlchemy takes for a plain `postgresql://` (psycopg2 before 2.1)
+    usual = make_url("postgresql://").get_dialect().driver
+    for name in sorted(_DRIVERS, key=lambda one: (one != prefer, one != usual)):
         try:
             importlib.import_module(name)
         except ImportError:

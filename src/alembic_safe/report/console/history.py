@@ -24,6 +24,7 @@ from alembic_safe.report.console.page import (
 )
 from alembic_safe.report.wording import clean, duration, heads, moment, near, on_one_line
 
+_MOMENT = 0.1  # seconds
 _STYLES = {"done": GOOD, "nothing": GOOD, "unfinished": DOUBTFUL, "interrupted": DOUBTFUL}
 
 
@@ -73,6 +74,8 @@ def _facts(history: RunHistory, full: bool) -> Iterator[tuple[str, str]]:
     if history.steps and not full:
         outcomes = Counter(step.outcome.replace("_", " ") for step in history.steps)
         yield "revisions", ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
+    if forecast := _forecast(history.steps):
+        yield "forecast", forecast
     if run.error:
         yield "error", on_one_line(run.error, 1000)
     if run.backup:
@@ -92,12 +95,37 @@ def _steps(history: RunHistory, view: View) -> Iterator[tuple[str | Text, ...]]:
         again = f"{step.attempts} attempts" if step.attempts > 1 else ""
         outcome = Text(step.outcome.replace("_", " "), style=style)
         waited = f"waited {duration(step.waited)} for locks" if step.waited else ""
-        text = Text(
-            "; ".join(filter(None, [again, waited, on_one_line(step.error or "", 1000)])), overflow="fold"
-        )
+        said = [again, waited, _expected(step), on_one_line(step.error or "", 1000)]
+        text = Text("; ".join(filter(None, said)), overflow="fold")
         yield str(step.ordinal), clean(step.revision), outcome, took, text
         for statement in _of(step, history):
             yield _statement(statement, view)
+
+
+def _expected(step: StepRecord) -> str:
+    """`1.7 s expected, 12 % less than it took`: the rehearsal's forecast, and how it compares."""
+    if step.forecast is None:
+        return ""
+    took = step.duration if step.forecast_error is not None else None
+    return f"{duration(step.forecast)} expected{_off(step.forecast, took)}"
+
+
+def _off(expected: float, took: float | None) -> str:
+    """A forecast's error in words. Of moments the two figures say more than a share would."""
+    if took is None or max(expected, took) < _MOMENT:
+        return ""
+    share = round(abs(expected - took) / took * 100)
+    return f", {share} % {'more' if expected > took else 'less'} than it took" if share else ", as it took"
+
+
+def _forecast(steps: tuple[StepRecord, ...]) -> str:
+    """The run's own: all revisions of which something was expected and that were committed."""
+    told = [step for step in steps if step.forecast_error is not None]
+    if not told:
+        return ""
+    expected = sum(step.forecast or 0.0 for step in told)
+    took = sum(step.duration or 0.0 for step in told)
+    return f"{duration(expected)} expected by the rehearsal, {duration(took)} measured{_off(expected, took)}"
 
 
 def _of(step: StepRecord, history: RunHistory) -> list[StatementRecord]:
