@@ -72,7 +72,9 @@ def test_a_newer_format_is_refused(parameters: ConnectParameters, open_again: Op
     name = '"alembic_safe".meta' if parameters.dialect == "postgresql" else "meta"
     journal.store.database.execute(f"UPDATE {name} SET format = 9, tool_version = '9.9'")
     for create in (True, False):
-        with pytest.raises(UnknownRevisionError, match=f"format 9, newer than the format {JOURNAL_FORMAT}") as caught:
+        with pytest.raises(
+            UnknownRevisionError, match=f"format 9, newer than the format {JOURNAL_FORMAT}"
+        ) as caught:
             open_again(create=create)
         assert caught.value.exit_status == 8
         assert "alembic-safe 9.9" in caught.value.hint
@@ -274,7 +276,9 @@ def test_an_older_format_is_read_as_it_is_and_brought_up_to_write(
     reader = open_again(create=False)
     assert reader is not None
     assert [history.run.id for history in reader.runs(10)] == ["old"]
-    assert [(step.waited, step.forecast) for history in reader.runs(10) for step in history.steps] == [(0, None)]
+    assert [(step.waited, step.forecast) for history in reader.runs(10) for step in history.steps] == [
+        (0, None)
+    ]
     assert reader.mapped_before("shop", "now") is None
     writer = open_again()
     assert writer is not None

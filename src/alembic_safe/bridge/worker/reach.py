@@ -101,7 +101,8 @@ class Reach:
 
         def fork_exec(arguments: Any, *further: Any) -> Any:
             first = os.fsdecode(arguments[0]) if arguments else ""
-            if not refusal.is_harmless("subprocess.Popen", (first,)):
+            words = tuple(os.fsdecode(word) for word in arguments or ())
+            if not refusal.is_harmless("subprocess.Popen", (first, words)):
                 raise self._redirection.refuse(f"it starts a program ({first}) (--allow-subprocess)")
             return original(arguments, *further)
 

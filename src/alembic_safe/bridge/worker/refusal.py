@@ -25,6 +25,8 @@ _AUDITED = {
 }
 # what ctypes asks for libpq's name (psycopg does at import) and platform for the processor's and the architecture's
 _HARMLESS = frozenset({"/sbin/ldconfig", "/usr/sbin/ldconfig", "uname", "file"})
+# GitPython cannot even be imported unless git says its version, and much of machine learning imports it
+_HARMLESS_CALLS = frozenset({("git", "version"), ("git", "--version")})
 
 
 class RefusedWhileRenderingError(Exception):
@@ -67,7 +69,9 @@ def is_harmless(name: str, arguments: tuple[Any, ...]) -> bool:
         return bool(arguments) and getattr(arguments[0], "type", None) == socket.SOCK_DGRAM
     if name not in ("subprocess.Popen", "os.posix_spawn") or not arguments:
         return False
-    return isinstance(arguments[0], str) and arguments[0] in _HARMLESS
+    words = arguments[1] if len(arguments) > 1 else ()
+    whole = tuple(words) if isinstance(words, list | tuple) else ()
+    return (isinstance(arguments[0], str) and arguments[0] in _HARMLESS) or whole in _HARMLESS_CALLS
 
 
 def _hook() -> None:
