@@ -7,6 +7,7 @@
 PYTHON ?= python3
 JOBS ?= 2
 ARGS ?=
+SOAK_JOBS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # where HOME cannot be written (another user's clone, a container) pip keeps its downloads in the checkout
 export PIP_CACHE_DIR ?= $(shell scripts/cache-folder)
@@ -72,8 +73,9 @@ format: .venv-lint/.stamp  ## ruff's formatter and its safe fixes
 bench-stall: .venv-test/.stamp  ## how long an application waits for a migration: raw alembic, then alembic-safe (20 min)
 	.venv-test/bin/python -m benchmarks.stall $(ARGS)
 
-soak: .venv-test/.stamp  ## 500 runs against random blockers, deadlocks and killed connections (an hour)
-	SOAK_RUNS=$${SOAK_RUNS:-500} .venv-test/bin/python -m pytest -n 0 -s tests/acceptance/test_soak.py $(ARGS)
+soak: .venv-test/.stamp  ## 500 runs against random blockers, deadlocks and killed connections (an hour; SOAK_JOBS=2: half of it)
+	SOAK_RUNS=$${SOAK_RUNS:-500} SOAK_JOBS=$(SOAK_JOBS) .venv-test/bin/python -m pytest -n $(SOAK_JOBS) -rP \
+	  tests/acceptance/test_soak.py $(ARGS)
 
 docs: .venv-lint/.stamp  ## write the reference pages from the code, and build the documentation into site/
 	.venv-lint/bin/python -m alembic_safe.cli.reference docs/reference
