@@ -67,7 +67,8 @@ class Ending:
             task.database.ping()
         if self._guard is not None and not self._forced:
             self._heed(self._guard)
-        lost = self._guard is not None and self._guard.lost is not None
+        # before a target is found there is nothing to stop; then `Guard.watch` says what became of it
+        lost = task is not None and self._guard is not None and self._guard.lost is not None
         if not (self._interrupts.count or lost) or self._forced:
             return
         now = time.monotonic()

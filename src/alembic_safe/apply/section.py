@@ -45,8 +45,10 @@ def apply_section(
         key: frozenset(index.oid for index in invalid_indexes(here[0].database, own))
         for key, here in _by_database(tasks).items()
     }
-    guarded = policy.guard.enabled and any(t.pending and t.target.dialect == "postgresql" for t in tasks)
+    guarded = policy.guard.enabled and any(map(_watched, tasks))
     guard = Guard(workers, policy.guard, control, sink) if guarded else None
+    if guard is not None:
+        guard.expect(next(t.target for t in tasks if _watched(t)), own)
     try:
         while True:
             if guard is not None:
@@ -69,6 +71,10 @@ def apply_section(
     finally:
         if guard is not None:
             guard.close()
+
+
+def _watched(task: TargetTask) -> bool:
+    return bool(task.pending) and task.target.dialect == "postgresql"
 
 
 def _by_database(tasks: Sequence[TargetTask]) -> dict[tuple[str, str], list[TargetTask]]:

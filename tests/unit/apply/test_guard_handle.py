@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -14,10 +15,22 @@ import pytest
 from alembic_safe.apply.ending import Ending
 from alembic_safe.apply.guard import process
 from alembic_safe.apply.guard.handle import Guard
-from alembic_safe.apply.guard.messages import Blocked, CutEnded, Cutting, Leave, Looked, Unblocked, Watch
-from alembic_safe.apply.guard.process import _Guard
+from alembic_safe.apply.guard.judging import Judge
+from alembic_safe.apply.guard.messages import (
+    Blocked,
+    CutEnded,
+    Cutting,
+    Leave,
+    Looked,
+    NextStep,
+    Unblocked,
+    Watch,
+    Watching,
+)
+from alembic_safe.apply.guard.process import _Guard, _Place
 from alembic_safe.apply.interrupts import Interrupts
 from alembic_safe.bridge import Channel
+from alembic_safe.errors import RefusedError
 from alembic_safe.model.events import Event, Waiting
 from alembic_safe.model.guarding import Cut, Look, Other, OurSession, Waiter
 from alembic_safe.model.policies import ControlPolicy, GuardPolicy
@@ -50,12 +63,11 @@ def ground() -> Iterator[Ground]:
     """The handle with its channel in the test's hands in place of a process."""
     ours, theirs = socket.socketpair()
     events: list[Event] = []
-    workers: Any = SimpleNamespace(
-        start_helper=lambda entry: SimpleNamespace(socket=ours, close=lambda: ours.close())
-    )
+    workers: Any = SimpleNamespace(start_helper=lambda entry: SimpleNamespace(socket=ours))
     guard = Guard(workers, GuardPolicy(), ControlPolicy(), events.append)
     yield Ground(guard, Channel(theirs), events)
     guard.close()
+    ours.close()
     theirs.close()
 
 
@@ -110,6 +122,66 @@ def test_what_is_waited_for_locks_is_summed_over_the_attempts_at_a_revision(grou
     assert ground.guard.waited() == 0
 
 
+def _told(ground: Ground) -> list[str]:
+    """What the handle has said to its process by now."""
+    if select.select([ground.process], [], [], 0)[0]:
+        ground.process.fill()
+    return [type(one).__name__ for one in ground.process.pending()]
+
+
+def test_its_process_is_told_of_the_next_revision_where_there_is_something_to_begin_anew(
+    ground: Ground,
+) -> None:
+    ground.guard.begin_step("a1")
+    ground.guard.begin_step("b2")
+    assert _told(ground) == []
+    ground.process.send(Looked(0.3))
+    ground.guard.poll()
+    assert ground.guard.total == 0.3
+    ground.guard.begin_step("b2")
+    assert _told(ground) == [], "another attempt at the same revision"
+    ground.guard.begin_step("c3")
+    ground.guard.begin_step("d4")
+    assert _told(ground) == ["NextStep"] and ground.guard.total == 0
+
+
+def test_an_answer_to_an_earlier_question_is_not_taken_for_the_last_one(ground: Ground) -> None:
+    """What was expected was looked at before the migration had connected, so that it hid nothing yet."""
+    parameters = ConnectParameters("postgresql", "psycopg", {"dbname": "app"})
+    target: Any = SimpleNamespace(parameters=parameters, label="app")
+    ground.guard.expect(target, "alembic-safe/r1")
+    ground.process.send(Watching(1, 0, 0))
+
+    def answer() -> None:
+        ground.process.send(Watching(2, 0, 1))
+
+    with pytest.raises(RefusedError, match="may not see"):
+        ground.guard.watch(target, "alembic-safe/r1", answer)
+
+
+def test_that_somebody_waits_is_said_at_once_and_then_once_a_second() -> None:
+    said: list[Any] = []
+    looks = iter([_look(None), _look(0.1), _look(0.2), _look(None)])
+    guard = _Guard(SimpleNamespace(send=said.append))  # type: ignore[arg-type]
+    watcher: Any = SimpleNamespace(look=lambda name, known: next(looks))
+    watch: Any = SimpleNamespace(application_name="alembic-safe/r1")
+    guard._places.append(_Place(watch, watcher, Judge(GuardPolicy())))
+    for expected in ([0.0], [0.0, 0.1]):
+        guard._look()
+        assert [one.total for one in said] == pytest.approx(expected, abs=0.05)
+    guard._look()
+    assert len(said) == 2
+    guard._take(NextStep())
+    guard._look()
+    assert len(said) == 2
+
+
+def _look(waited: float | None) -> Look:
+    """One session of ours, and one that has waited for it for so long."""
+    ours = OurSession(Session(7, "12:00"), "12:01", 1.0, "active")
+    return Look((ours,), () if waited is None else (Waiter(9, waited, "t", (7,)),))
+
+
 def test_the_guard_says_when_nobody_is_waited_for_any_more() -> None:
     said: list[Any] = []
     link: Any = SimpleNamespace(send=said.append)
@@ -145,7 +217,7 @@ def test_an_earlier_database_is_watched_while_the_worker_is_connected_there(
     guard = _Guard(SimpleNamespace(send=lambda message: None))  # type: ignore[arg-type]
     for name in ("one", "two"):
         parameters = ConnectParameters("postgresql", "psycopg", {"dbname": name})
-        guard._take(Watch(parameters, ControlPolicy(), "alembic-safe/r1", GuardPolicy()))
+        guard._take(Watch(1, parameters, ControlPolicy(), "alembic-safe/r1", GuardPolicy()))
     guard._look()
     assert cuts == [("terminate", 7)]
     assert closed == []

@@ -51,8 +51,13 @@ class Guard:
         self._policy, self._control, self._sink = policy, control, sink
         self._helper = workers.start_helper(ENTRY)
         self._channel = Channel(self._helper.socket)
+        # asked before each message of the worker: registering it once makes that cheap
+        self._ready = select.poll()
+        self._ready.register(self._channel, select.POLLIN)
         self._heard = time.monotonic()
         self._watching: Watching | None = None
+        # how often it was told what to watch
+        self._told = 0
         self._secrets: tuple[str, ...] = ()
         self._waiting_since: float | None = None
         self._meter = WaitMeter()
@@ -64,6 +69,7 @@ class Guard:
         self.blockers: tuple[Other, ...] = ()
         self.waits_for = ""
         self.total = 0.0
+        self._counted = False
         # the worker was stopped for a cut that was not made: there was nothing left to cut
         self.withdrawn = False
         self._acted = self._heeded = False
@@ -76,6 +82,15 @@ class Guard:
         self.cut, self.powerless, self.blockers, self.waits_for = None, None, (), ""
         self._acted = self._heeded = self.withdrawn = False
 
+    def expect(self, target: Target, application_name: str) -> None:
+        """Have it connect to the target's database already, while the worker imports the project."""
+        self._tell_to_watch(target, application_name)
+
+    def _tell_to_watch(self, target: Target, application_name: str) -> None:
+        self._told += 1
+        self._watching = None
+        self._send(Watch(self._told, target.parameters, self._control, application_name, self._policy))
+
     def watch(self, target: Target, application_name: str, tick: Callable[[], None]) -> None:
         """See that the guard watches the target's database, before anything is done on it.
 
@@ -83,8 +98,7 @@ class Guard:
         """
         self._secrets = target.parameters.secrets()
         self._target = target.label
-        self._watching = None
-        self._send(Watch(target.parameters, self._control, application_name, self._policy))
+        self._tell_to_watch(target, application_name)
         deadline = time.monotonic() + self._control.connect_timeout + _SILENT_SECONDS
         while self._watching is None and self.lost is None:
             if time.monotonic() > deadline:
@@ -105,7 +119,9 @@ class Guard:
         if revision != self._step:
             self._step, self.total = revision, 0.0
             self._meter.begin_step(time.monotonic())
-            self._send(NextStep())
+            if self._counted:  # else there is nothing to begin anew, which saves waking it for each revision
+                self._counted = False
+                self._send(NextStep())
 
     def check(self) -> None:
         """Raise `GuardLostError` when it is lost."""
@@ -117,7 +133,7 @@ class Guard:
         if self.lost is not None:
             return
         try:
-            while select.select([self._channel], [], [], 0)[0]:
+            while self._ready.poll(0):
                 self._channel.fill()
                 for message in self._channel.pending():
                     self._take(message)
@@ -129,9 +145,9 @@ class Guard:
     def _take(self, message: Any) -> None:
         self._heard = time.monotonic()
         if isinstance(message, Watching):
-            self._watching = message
+            self._watching = message if message.number == self._told else self._watching
         elif isinstance(message, Looked):
-            self.total = message.total
+            self._count(message.total)
             self._say_waiting()
         elif isinstance(message, Blocked):
             self.blockers, self.waits_for = self._shown(message.others), message.waits_for
@@ -157,7 +173,11 @@ class Guard:
         first = self.cut if self.cut is not None and self.cut.reason == message.cut.reason else message.cut
         # who waited is known best at the first cut; the second only says that the first did not help
         self.cut = replace(message.cut, others=self._shown(first.others), waits_for=first.waits_for)
-        self.total, self.withdrawn = message.total, False
+        self._count(message.total)
+        self.withdrawn = False
+
+    def _count(self, total: float) -> None:
+        self.total, self._counted = total, total > 0
 
     def heed(self) -> None:
         """The worker is told to stop for the cut: that stays why it stops, also if the cut came too late."""
@@ -195,9 +215,8 @@ class Guard:
             self.lost = self.lost or "its process ended"
 
     def close(self) -> None:
-        """Send it away. Never raises."""
+        """Send it away; what starts workers sees it end. Never raises."""
         self._send(Leave())
-        self._helper.close()
 
 
 def describe_cut(cut: Cut) -> str:

@@ -14,8 +14,12 @@ from alembic_safe.model.targets import ConnectParameters
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Watch the sessions called `application_name` on this database from now on. Answered by `Watching`."""
+    """Watch the sessions called `application_name` on this database from now on. Answered by `Watching`.
 
+    `number` is told back: only the answer that was asked for last says what is there now.
+    """
+
+    number: int
     parameters: ConnectParameters
     control: ControlPolicy
     application_name: str
@@ -37,15 +41,16 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """The first look was made; see `model.guarding.Look`."""
+    """The first look after `Watch` was made; see `model.guarding.Look`."""
 
+    number: int
     sessions: int
     hidden: int
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Alive, once a second; `total` as in `Judge`."""
+    """Alive, once a second, and as soon as anybody waits for us; `total` as in `Judge`."""
 
     total: float
 

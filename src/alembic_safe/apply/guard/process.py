@@ -83,6 +83,7 @@ class _Guard:
         self._places: list[_Place] = []
         self._said_blockers: tuple[int, ...] = ()
         self._alive = 0.0
+        self._said_total = 0.0
         self._worked = 0.0
         self._left = False
 
@@ -112,6 +113,7 @@ class _Guard:
         elif isinstance(message, NextStep):
             for place in self._places:
                 place.judge.begin_step()
+            self._said_total = 0.0
         elif isinstance(message, Leave):
             self._left = True
             for place in self._places:
@@ -126,7 +128,7 @@ class _Guard:
             place.watch = watch
         self._places.append(place)
         look = place.look()
-        self._link.send(Watching(len(look.ours), look.hidden))
+        self._link.send(Watching(watch.number, len(look.ours), look.hidden))
 
     def _look(self) -> None:
         looked = [(place, place.look()) for place in self._places]
@@ -136,9 +138,11 @@ class _Guard:
                 self._act(place.watcher, act, look)
         place, look = max(looked, key=lambda one: _longest_wait(one[1]))
         self._say_blockers(place.watcher, look)
-        if now - self._alive >= _ALIVE_SECONDS:
-            self._alive = now
-            self._link.send(Looked(self._total()))
+        total = self._total()
+        # that there is something to sum is said at once: only then the supervisor tells where the next step begins
+        if now - self._alive >= _ALIVE_SECONDS or (total and not self._said_total):
+            self._alive, self._said_total = now, total
+            self._link.send(Looked(total))
         if now - self._worked >= _WORK_SECONDS:
             self._worked = now
             for place, look in looked:
