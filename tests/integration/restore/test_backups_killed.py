@@ -21,7 +21,7 @@ import pytest
 
 from alembic_safe.backup import list_backups, verify_backup
 from alembic_safe.backup.create import write_manifest
-from alembic_safe.backup.store import Store
+from alembic_safe.backup.store import UNFINISHED, Store
 from alembic_safe.backup.stores import open_store
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.policies import BackupPolicy
@@ -118,31 +118,34 @@ def keeping(request: Any, make_project: Any, tmp_path: Path) -> Callable[[str | 
     return keep
 
 
-def _kill_creates(kept: Kept, times: int) -> None:
+def _kill_creates(kept: Kept, times: int, *, uploading: bool = False) -> None:
+    """Kill them anywhere, or only from when the first byte of the finished dump is on its way to the store."""
     staging = kept.policy.directory
+    victims = ("command", "group") if uploading else ("command", "group", "tool")
 
     def begun() -> bool:
-        return any(staging.glob("*.partial"))
+        return any(staging.glob(f"*.partial/{UNFINISHED}" if uploading else "*.partial"))
 
     kept.run("create").ok()
     (first,) = kept.listed()
-    chance, ends = random.Random(times), Counter[tuple[str, int]]()
+    chance, ends = random.Random(times), Counter[tuple[str, int, str]]()
     _, rest = kept.kill(("create",), "nobody", begun, chance, 0)
     for number in range(times):
-        for name in kept.listed().keys() - {first}:
+        for name in set(kept.store.names()) - {first}:
             kept.store.remove(name)
-        whom = ("command", "group", "tool")[number % 3]
+        whom = victims[number % len(victims)]
         status, _ = kept.kill(("create",), whom, begun, chance, rest)
-        ends[whom, status] += 1
         after = kept.listed()
+        there = len(kept.store.names()) - 1
+        ends[whom, status, "listed" if len(after) == 2 else "half there" if there else "not there"] += 1
         assert first in after
         assert status in ((0, 7) if whom == "tool" else (0, -signal.SIGKILL)), ends
         assert len(after) in {0: (2,), 7: (1,)}.get(status, (1, 2)), ends
-    assert any(status != 0 for _, status in ends), ends
+    assert any(status != 0 for _, status, _ in ends), ends
     kept.run("create").ok()
     assert not begun()  # nothing of a killed one stays on this machine
     assert not {one.name for one in staging.iterdir()} - {".gitignore", *kept.store.names()}
-    print(kept.flags, dict(ends))
+    print("create", "uploading" if uploading else "", *kept.flags, dict(ends))
 
 
 def _kill_prunes(kept: Kept, times: int) -> None:
@@ -169,7 +172,7 @@ def _kill_prunes(kept: Kept, times: int) -> None:
         if status == 0:
             assert set(after) == set(sorted(before)[-3:])
     assert any(status != 0 for status in ends), ends
-    print(kept.flags, dict(ends))
+    print("prune", *kept.flags, dict(ends))
 
 
 def _half_removed(kept: Kept, names: set[str]) -> bool:
@@ -219,6 +222,17 @@ def test_a_prune_killed_now_and_then(keeping):
 @pytest.mark.timeout(7200)
 def test_a_backup_killed_a_hundred_times(keeping, filled):
     _kill_creates(keeping(filled), KILLS)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(7200)
+def test_an_upload_killed_a_hundred_times(keeping, filled, pg_database):
+    kept = keeping(filled)
+    if not kept.flags:
+        pytest.skip("a folder takes a backup by a rename")
+    # a file of several parts
+    pg_database.fetch("CREATE TABLE b AS SELECT g, repeat(md5(g::text), 8) FROM generate_series(1, 90000) g")
+    _kill_creates(replace(kept, flags=(*kept.flags, "--backup-compression", "none")), KILLS, uploading=True)
 
 
 @pytest.mark.sweep
