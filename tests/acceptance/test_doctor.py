@@ -60,10 +60,16 @@ def test_clean_ends_what_a_dead_run_left(pg_database: Any, make_project: Any) ->
     left = pg_database.connect(application_name="alembic-safe/20260101T000000Z-abcdef")
     done = project.run("doctor", "--format", "json")
     assert (done.exit, _found(done.json())) == (3, {"orphaned-backend": "refuse"})
+    database = f"{pg_database.name}_repair"
+    pg_database.server.create_database(database)
+    mark = f"alembic-safe: restoring b1 beside {pg_database.name}"
+    pg_database.fetch(f"COMMENT ON DATABASE {database} IS '{mark}'")
     done = project.run("doctor", "--clean", "--format", "json").ok().json()
     assert done["cleaned"] == [
-        f"ended the session of run 20260101T000000Z-abcdef (pid {left.info.backend_pid})"
+        f"ended the session of run 20260101T000000Z-abcdef (pid {left.info.backend_pid})",
+        f"removed the database {database}, which a killed restore beside {pg_database.name} left",
     ]
+    assert pg_database.fetch("SELECT count(*) FROM pg_database WHERE datname = %s", [database]) == [(0,)]
 
 
 def test_sqlite(make_project: Any) -> None:

@@ -242,7 +242,7 @@ def _mapped_tables(mapped: Mapped | None) -> tuple[Name, ...]:
     return tuple(sorted(mapped or {}, key=str))
 
 
-_SEES = """SELECT pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'MEMBER')
+_SEES = """SELECT pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
  OR (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)"""
 
 

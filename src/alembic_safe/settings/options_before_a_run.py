@@ -19,7 +19,7 @@ BEFORE_A_RUN: tuple[Option, ...] = (
     Option(
         "clean",
         "switch",
-        "First remove what dead runs left: sessions, temporary servers.",
+        "First remove what dead runs left: sessions, databases of killed restores, temporary servers.",
         (DOCTOR,),
         FLAG_ONLY,
     ),

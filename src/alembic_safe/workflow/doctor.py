@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -10,6 +10,7 @@ from alembic_safe.apply import Interrupts, preflight
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
 from alembic_safe.databases import clean_leftovers
+from alembic_safe.databases.postgresql.beside import open_named, remove_left
 from alembic_safe.errors import AlembicSafeError, UnreachableError
 from alembic_safe.journal import open_journal, require_possible
 from alembic_safe.model.events import EventSink, ignore
@@ -46,6 +47,7 @@ def doctor(settings: Settings, *, sink: EventSink = ignore) -> DoctorResult:
         try:
             if settings.clean:
                 cleaned += [line for site in sites for line in _end_dead_sessions(site)]
+                cleaned += [line for site in sites for line in _remove_left(settings, site)]
             targets = tuple(_examined(settings, site) for site in sites)
         finally:
             asking.close_sites(sites)
@@ -139,3 +141,18 @@ def _end_dead_sessions(site: Site) -> list[str]:
         if sessions:
             ended.append(f"ended the session of run {application.partition('/')[2]} (pid {pid})")
     return ended
+
+
+def _remove_left(settings: Settings, site: Site) -> list[str]:
+    """Drop the databases that killed restores beside the target left on its server."""
+    facts = site.database.facts
+    if facts.dialect != "postgresql" or facts.pooler or facts.in_recovery:
+        return []
+    control = open_named(
+        site.target.parameters, settings.control, facts.database
+    )  # the site's own only reads
+    with closing(control):
+        names = remove_left(control, facts.database)
+    return [
+        f"removed the database {name}, which a killed restore beside {facts.database} left" for name in names
+    ]

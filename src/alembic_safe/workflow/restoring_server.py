@@ -50,20 +50,26 @@ def restore_on_server(work: Restoration) -> RestoreResult:
 
 
 def _beside(work: Restoration, ground: Ground, plan: RestorePlan, into: str) -> RestoreResult:
+    _remove_left(work, ground, into)
     with work.dump() as dump:
         replacing.check_extensions(ground, dump, work.tick)
         with work.phases.phase("restore", f"restoring into {into}"):
             loaded = _bring(work, ground, dump, into, stays=True)
-        replacing.open_to_all(ground, into, f"alembic-safe: backup {plan.backup}, restored beside")
     work.proof(loaded, f"database {into} on {ground.target.facts.address}")
     shown = copy_back(ground, work.manifest, into) if work.here else ()
     return work.result(plan, loaded, work.manifest.heads, copy_back=shown)
+
+
+def _remove_left(work: Restoration, ground: Ground, into: str | None = None) -> None:
+    for name in replacing.remove_left(ground, into):
+        work.sink(Notice(f"{name}, which a killed restore beside left, was dropped"))
 
 
 def _replace(work: Restoration, ground: Ground, plan: RestorePlan) -> RestoreResult:
     lock = work.lock()
     assert isinstance(lock, AdvisoryLock)
     ready = replacing.tidy(ground, work.manifest)
+    _remove_left(work, ground)
     with work.dump() as dump:
         replacing.check_extensions(ground, dump, work.tick)
         journal = work.journal()

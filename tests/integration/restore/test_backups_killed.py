@@ -10,7 +10,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -25,6 +25,7 @@ from alembic_safe.backup.store import UNFINISHED, Store
 from alembic_safe.backup.stores import open_store
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.policies import BackupPolicy
+from tests.support.forked import Forked, stop_forking
 from tests.support.processes import command_line, kill_group, marked, wait_until
 from tests.support.projects import Rev
 
@@ -43,6 +44,7 @@ class Kept:
     policy: BackupPolicy
     flags: tuple[str, ...]
     environment: dict[str, str]
+    forked: bool = False  # a sweep's commands: from a process that has imported them
 
     @property
     def store(self) -> Store:
@@ -68,7 +70,7 @@ class Kept:
         rest: float,
     ) -> tuple[int, float]:
         """Kill `whom` at some moment of the `rest` seconds after it has `begun`: exit status, how long it worked."""
-        process = self.project.start("backup", *words, *self.flags, env=self.environment)
+        process = self._start(words)
         wait_until(lambda: begun() or process.poll() is not None, 120, "the work to begin")
         began = time.monotonic()
         if whom == "nobody":
@@ -84,6 +86,12 @@ class Kept:
         process.communicate(timeout=120)
         wait_until(lambda: not marked(self.project.mark), 30, "nothing of a killed command works on")
         return process.returncode, time.monotonic() - began
+
+    def _start(self, words: tuple[str, ...]) -> Any:
+        if not self.forked:
+            return self.project.start("backup", *words, *self.flags, env=self.environment)
+        whole = self.project.environment(self.environment)
+        return Forked(("backup", *words, *self.flags), self.project.path, whole)
 
 
 def _kill_tool(command: int) -> bool:
@@ -102,7 +110,7 @@ def _kill_tool(command: int) -> bool:
 
 
 @pytest.fixture(params=["folder", "file", pytest.param("s3", marks=pytest.mark.sweep)])
-def keeping(request: Any, make_project: Any, tmp_path: Path) -> Callable[[str | None], Kept]:
+def keeping(request: Any, make_project: Any, tmp_path: Path) -> Iterator[Callable[[str | None], Kept]]:
     """A function (URL of a database, None for an SQLite file) -> project with a store of that kind."""
     url = f"file://{tmp_path}/remote" if request.param == "file" else None
     if request.param == "s3":
@@ -115,7 +123,8 @@ def keeping(request: Any, make_project: Any, tmp_path: Path) -> Callable[[str | 
         policy = BackupPolicy(project.path / ".alembic-safe/backups", store=url)
         return Kept(project, policy, () if url is None else ("--backup-store", url), aws)
 
-    return keep
+    yield keep
+    stop_forking()
 
 
 def _kill_creates(kept: Kept, times: int, *, uploading: bool = False) -> None:
@@ -138,6 +147,7 @@ def _kill_creates(kept: Kept, times: int, *, uploading: bool = False) -> None:
         after = kept.listed()
         there = len(kept.store.names()) - 1
         ends[whom, status, "listed" if len(after) == 2 else "half there" if there else "not there"] += 1
+        print(f"\r{number + 1}", end="", flush=True)
         assert first in after
         assert status in ((0, 7) if whom == "tool" else (0, -signal.SIGKILL)), ends
         assert len(after) in {0: (2,), 7: (1,)}.get(status, (1, 2)), ends
@@ -163,6 +173,7 @@ def _kill_prunes(kept: Kept, times: int) -> None:
 
         whom = "command" if number else "nobody"
         status, took = kept.kill(("prune", *KEEP), whom, begun, chance, rest)
+        print(f"\r{number}", end="", flush=True)
         rest = rest if number else took
         ends[status] += 1
         assert status in (0, -signal.SIGKILL), ends
@@ -221,21 +232,21 @@ def test_a_prune_killed_now_and_then(keeping):
 @pytest.mark.sweep
 @pytest.mark.timeout(7200)
 def test_a_backup_killed_a_hundred_times(keeping, filled):
-    _kill_creates(keeping(filled), KILLS)
+    _kill_creates(replace(keeping(filled), forked=True), KILLS)
 
 
 @pytest.mark.sweep
 @pytest.mark.timeout(7200)
 def test_an_upload_killed_a_hundred_times(keeping, filled, pg_database):
-    kept = keeping(filled)
+    kept = replace(keeping(filled), forked=True)
     if not kept.flags:
         pytest.skip("a folder takes a backup by a rename")
     # a file of several parts
-    pg_database.fetch("CREATE TABLE b AS SELECT g, repeat(md5(g::text), 8) FROM generate_series(1, 90000) g")
+    pg_database.fetch("CREATE TABLE b AS SELECT g, repeat(md5(g::text), 8) FROM generate_series(1, 40000) g")
     _kill_creates(replace(kept, flags=(*kept.flags, "--backup-compression", "none")), KILLS, uploading=True)
 
 
 @pytest.mark.sweep
 @pytest.mark.timeout(7200)
 def test_a_prune_killed_a_hundred_times(keeping):
-    _kill_prunes(keeping(None), KILLS)
+    _kill_prunes(replace(keeping(None), forked=True), KILLS)

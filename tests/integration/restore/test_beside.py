@@ -12,9 +12,11 @@ from alembic_safe.backup.restore import replacing, trying
 from alembic_safe.backup.restore.loading import Stopwatch
 from alembic_safe.databases import open_database
 from alembic_safe.databases.postgresql import beside
+from alembic_safe.errors import AlembicSafeError
 from alembic_safe.model.events import ignore
 from alembic_safe.model.policies import BackupPolicy, ControlPolicy
 from alembic_safe.model.targets import ConnectParameters
+from tests.support.processes import wait_until
 
 
 def _opened(keywords: dict[str, str]) -> Any:
@@ -58,12 +60,35 @@ def test_what_is_restored_beside_is_tidied_away_by_nobody(pg_database, control):
         beside.seal(control, name, beside.Mark("b1", target, stays=True))
         assert beside.find_ours(control, target) == ()
         assert "b1 beside" in _comment(control, name)
-        beside.unseal(control, name, "it is ready")
+        beside.unseal(control, name)
+        beside.hand_over(control, name, "it is ready")
         assert _comment(control, name) == "it is ready"
         beside.seal(control, name, beside.Mark("b1", target))
         assert beside.find_ours(control, target) == (beside.Beside(name, "b1", True),)
     finally:
         beside.drop(control, name)
+
+
+def test_what_a_killed_restore_beside_left_is_dropped_once_nobody_is_on_it(pg_database, control):
+    target = pg_database.name
+    like = beside.of(control, target)
+    left, others, whole = (f"{target}_{what}" for what in ("left", "others", "whole"))
+    for name, of in ((left, target), (others, f"{target}2"), (whole, target)):
+        beside.make(control, name, like, beside.Mark("b1", of, stays=True))
+    beside.hand_over(control, whole, "alembic-safe: backup b1, restored beside")
+    try:
+        with closing(_opened(pg_database.keywords | {"dbname": left})):
+            assert not beside.is_left(control, left)
+            assert beside.remove_left(control, target, also=left) == ()
+        wait_until(lambda: beside.is_left(control, left), 10, "its last session to be gone")
+        assert beside.remove_left(control, target) == (left,)
+        assert not beside.exists(control, left)
+        assert beside.exists(control, others) and beside.exists(control, whole)
+        assert beside.remove_left(control, target, also=others) == (others,)
+        assert beside.remove_left(control, target, also=whole) == ()
+    finally:
+        for name in (left, others, whole):
+            beside.drop(control, name)
 
 
 def test_a_copy_with_a_subscription_can_be_dropped_and_what_cannot_follow_is_listed(pg_database, control):
@@ -120,12 +145,52 @@ def test_a_role_with_createdb_alone_proves_and_restores_beside(pg_database, cont
         ground = replacing.stand(target, parameters, ControlPolicy(), manifest, None)
         try:
             assert replacing.bring(ground, manifest, dump, name, stays=True, **how).rows == 10
-            replacing.open_to_all(ground, name, "restored beside")
+            assert not beside.is_left(control, name)  # it is whole, and its user's
         finally:
             ground.close()
     owner = "SELECT pg_catalog.pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = %s"
     assert control.fetch(owner, [name]) == [(plain["user"],)]
     beside.drop(control, name)
+
+
+def test_a_membership_that_is_not_whole_is_named_and_the_server_refuses_it(any_pg_database):
+    """From 16 on a membership may lack SET, which giving a database away takes, or INHERIT, which renaming takes."""
+    database = any_pg_database
+    name, role, owner = database.name, f"{database.name}_plain", f"{database.name}_owner"
+    whole = (f'GRANT "{owner}" TO "{role}"', f'ALTER ROLE "{role}" INHERIT')
+    kinds: dict[str, tuple[str, ...]] = {
+        "": whole,
+        "INHERIT": (f'GRANT "{owner}" TO "{role}"', f'ALTER ROLE "{role}" NOINHERIT'),
+    }
+    if database.major >= 16:
+        kinds |= {"SET": (f'GRANT "{owner}" TO "{role}" WITH INHERIT TRUE, SET FALSE',)}
+        kinds["INHERIT"] = (f'GRANT "{owner}" TO "{role}" WITH INHERIT FALSE, SET TRUE',)
+    with closing(_opened(database.server.keywords())) as control:
+        control.execute(f'CREATE ROLE "{owner}"')
+        control.execute(f'ALTER DATABASE "{name}" OWNER TO "{owner}"')
+        try:
+            for lacks, grants in kinds.items():
+                control.execute(f'CREATE ROLE "{role}" LOGIN CREATEDB')
+                for grant in grants:
+                    control.execute(grant)
+                with closing(_opened(database.server.keywords() | {"user": role})) as mine:
+                    said = f"{lacks} in its membership in {owner}, the owner of {name}"
+                    assert beside.missing_rights(mine, name) == ((said,) if lacks else ())
+                    assert beside.acts_for(mine, owner) is not bool(lacks)
+                    refused = False
+                    try:
+                        beside.make(mine, f"{name}_x", beside.of(mine, name), beside.Mark("b", name))
+                        mine.execute(f'ALTER DATABASE "{name}_x" RENAME TO "{name}_y"')
+                    except AlembicSafeError:
+                        refused = True
+                    assert refused is bool(lacks)
+                for left in (f"{name}_x", f"{name}_y"):
+                    beside.drop(control, left)
+                control.execute(f'DROP ROLE "{role}"')
+        finally:
+            control.execute(f'ALTER DATABASE "{name}" OWNER TO CURRENT_USER')
+            for one in (role, owner):
+                control.execute(f'DROP ROLE IF EXISTS "{one}"')
 
 
 def test_what_a_role_lacks_to_replace_is_named_before_anything_is_done(any_pg_database):

@@ -81,6 +81,30 @@ def test_a_restore_killed_a_hundred_times(pg_database, make_project):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_restore_beside_that_was_killed_is_begun_anew_by_the_same_command(pg_database, make_project):
+    project = make_project(url=pg_database.url(), revisions=REVISIONS)
+    project.run("upgrade", "--no-backup=a test").ok()
+    backup = project.run("backup", "create", "--format", "json").ok().json()["backups"][0]["manifest"]["id"]
+    name = f"{pg_database.name}_repair"
+    comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+    again = ("backup", "restore", backup, "--beside", name)
+    try:
+        process = project.start(*again)
+        wait_until(lambda: "restoring" in str(pg_database.fetch(comment, [name])), 60, "its mark")
+        kill_group(process)
+        process.communicate()
+        wait_until(lambda: _gone(pg_database), 30)
+        assert "restoring" in str(pg_database.fetch(comment, [name]))
+        done = project.run(*again).ok()
+        assert f"{name}, which a killed restore beside left, was dropped" in done.stderr
+        assert "restored beside" in str(pg_database.fetch(comment, [name]))
+        assert "there is a database" in project.run(*again).stderr
+    finally:
+        pg_database.server.drop_database(name)
+
+
+@pytest.mark.long
 def test_a_restore_of_a_file_killed_now_and_then(make_project):
     project = make_project(revisions=REVISIONS)
     project.run("upgrade", "--no-backup=a test").ok()

@@ -8,7 +8,7 @@ the target is the old database or the new one; what is left beside is found by t
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -91,11 +91,11 @@ def plan(
     """
     _refuse_what_has_no_room(ground, manifest)
     if into is not None:
-        if beside.exists(ground.control, into):
+        if beside.exists(ground.control, into) and not _is_left(ground, into):
             raise RefusedError(
                 f"there is a database {into} already",
-                hint="Name another one: `--beside NAME`. What a killed restore left says so in its comment"
-                " (`psql --list --expanded`): drop it with `dropdb`.",
+                hint="Name another one: `--beside NAME`. One whose comment (`psql --list --expanded`) says that it is"
+                " restoring is still worked on, or somebody looks into it.",
             )
         return RestorePlan(manifest.id, ground.name, into, None)
     _refuse_what_cannot_be_swapped(ground, manifest)
@@ -121,6 +121,11 @@ def plan(
         _what_cannot_follow(ground),
         tuple(who for who, _ in sessions),
     )
+
+
+def _is_left(ground: Ground, name: str) -> bool:
+    # behind a pooler those who work on a database may be on none of its sessions for a moment
+    return not ground.target.facts.pooler and beside.is_left(ground.control, name)
 
 
 def _what_cannot_follow(ground: Ground) -> tuple[str, ...]:
@@ -188,9 +193,9 @@ def bring(
     tick: Tick,
     watch: Stopwatch,
 ) -> Loaded:
-    """Make the database `name`, load it, compare it, and seal it. After any failure it is dropped.
+    """Make the database `name`, load it and compare it. After any failure it is dropped.
 
-    `stays`: it is to remain beside the target, and no later restore takes it for what was left.
+    `stays`: it is to remain beside the target, and its comment says so at the end; else it is sealed.
 
     Raises `BackupError` also when what arrived is not what the backup says.
     """
@@ -199,15 +204,20 @@ def bring(
     mark = beside.Mark(manifest.id, ground.name, stays)
     beside.make(ground.control, name, ground.like, mark, own=own)
     try:
-        place = Place(name, ground.control, ground.tool, ground.connect, own)
-        loaded = load(place, folder, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
-        if loaded.faults:
-            raise BackupError(
-                f"what was restored is not what backup {manifest.id} holds: {loaded.faults[0]}",
-                hint="The live database was not touched. See `alembic-safe backup verify`, and try another backup.",
-                detail="\n".join(loaded.faults),
-            )
-        beside.seal(ground.control, name, mark)
+        # somebody is on it from its begin to its end: that tells others that it is not what a killed command left
+        with closing(ground.connect(name)):
+            place = Place(name, ground.control, ground.tool, ground.connect, own)
+            loaded = load(place, folder, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
+            if loaded.faults:
+                raise BackupError(
+                    f"what was restored is not what backup {manifest.id} holds: {loaded.faults[0]}",
+                    hint="The live database was not touched. See `alembic-safe backup verify`, and try another backup.",
+                    detail="\n".join(loaded.faults),
+                )
+            if stays:
+                beside.hand_over(ground.control, name, f"alembic-safe: backup {manifest.id}, restored beside")
+        if not stays:
+            beside.seal(ground.control, name, mark)
     except BaseException:
         with suppress(AlembicSafeError):
             beside.drop(ground.control, name)
@@ -215,9 +225,9 @@ def bring(
     return loaded
 
 
-def open_to_all(ground: Ground, name: str, said: str) -> None:
-    """Hand over a database that was restored beside: let people in, and say in its comment what it is."""
-    beside.unseal(ground.control, name, said)
+def remove_left(ground: Ground, into: str | None = None) -> tuple[str, ...]:
+    """Drop what killed restores beside this target left, and what any left under the name `into`; their names."""
+    return () if ground.target.facts.pooler else beside.remove_left(ground.control, ground.name, also=into)
 
 
 def tidy(ground: Ground, manifest: Manifest) -> str | None:

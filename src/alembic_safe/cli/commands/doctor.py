@@ -23,6 +23,7 @@ COMMAND = Command(
     "doctor",
     "Say what would stop a run here, each with its cure; changes nothing.",
     "Runs every preflight check on every target, and looks at the journal, the tools and env.py. Exit status 3 where a"
-    " run would be refused. --clean first removes what dead runs left: their sessions, and temporary servers.",
+    " run would be refused. --clean first removes what dead runs left: their sessions, databases"
+    " of killed restores beside a target, and temporary servers.",
     _work,
 )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 RESTORE_APPLICATION = "alembic-safe/restore"
 _MARK = re.compile(r"alembic-safe: (restoring|verified) (\S+) for (.*)", re.DOTALL)
+_MARK_THAT_STAYS = re.compile(r"alembic-safe: (?:restoring|verified) \S+ beside (.*)", re.DOTALL)
 _LONGEST = 63  # bytes of a name; the server cuts the rest off
 _MAINTENANCE = ("postgres", "template1")
 
@@ -47,8 +48,8 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a database of ours is for. `stays`: it was asked for by name and is never tidied away, since no deploy
-    lock keeps others from a restore beside that is still going on."""
+    """What a database of ours is for. `stays`: it was asked for by name and is to remain. No deploy lock is held
+    while it is made: that somebody is on it tells others to leave it alone."""
 
     backup: str
     target: str
@@ -121,12 +122,14 @@ def seal(control: PostgresDatabase, name: str, mark: Mark) -> None:
         _comment(control, name, mark.said("verified"))
 
 
-def unseal(control: PostgresDatabase, name: str, said: str | None = None) -> None:
-    """Let people in again; it is no longer known to be as it was compared. `said` becomes its comment with that."""
-    with _together(control):
-        if said is not None:
-            _comment(control, name, said)
-        control.execute(f"ALTER DATABASE {ident(name)} ALLOW_CONNECTIONS true")
+def unseal(control: PostgresDatabase, name: str) -> None:
+    """Let people in again; it is no longer known to be as it was compared."""
+    control.execute(f"ALTER DATABASE {ident(name)} ALLOW_CONNECTIONS true")
+
+
+def hand_over(control: PostgresDatabase, name: str, said: str) -> None:
+    """Say in the comment of a database that stays that it is whole: it is no longer ours."""
+    _comment(control, name, said)
 
 
 @contextmanager
@@ -170,6 +173,36 @@ def find_ours(control: PostgresDatabase, target: str) -> tuple[Beside, ...]:
     return tuple(found)
 
 
+def remove_left(control: PostgresDatabase, target: str, *, also: str | None = None) -> tuple[str, ...]:
+    """Drop what killed restores beside `target` left, and what any left under the name `also`; returns their names.
+
+    Of others' databases none is dropped, nor one that anybody is connected to. Raises only for `also`.
+    """
+    removed = []
+    for name, of in _left(control):
+        if name != also and of != target:
+            continue
+        try:
+            drop(control, name)
+        except AlembicSafeError:
+            if name == also:
+                raise
+            continue
+        removed.append(name)
+    return tuple(removed)
+
+
+def is_left(control: PostgresDatabase, name: str) -> bool:
+    """Whether it is what a killed restore beside left: its mark says that it is not whole, and nobody is on it."""
+    return any(one == name for one, _ in _left(control))
+
+
+def _left(control: PostgresDatabase) -> tuple[tuple[str, str], ...]:
+    rows = control.fetch(query("left_beside"))
+    marks = ((name, _MARK_THAT_STAYS.fullmatch(comment)) for name, comment in rows)
+    return tuple((name, mark[1]) for name, mark in marks if mark is not None)
+
+
 def what_stays(control: PostgresDatabase, name: str) -> tuple[tuple[str, str, str], ...]:
     """What is bound to the database and would not follow its name: (kind, name, more)."""
     return tuple((kind, one, more) for kind, one, more in control.fetch(query("what_stays"), {"name": name}))
@@ -201,14 +234,16 @@ def in_use(control: PostgresDatabase, name: str) -> bool:
 
 def missing_rights(control: PostgresDatabase, target: str) -> tuple[str, ...]:
     """What this role lacks to put another database in the target's place; empty: nothing."""
-    superuser, createdb, owner, owns, tablespace, may_place = control.fetch(
+    superuser, createdb, owner, member, gives, has, tablespace, may_place = control.fetch(
         query("lacking_rights"), [target]
     )[0]
     if superuser:
         return ()
     needs = (
         (createdb, "CREATEDB"),
-        (owns, f"membership in {owner}, the owner of {target}"),
+        (member, f"membership in {owner}, the owner of {target}"),
+        (gives or not member, f"SET in its membership in {owner}, the owner of {target}"),
+        (has or not member, f"INHERIT in its membership in {owner}, the owner of {target}"),
         (may_place, f"CREATE on the tablespace {tablespace}"),
     )
     lacking = [need for there, need in needs if not there]
@@ -219,13 +254,8 @@ def missing_rights(control: PostgresDatabase, target: str) -> tuple[str, ...]:
 
 
 def acts_for(control: PostgresDatabase, owner: str) -> bool:
-    """Whether this role can give things to `owner`: a superuser, or a member."""
-    rows = control.fetch(
-        "SELECT rolsuper OR pg_catalog.pg_has_role(%s, 'MEMBER') FROM pg_catalog.pg_roles"
-        " WHERE rolname = current_user",
-        [owner],
-    )
-    return bool(rows[0][0])
+    """Whether this role can give a database to `owner` and go on to alter it: a superuser, or a member in full."""
+    return bool(control.fetch(query("acts_for"), {"owner": owner})[0][0])
 
 
 def unavailable(control: PostgresDatabase, extensions: tuple[str, ...]) -> tuple[str, ...]:

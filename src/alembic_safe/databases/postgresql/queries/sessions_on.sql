@@ -3,8 +3,8 @@ SELECT a.pid, coalesce(a.usename::text, ''), coalesce(a.application_name, ''),
        coalesce(pg_catalog.host(a.client_addr), ''),
        coalesce(to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), ''),
        (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
-           OR (pg_catalog.pg_has_role(a.usesysid, 'MEMBER')
-               OR pg_catalog.pg_has_role('pg_signal_backend', 'MEMBER'))
+           OR (pg_catalog.pg_has_role(a.usesysid, 'USAGE')
+               OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE'))
               AND NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles WHERE oid = a.usesysid), true)
 FROM pg_catalog.pg_stat_activity AS a
 WHERE a.datname = %s
