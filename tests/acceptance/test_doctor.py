@@ -65,7 +65,7 @@ def test_clean_ends_what_a_dead_run_left(pg_database: Any, make_project: Any) ->
     mark = f"alembic-safe: restoring b1 beside {pg_database.name}"
     pg_database.fetch(f"COMMENT ON DATABASE {database} IS '{mark}'")
     done = project.run("doctor", "--clean", "--format", "json").ok().json()
-    assert done["cleaned"] == [
+    assert done["cleaned"][-2:] == [  # before them: whatever dead runs left on this machine
         f"ended the session of run 20260101T000000Z-abcdef (pid {left.info.backend_pid})",
         f"removed the database {database}, which a killed restore beside {pg_database.name} left",
     ]
