@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from alembic_safe.apply.settling import Evidence, settle
 from alembic_safe.bridge.worker.masking import mask_sql
@@ -19,6 +19,7 @@ from alembic_safe.databases import (
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.revisions import Statement
+from alembic_safe.quick import dataclass
 
 CONCURRENT = re.compile(r"\bconcurrently\b", re.IGNORECASE)
 _CREATE = re.compile(r"\s*create\b", re.IGNORECASE)

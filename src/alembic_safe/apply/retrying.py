@@ -6,12 +6,12 @@ retries, from meeting us again at the same moment: aws.amazon.com/blogs/architec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from alembic_safe.model.guarding import CutReason
 from alembic_safe.model.policies import GuardPolicy
 from alembic_safe.model.runs import StepOutcome
+from alembic_safe.quick import dataclass
 
 Cause = Literal["lock", "deadlock", "serialization", "stall", "wait", "withdrawn"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from alembic_safe.model.revisions import Statement
 from alembic_safe.model.runs import StepOutcome, TransactionOutcome
+from alembic_safe.quick import dataclass
 
 _HARMLESS = re.compile(r"\s*(select|show|set|explain|savepoint|release|rollback|values)\b", re.IGNORECASE)
 _DEBRIS = re.compile(r"\bconcurrently\b|\bvalidate\b", re.IGNORECASE)

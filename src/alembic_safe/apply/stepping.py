@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from alembic_safe.model.results import AppliedStep
 from alembic_safe.model.revisions import Direction, Revision, Statement
 from alembic_safe.model.runs import NOTHING_HELD, StatementOutcome, StatementRecord, StepOutcome, StepRecord
 from alembic_safe.model.targets import Target
+from alembic_safe.quick import dataclass
 
 
 @dataclass(slots=True)

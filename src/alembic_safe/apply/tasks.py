@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.apply.retrying import Ended, Tries
 from alembic_safe.errors import AlembicSafeError
@@ -13,6 +13,7 @@ from alembic_safe.model.results import AppliedStep
 from alembic_safe.model.revisions import Direction
 from alembic_safe.model.runs import StepOutcome
 from alembic_safe.model.targets import Target
+from alembic_safe.quick import dataclass
 
 
 @dataclass(slots=True)

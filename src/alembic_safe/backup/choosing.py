@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.model.backups import BackupScope, ScopeChoice, WayBack
 from alembic_safe.model.scopes import Reach
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.policies import BackupPolicy
 from alembic_safe.model.protocols import Database, Dump
 from alembic_safe.model.targets import DatabaseFacts
+from alembic_safe.quick import dataclass
 
 Tick = Callable[[], None]
 Heads = Mapping[str, tuple[str, ...] | None]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from alembic_safe.backup.catalogue import list_backups
 from alembic_safe.backup.retention import Decision, Kept, decide
 from alembic_safe.backup.store import Store
 from alembic_safe.model.policies import RetentionPolicy
 from alembic_safe.model.results import BackupListing
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from alembic_safe.model.policies import RetentionPolicy
+from alembic_safe.quick import dataclass
 
 _Bucket = Callable[[datetime], tuple[int, ...]]
 

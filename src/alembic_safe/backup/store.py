@@ -10,13 +10,13 @@ import re
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import BackupFile
+from alembic_safe.quick import dataclass
 
 DUMP = "dump"
 MANIFEST = "manifest.json"

@@ -2,10 +2,36 @@
 
 Nobody else imports alembic. The supervisor's side (`Workers`, `Worker`, messages) imports neither alembic
 nor SQLAlchemy; the worker's side is `alembic_safe.bridge.worker`.
+
+What is offered here is imported when it is asked for: a worker, and what starts the fork server before the
+command line is read, need next to nothing of it.
 """
 
-from alembic_safe.bridge.channel import Channel, ChannelClosedError
-from alembic_safe.bridge.launcher import Workers, discard_prestarted, prestart
-from alembic_safe.bridge.worker_handle import Worker
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alembic_safe.bridge.channel import Channel, ChannelClosedError
+    from alembic_safe.bridge.fork_server import discard_prestarted, prestart
+    from alembic_safe.bridge.launcher import Workers
+    from alembic_safe.bridge.worker_handle import Worker
 
 __all__ = ["Channel", "ChannelClosedError", "Worker", "Workers", "discard_prestarted", "prestart"]
+
+_HOMES = {
+    "Channel": "channel",
+    "ChannelClosedError": "channel",
+    "Worker": "worker_handle",
+    "Workers": "launcher",
+    "discard_prestarted": "fork_server",
+    "prestart": "fork_server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from alembic_safe.bridge.committing import CommitAwaited
@@ -24,6 +23,7 @@ from alembic_safe.model.revisions import (
 from alembic_safe.model.scratch import Redirect
 from alembic_safe.model.targets import Dialect, Target
 from alembic_safe.model.traces import Trace
+from alembic_safe.quick import dataclass
 
 # ---- supervisor to worker
 

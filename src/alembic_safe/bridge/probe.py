@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from alembic_safe.bridge.launcher import Workers
 from alembic_safe.bridge.messages import (
@@ -22,6 +22,7 @@ from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.facts import Name
 from alembic_safe.model.live import Mapped
 from alembic_safe.model.revisions import RevisionListing
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from alembic_safe.bridge.launcher import Workers
 from alembic_safe.bridge.messages import (
@@ -20,6 +20,7 @@ from alembic_safe.errors import AlembicSafeError, ProjectError, WorkerError
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 
 # what executing env.py offline cannot help: the revision asks a database, which there is none
 _WANTS_A_DATABASE = re.compile(r"NoneType|MockConnection|RefusedWhileRendering|TooLongError")

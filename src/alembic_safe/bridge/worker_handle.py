@@ -10,7 +10,6 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from alembic_safe.bridge.channel import Channel, ChannelClosedError
 from alembic_safe.bridge.messages import (
@@ -27,6 +26,7 @@ from alembic_safe.bridge.messages import (
 from alembic_safe.bridge.worker.masking import mask_secrets
 from alembic_safe.errors import WorkerError
 from alembic_safe.model.events import EventSink, WorkerOutput
+from alembic_safe.quick import dataclass
 
 _TICK = 0.1
 _END_SECONDS = 3.0

@@ -5,6 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+# the first words of the commands that execute env.py: to import the commands and ask them takes as long as a tenth
+# of what is to be begun (tests/unit/cli/test_ahead.py compares)
+ASKING = frozenset(
+    (
+        "backup",
+        "check",
+        "doctor",
+        "downgrade",
+        "history",
+        "identify",
+        "plan",
+        "recover",
+        "rehearse",
+        "stamp",
+        "status",
+        "upgrade",
+    )
+)
 _NO_WORK = ("--help", "-h", "--version")
 
 
@@ -14,10 +32,7 @@ def begun(arguments: Sequence[str]) -> Iterator[None]:
 
     A wrong guess costs a process that is ended unused.
     """
-    from alembic_safe.cli.commands import COMMANDS
-
-    asking = {command.name.partition(" ")[0] for command in COMMANDS if command.asks_project}
-    if not asking.intersection(arguments) or set(_NO_WORK).intersection(arguments):
+    if not ASKING.intersection(arguments) or set(_NO_WORK).intersection(arguments):
         yield
         return
     from alembic_safe.bridge import discard_prestarted, prestart

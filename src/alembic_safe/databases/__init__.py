@@ -1,41 +1,45 @@
 """A target's database: our own connection to it, its deploy lock, and the tool that dumps it.
 
-The only room with a database driver or a subprocess of a database tool. Importing it imports neither.
+The only room with a database driver or a subprocess of a database tool. Importing it imports neither,
+and of this room only what is asked for: a worker asks for four names.
 """
 
 from __future__ import annotations
 
-from alembic_safe.databases._emptiness import emptiness_sql
-from alembic_safe.databases._libpq import libpq_keywords
-from alembic_safe.databases._open import copy_tables, open_database, open_watcher, warm_up
-from alembic_safe.databases._reading import DumpReader, reading_tool, system_identifier, wal_position
-from alembic_safe.databases.external import run_external
-from alembic_safe.databases.postgresql.catalog import null_share, quoted_names, read_catalog, read_tables
-from alembic_safe.databases.postgresql.concurrency import (
-    InvalidIndex,
-    PendingDetach,
-    drop_invalid,
-    invalid_indexes,
-    old_snapshots,
-    pending_detaches,
-)
-from alembic_safe.databases.postgresql.dumpable import lacking_extensions
-from alembic_safe.databases.postgresql.hints import connect_hint
-from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
-from alembic_safe.databases.postgresql.recovery_points import (
-    current_point,
-    make_restore_point,
-    wait_for_archive,
-)
-from alembic_safe.databases.postgresql.replica import check_replica
-from alembic_safe.databases.postgresql.standing import (
-    Found,
-    find,
-    left_objects,
-    run_sessions,
-    unvalidated,
-)
-from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alembic_safe.databases._emptiness import emptiness_sql
+    from alembic_safe.databases._libpq import libpq_keywords
+    from alembic_safe.databases._open import copy_tables, open_database, open_watcher, warm_up
+    from alembic_safe.databases._reading import DumpReader, reading_tool, system_identifier, wal_position
+    from alembic_safe.databases.external import run_external
+    from alembic_safe.databases.postgresql.catalog import null_share, quoted_names, read_catalog, read_tables
+    from alembic_safe.databases.postgresql.concurrency import (
+        InvalidIndex,
+        PendingDetach,
+        drop_invalid,
+        invalid_indexes,
+        old_snapshots,
+        pending_detaches,
+    )
+    from alembic_safe.databases.postgresql.dumpable import lacking_extensions
+    from alembic_safe.databases.postgresql.hints import connect_hint
+    from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
+    from alembic_safe.databases.postgresql.recovery_points import (
+        current_point,
+        make_restore_point,
+        wait_for_archive,
+    )
+    from alembic_safe.databases.postgresql.replica import check_replica
+    from alembic_safe.databases.postgresql.standing import (
+        Found,
+        find,
+        left_objects,
+        run_sessions,
+        unvalidated,
+    )
+    from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
 
 __all__ = [
     "SERVER_IDENTITY_SQL",
@@ -75,3 +79,50 @@ __all__ = [
     "wal_position",
     "warm_up",
 ]
+
+_HOMES = {
+    "emptiness_sql": "_emptiness",
+    "libpq_keywords": "_libpq",
+    "copy_tables": "_open",
+    "open_database": "_open",
+    "open_watcher": "_open",
+    "warm_up": "_open",
+    "DumpReader": "_reading",
+    "reading_tool": "_reading",
+    "system_identifier": "_reading",
+    "wal_position": "_reading",
+    "run_external": "external",
+    "null_share": "postgresql.catalog",
+    "quoted_names": "postgresql.catalog",
+    "read_catalog": "postgresql.catalog",
+    "read_tables": "postgresql.catalog",
+    "InvalidIndex": "postgresql.concurrency",
+    "PendingDetach": "postgresql.concurrency",
+    "drop_invalid": "postgresql.concurrency",
+    "invalid_indexes": "postgresql.concurrency",
+    "old_snapshots": "postgresql.concurrency",
+    "pending_detaches": "postgresql.concurrency",
+    "lacking_extensions": "postgresql.dumpable",
+    "connect_hint": "postgresql.hints",
+    "SERVER_IDENTITY_SQL": "postgresql.identity",
+    "current_point": "postgresql.recovery_points",
+    "make_restore_point": "postgresql.recovery_points",
+    "wait_for_archive": "postgresql.recovery_points",
+    "check_replica": "postgresql.replica",
+    "Found": "postgresql.standing",
+    "find": "postgresql.standing",
+    "left_objects": "postgresql.standing",
+    "run_sessions": "postgresql.standing",
+    "unvalidated": "postgresql.standing",
+    "ScratchPlace": "scratch",
+    "clean_leftovers": "scratch",
+    "open_scratch": "scratch",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

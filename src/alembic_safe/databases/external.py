@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from alembic_safe.quick import dataclass
 
 _PREFIX = "ALEMBIC_SAFE_"
 _KEPT = 65_536  # bytes of its stdout, the last

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO
 
 from alembic_safe.databases import launch
 from alembic_safe.errors import BackupError
+from alembic_safe.quick import dataclass
 
 TICK = 0.2
 _CHUNK = 1 << 20

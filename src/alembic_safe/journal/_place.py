@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from alembic_safe import __version__
 from alembic_safe.errors import AlembicSafeError, RefusedError, UnknownRevisionError
 from alembic_safe.journal._store import Store, quoted, sqlstate
+from alembic_safe.quick import dataclass
 
 JOURNAL_FORMAT = 4
 

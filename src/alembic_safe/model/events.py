@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from alembic_safe.model.revisions import Direction, Statement
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

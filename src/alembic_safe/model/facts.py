@@ -7,9 +7,11 @@ clone and one which was read from text look the same to them; `Origin` tells the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import Literal
+
+from alembic_safe.quick import dataclass
 
 # parsed: from the text and the server tables alone. state: refined by what earlier statements made.
 # live: refined by the target's catalog. observed: seen on a server that ran the statement.

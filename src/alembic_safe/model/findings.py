@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
@@ -11,6 +10,7 @@ from alembic_safe.model.known import KnownSchema
 from alembic_safe.model.live import LiveFacts, Mapped
 from alembic_safe.model.revisions import Direction, Revision, Source, Statement
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 
 FailOn = Literal["error", "warning", "never"]
 HazardClass = Literal[

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from alembic_safe.model.targets import Session
+from alembic_safe.quick import dataclass
 
 # why: somebody waited too long for us; we waited too long for others; or for a connection of our own
 CutReason = Literal["stall", "wait", "own blocker"]

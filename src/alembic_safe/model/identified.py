@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from alembic_safe.model.identity import Identity
 from alembic_safe.model.summaries import Failure, TargetSummary
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from alembic_safe.quick import dataclass
 
 Heads = tuple[str, ...]
 # what comparing the version rows with the schema comes to; see `recovery.identity.verdict`

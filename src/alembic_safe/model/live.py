@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.model.catalog import Catalog
 from alembic_safe.model.facts import Name
+from alembic_safe.quick import dataclass
 
 # Tables and their columns, as the models map them. A name without a schema is in the default one.
 Mapped = Mapping[Name, frozenset[str]]

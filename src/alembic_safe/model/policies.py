@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from alembic_safe.model.backups import ScopeChoice
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from alembic_safe.model.facts import LockMode, Name
+from alembic_safe.quick import dataclass
 
 # refuse: nothing is applied. warn: it is said. off: it is not looked for.
 Level = Literal["refuse", "warn", "off"]

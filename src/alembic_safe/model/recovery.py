@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +9,7 @@ from alembic_safe.model.revisions import Direction
 from alembic_safe.model.runs import RunHistory
 from alembic_safe.model.summaries import Failure, TargetSummary
 from alembic_safe.model.targets import Session
+from alembic_safe.quick import dataclass
 
 # query: changes nothing. data: writes rows, or may. definition: changes what the schema is.
 StatementNature = Literal["query", "data", "definition"]

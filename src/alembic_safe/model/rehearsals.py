@@ -6,13 +6,14 @@ What was seen is told as it was; `forecast` is what is to be expected of the tar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
 from alembic_safe.model.reported import ReportedFinding
 from alembic_safe.model.revisions import Direction, Source
 from alembic_safe.model.summaries import Failure
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

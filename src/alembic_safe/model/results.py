@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -20,6 +19,7 @@ from alembic_safe.model.runs import RunHistory, RunOutcome, StepOutcome
 from alembic_safe.model.scratch import ScratchRun
 from alembic_safe.model.summaries import Failure as Failure
 from alembic_safe.model.summaries import TargetSummary as TargetSummary
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from alembic_safe.model.revisions import Direction
+from alembic_safe.quick import dataclass
 
 # unfinished: no end was written (running, or killed). failed: ended by itself, clean or dirty as `error` and
 # the steps say. interrupted: ended by a signal, or found unfinished by a later run and closed by it.

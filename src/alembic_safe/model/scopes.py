@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from alembic_safe.model.facts import Name
+from alembic_safe.quick import dataclass
 
 # written: rows are added. rewritten: the same rows, in a new file. altered: stored values change or go.
 How = Literal["written", "updated", "deleted", "truncated", "dropped", "altered", "rewritten"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from alembic_safe.errors import AlembicSafeError
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_safe.bridge.messages import GraphRead
@@ -28,6 +27,7 @@ from alembic_safe.model.recovery import (
 from alembic_safe.model.revisions import Revision
 from alembic_safe.model.runs import RunHistory, StepOutcome, StepRecord, application_name
 from alembic_safe.model.targets import Dialect, Target
+from alembic_safe.quick import dataclass
 from alembic_safe.recovery.half import FileNow, Part, Seen, half_of, keys_of
 from alembic_safe.recovery.lost import lost_revisions
 from alembic_safe.rules import read_marks

@@ -7,13 +7,14 @@ looked up in the schema, which has the last word: what is not there is not in ef
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from alembic_safe.databases import Found
 from alembic_safe.model.facts import Name, Reading
 from alembic_safe.model.recovery import HalfRevision, SettledStatement, Standing, StatementNature
 from alembic_safe.model.runs import StatementRecord, StepRecord, TransactionOutcome
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 from alembic_safe.recovery.traces import Trace, Undoing, is_repeatable, nature_of, traces_of, undoing_of
 from alembic_safe.sql.tongues import tongue
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from alembic_safe.model.backups import Manifest
@@ -16,6 +15,7 @@ from alembic_safe.model.recovery import (
     SettledStatement,
 )
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 
 _CALM = ("at heads", "behind", "at base", "interrupted but clean")
 _BY_HAND = "it is done by hand, as said"

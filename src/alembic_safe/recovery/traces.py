@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from alembic_safe.model.facts import Action, Name, ObjectRef, Reading
 from alembic_safe.model.natures import DATA_WORDS, QUERY_WORDS
 from alembic_safe.model.recovery import StatementNature
+from alembic_safe.quick import dataclass
 from alembic_safe.sql.server.functions import volatility_of
 
 # what is known to do nothing that lasts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from alembic_safe.databases.postgresql.database import PostgresDatabase
@@ -13,6 +13,7 @@ from alembic_safe.databases.postgresql.looking_on import Digest, digests
 from alembic_safe.databases.postgresql.restore import find_restore_tool
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.rehearsals import LostData
+from alembic_safe.quick import dataclass
 
 Tick = Callable[[], None]
 _MOST_LINES = 12

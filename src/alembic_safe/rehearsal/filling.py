@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_safe.databases import ScratchPlace, open_database
@@ -16,6 +15,7 @@ from alembic_safe.databases.postgresql.restore import find_restore_tool
 from alembic_safe.errors import RefusedError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.scratch import Clone
+from alembic_safe.quick import dataclass
 
 Tick = Callable[[], None]
 APPLICATION = "alembic-safe/rehearsal"

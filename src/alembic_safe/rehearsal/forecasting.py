@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from alembic_safe.model.revisions import Statement
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.observed import Observation
 
 # below this a clone's time is the command's own and says nothing of the work

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from alembic_safe.model.facts import Facts, LockFact, LockMode, Name, ObjectRef, RewriteFact, ScanFact
 from alembic_safe.model.findings import JudgedPlan, JudgedRevision, JudgedStatement
 from alembic_safe.model.rehearsals import Difference
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.observed import Observation
 
 _RELATIONS = ("table", "view", "materialized view", "foreign table")

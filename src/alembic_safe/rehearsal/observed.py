@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.model.facts import LockMode
 from alembic_safe.model.traces import SeenRelation, Trace
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.watching import Known, SeenStep
 
 MODES = {mode.server_name: mode for mode in LockMode}

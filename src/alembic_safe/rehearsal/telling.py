@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from alembic_safe.model.facts import LockMode
 from alembic_safe.model.rehearsals import (
@@ -13,6 +13,7 @@ from alembic_safe.model.rehearsals import (
     RehearsedStatement,
 )
 from alembic_safe.model.revisions import RevisionListing, Statement
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.forecasting import Sizes, forecast
 from alembic_safe.rehearsal.observed import Held, Observation, held_locks, observations
 from alembic_safe.rehearsal.watching import SeenStep

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.bridge.messages import (
     StatementBegun,
@@ -18,6 +18,7 @@ from alembic_safe.bridge.messages import (
 from alembic_safe.bridge.scratch import Observer
 from alembic_safe.model.revisions import Direction, Revision
 from alembic_safe.model.traces import Trace
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.sampling import Sampler
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from alembic_safe.model.facts import Column, Constraint, Name, Reading
 from alembic_safe.model.known import KnownTable
+from alembic_safe.quick import dataclass
 from alembic_safe.rules.looking import BATCH_COPY, column_is_new
 from alembic_safe.rules.place import Place, plain
 

@@ -14,10 +14,11 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import get_args
 
 from alembic_safe.model.findings import Allowance, DeclaredPhase, MarkFault, Marks
+from alembic_safe.quick import dataclass
 
 _MARK = re.compile(r"^[\s#*/-]*alembic-safe\s*:\s*(?P<rest>.*?)\s*(?:\*/)?\s*$", re.IGNORECASE | re.DOTALL)
 _ALLOW = re.compile(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from alembic_safe.model.facts import HOLE, Facts, LockFact, LockMode, Name, Reading
@@ -12,6 +11,7 @@ from alembic_safe.model.findings import GatePolicy, JudgedCommand, JudgedPlan, J
 from alembic_safe.model.known import KnownColumn, KnownSchema, KnownTable
 from alembic_safe.model.live import LiveFacts
 from alembic_safe.model.revisions import Source
+from alembic_safe.quick import dataclass
 
 # positions by revision, its transaction, and kind of command ("" where that is no matter)
 _Index = dict[tuple[str, int | None, str], list[int]]

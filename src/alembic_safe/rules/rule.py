@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from alembic_safe.model.facts import LockMode, Name
 from alembic_safe.model.findings import HazardClass, Severity
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 from alembic_safe.rules.place import Place, Spot, Whole
 
 BOTH: tuple[Dialect, ...] = ("postgresql", "sqlite")

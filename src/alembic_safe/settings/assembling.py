@@ -7,7 +7,6 @@ directory; a default, to the folder of the alembic configuration.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from alembic_safe.model.policies import (
 from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.model.rehearsals import RehearsalPolicy
 from alembic_safe.model.scratch import ScratchPolicy
+from alembic_safe.quick import dataclass
 from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
 from alembic_safe.settings.hours import forbidden_hours
 from alembic_safe.settings.layers import Given, Layer

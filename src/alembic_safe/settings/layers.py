@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from alembic_safe.errors import SettingsError, UsageError
+from alembic_safe.quick import dataclass
 from alembic_safe.settings.options import BY_NAME, OPTIONS, OTHER_VARIABLES, PREFIX, TABLE, Place, options_of
 
 if sys.version_info >= (3, 11):

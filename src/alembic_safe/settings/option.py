@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Literal
+
+from alembic_safe.quick import dataclass
 
 Kind = Literal[
     "text",

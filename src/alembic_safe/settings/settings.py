@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,7 @@ from alembic_safe.model.policies import (
 from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.model.rehearsals import RehearsalPolicy
 from alembic_safe.model.scratch import ScratchPolicy
+from alembic_safe.quick import dataclass
 
 OutputFormat = Literal["console", "json", "sarif", "github", "gitlab", "markdown"]
 

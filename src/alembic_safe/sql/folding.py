@@ -9,9 +9,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from alembic_safe.model.facts import HOLE
+from alembic_safe.quick import dataclass
 from alembic_safe.sql.cursor import STRING, Cursor, NotUnderstood
 
 MOST = 64  # values of one expression; a product of more is given up

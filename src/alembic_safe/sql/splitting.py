@@ -7,8 +7,8 @@ statement and are kept with theirs.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from alembic_safe.quick import dataclass
 from alembic_safe.sql.lexical import lexemes
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from alembic_safe.model.catalog import Catalog
 from alembic_safe.model.facts import Facts, Reading
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 from alembic_safe.sql import sqlite
 from alembic_safe.sql.effects import facts_of
 from alembic_safe.sql.reader import read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timezone
 
 from alembic_safe.apply import Interrupts, TargetTask, apply_section, preflight
@@ -22,6 +22,7 @@ from alembic_safe.model.rehearsals import RehearsedTarget
 from alembic_safe.model.results import AppliedTarget, ApplyResult
 from alembic_safe.model.revisions import Direction
 from alembic_safe.model.runs import RunRecord
+from alembic_safe.quick import dataclass
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking, concluding, gating
 from alembic_safe.workflow.asking import Site

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_safe.bridge import Workers
@@ -24,6 +23,7 @@ from alembic_safe.model.recovery import Resume
 from alembic_safe.model.results import TargetSummary
 from alembic_safe.model.revisions import Direction, RevisionListing
 from alembic_safe.model.targets import Target
+from alembic_safe.quick import dataclass
 from alembic_safe.settings import Settings
 
 # env.py itself is executed at each look, and a server that starts may take a minute

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from alembic_safe.model.results import CheckResult, ReportedFinding
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.model.scratch import ScratchRun
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 from alembic_safe.rules import all_rules, gate, judge
 from alembic_safe.settings import Settings
 from alembic_safe.sql import Schema

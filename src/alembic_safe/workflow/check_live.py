@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from alembic_safe.bridge import Workers
 from alembic_safe.errors import UsageError
@@ -12,6 +11,7 @@ from alembic_safe.journal import open_journal
 from alembic_safe.model.events import EventSink
 from alembic_safe.model.live import LiveFacts, Mapped
 from alembic_safe.model.revisions import RevisionListing
+from alembic_safe.quick import dataclass
 from alembic_safe.settings import Settings
 from alembic_safe.sql import Schema
 from alembic_safe.workflow import asking

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from alembic_safe.bridge.scratch import ReplayedTarget
 from alembic_safe.databases.postgresql.looking_on import relation_sizes
@@ -15,6 +15,7 @@ from alembic_safe.model.rehearsals import Difference, RehearsedTarget
 from alembic_safe.model.results import ReportedFinding
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.forecasting import Sizes, speed
 from alembic_safe.rehearsal.judging import Seen, as_seen
 from alembic_safe.rehearsal.observed import observations

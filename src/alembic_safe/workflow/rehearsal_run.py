@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.bridge.scratch import Observer
 from alembic_safe.databases import open_database
@@ -17,6 +17,7 @@ from alembic_safe.model.protocols import Database
 from alembic_safe.model.rehearsals import OldApplication
 from alembic_safe.model.revisions import Direction
 from alembic_safe.model.scratch import Clone
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.checking import check_application
 from alembic_safe.rehearsal.comparing import Picture, picture
 from alembic_safe.rehearsal.filling import APPLICATION, Filling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from alembic_safe.backup import find_backup, list_backups, open_store
@@ -20,6 +20,7 @@ from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.scratch import ScratchPolicy
 from alembic_safe.model.targets import ConnectParameters, Dialect
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.filling import Dumped
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job
@@ -11,6 +11,7 @@ from alembic_safe.bridge.scratch import Played, Replayed, replay
 from alembic_safe.model.events import EventSink
 from alembic_safe.model.rehearsals import RoundTrip
 from alembic_safe.model.revisions import Direction, Revision
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.comparing import Picture, lost_data, schema_differences
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.rehearsal_run import Rehearsing, Stand

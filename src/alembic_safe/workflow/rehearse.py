@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.findings import Judgement
 from alembic_safe.model.rehearsals import OldApplication, RehearsedTarget, RehearseResult, RoundTrip
 from alembic_safe.model.results import Failure, ReportedFinding
+from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.filling import Filling
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from alembic_safe.errors import AlembicSafeError, RefusedError, RevisionFailedError
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.findings import Judgement
 from alembic_safe.model.rehearsals import RehearsedTarget, RoundTrip
+from alembic_safe.quick import dataclass
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.applying import ApplyContext
 from alembic_safe.workflow.asking import Site

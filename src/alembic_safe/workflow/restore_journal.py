@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal import Journal, carry_over, open_journal
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.runs import RECOVERS
+from alembic_safe.quick import dataclass
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import new_run_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from alembic_safe.model.protocols import Database, DeployLock
 from alembic_safe.model.restores import Loaded, RestorePlan, RestoreProof
 from alembic_safe.model.results import BackupListing, RestoreResult
 from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.quick import dataclass
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.asking import Site

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.model.revisions import Direction
+from alembic_safe.quick import dataclass
 from alembic_safe.workflow.rowless_calls import Calls, base_name
 
 _MUTATORS = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "appendleft"})

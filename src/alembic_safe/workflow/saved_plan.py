@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alembic_safe.errors import RefusedError, UsageError
 from alembic_safe.model.findings import Allowance
 from alembic_safe.model.results import ReportedFinding
+from alembic_safe.quick import dataclass
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.saying import masked
 

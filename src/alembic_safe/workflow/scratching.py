@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timezone
 
 from alembic_safe.bridge import Workers
@@ -20,6 +20,7 @@ from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.revisions import Direction, RevisionListing
 from alembic_safe.model.scratch import ScratchPolicy, ScratchRun
 from alembic_safe.model.targets import Dialect
+from alembic_safe.quick import dataclass
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.as_it_ran import as_it_ran

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_safe.errors import UsageError
+from alembic_safe.quick import dataclass
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.changed import changed_since
 

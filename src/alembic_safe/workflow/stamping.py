@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from alembic_safe import __version__
@@ -19,6 +18,7 @@ from alembic_safe.model.identified import StampedTarget, StampResult
 from alembic_safe.model.identity import Heads, Identity
 from alembic_safe.model.results import Failure
 from alembic_safe.model.runs import RunRecord
+from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.naming import rows_for
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.model.guarding import CutKind, CutReason, Look, OurSession, Waiter
 from alembic_safe.model.policies import GuardPolicy
+from alembic_safe.quick import dataclass
 
 # how long a cancelled statement may take to let go, and until a session that is to end is told so again
 CANCEL_SECONDS = 0.2

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from alembic_safe.bridge.messages import register
 from alembic_safe.model.guarding import Cut, Other, Work
 from alembic_safe.model.policies import ControlPolicy, GuardPolicy
 from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.quick import dataclass
 
 # ---- supervisor to guard
 

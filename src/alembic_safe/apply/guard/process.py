@@ -7,7 +7,7 @@ import select
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from alembic_safe.apply.guard.judging import Act, Judge
@@ -30,6 +30,7 @@ from alembic_safe.errors import AlembicSafeError, RefusedError
 from alembic_safe.model.guarding import Cut, Look
 from alembic_safe.model.protocols import Watcher
 from alembic_safe.model.targets import Session
+from alembic_safe.quick import dataclass
 
 LOOK_SECONDS = 0.1
 _ALIVE_SECONDS = 1.0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from alembic_safe.apply.preflight.check import LockedTable, Scene, query
 from alembic_safe.model.facts import LockMode
+from alembic_safe.quick import dataclass
 
 _MODES = {mode.server_name: mode for mode in LockMode}
 

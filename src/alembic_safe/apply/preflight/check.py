@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from alembic_safe.model.preflight import Level, PhasedStep, PlannedWork, Preflig
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.revisions import Revision
 from alembic_safe.model.targets import Dialect, Target
+from alembic_safe.quick import dataclass
 
 _FOLDER = Path(__file__).parent / "queries"
 

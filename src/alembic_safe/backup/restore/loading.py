@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from alembic_safe.databases.postgresql import beside
@@ -15,6 +15,7 @@ from alembic_safe.databases.postgresql.restore import PostgresRestore
 from alembic_safe.model.backups import Manifest, TableContent
 from alembic_safe.model.events import BackupProgress, EventSink
 from alembic_safe.model.restores import Loaded
+from alembic_safe.quick import dataclass
 
 Tick = Callable[[], None]
 _TELL = 0.5

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from alembic_safe.model.events import EventSink
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.restores import Loaded, RestorePlan
 from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.quick import dataclass
 
 Tick = Callable[[], None]
 

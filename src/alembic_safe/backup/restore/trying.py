@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from alembic_safe.model.events import EventSink
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.restores import Loaded
 from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.quick import dataclass
 
 Tick = Callable[[], None]
 _PREFIX = "alembic_safe_proof"

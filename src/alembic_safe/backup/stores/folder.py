@@ -16,13 +16,13 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_safe.backup.files import checksum, make_folder, sync_folder, walk, write_whole
 from alembic_safe.backup.store import DUMP, Moved, StoredFile, Tick, nothing_moved, require
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import BackupFile
+from alembic_safe.quick import dataclass
 
 PARTIAL = ".partial"
 REMOVED = ".removed" + PARTIAL

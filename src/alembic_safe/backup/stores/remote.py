@@ -14,7 +14,7 @@ import importlib
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ from alembic_safe.backup.stores.folder import (
 )
 from alembic_safe.errors import AlembicSafeError, BackupError, SettingsError
 from alembic_safe.model.backups import BackupFile
+from alembic_safe.quick import dataclass
 
 _CHUNK = 2 << 20
 # What fsspec gathers before it sends it, and its libraries hold four times over: 50 MiB unless told. S3 takes no part

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from alembic_safe.bridge.launcher import Workers
 from alembic_safe.bridge.messages import Job
@@ -18,6 +18,7 @@ from alembic_safe.bridge.scratch.replaying import STEP_SECONDS, Fault, Replayed,
 from alembic_safe.databases import ScratchPlace
 from alembic_safe.model.events import EventSink
 from alembic_safe.model.scratch import Clone, Redirect
+from alembic_safe.quick import dataclass
 
 _MOST_ATTEMPTS = 24
 # the server's words, SQLSTATE 42704, 3D000 and 0A000 (errcodes-appendix)

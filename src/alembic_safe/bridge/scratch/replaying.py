@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from alembic_safe.bridge.launcher import Workers
@@ -33,6 +33,7 @@ from alembic_safe.errors import WorkerError
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.revisions import Direction, Revision, RevisionListing, Source, Statement
 from alembic_safe.model.scratch import Redirect
+from alembic_safe.quick import dataclass
 
 _ENOUGH = "enough was run"
 # nothing waits for rows or for other sessions on a scratch, so that what takes this long waits for ever

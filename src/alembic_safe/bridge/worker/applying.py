@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -36,6 +35,7 @@ from alembic_safe.bridge.worker.spelling import as_rendered
 from alembic_safe.bridge.worker.tracing import Tracer
 from alembic_safe.model.revisions import Revision, Statement
 from alembic_safe.model.traces import Trace
+from alembic_safe.quick import dataclass
 
 _XID = "select pg_current_xact_id()::text"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import event
@@ -18,6 +18,7 @@ from alembic_safe.bridge.worker import drivers, explain
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.masking import mask_sql
 from alembic_safe.model.revisions import Statement
+from alembic_safe.quick import dataclass
 
 
 @dataclass(slots=True)

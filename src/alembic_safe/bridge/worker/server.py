@@ -15,6 +15,8 @@ import os
 import select
 import signal
 import socket
+import sys
+from collections.abc import Iterator
 
 from alembic_safe.bridge.worker import process
 
@@ -160,12 +162,29 @@ def _read_exactly(number: int, size: int) -> bytes:
 
 
 def _preload() -> None:
+    # a tenth of it all: mako would colour HTML pages of its errors with it, and does without where it is missing
+    with _hidden("pygments"), contextlib.suppress(ImportError):
+        importlib.import_module("mako.exceptions")
     import sqlalchemy.dialects.postgresql.base
     import sqlalchemy.dialects.sqlite.base
     import sqlalchemy.pool
     import sqlalchemy.schema  # noqa: F401
 
     import alembic_safe.bridge.worker.job  # noqa: F401
+
+
+@contextlib.contextmanager
+def _hidden(name: str) -> Iterator[None]:
+    """As if the package were not installed; a project that uses it finds it afterwards."""
+    missing = object()
+    before = sys.modules.get(name, missing)
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+        if before is not missing:
+            sys.modules[name] = before  # type: ignore[assignment]
 
 
 def _preload_drivers() -> None:

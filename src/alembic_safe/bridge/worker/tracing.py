@@ -10,11 +10,12 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from alembic_safe.bridge.worker import drivers
 from alembic_safe.model.traces import SeenRelation, Trace
+from alembic_safe.quick import dataclass
 
 # shown to the session: what DDL does by its own words (src/backend/commands/tablecmds.c and others, at DEBUG1)
 SETTING = "set client_min_messages = debug1"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.model.catalog import CatalogColumn, CatalogTable
 from alembic_safe.model.facts import Constraint, Name
 from alembic_safe.model.live import LiveTable
+from alembic_safe.quick import dataclass
 
 _KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
 

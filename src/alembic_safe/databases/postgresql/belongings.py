@@ -7,11 +7,12 @@ pg_db_role_setting.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import UnreachableError
+from alembic_safe.quick import dataclass
 
 if TYPE_CHECKING:
     from alembic_safe.databases.postgresql.database import PostgresDatabase

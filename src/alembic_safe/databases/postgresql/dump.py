@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from alembic_safe.databases.process import Ended, run_tool
 from alembic_safe.errors import BackupError, CredentialsError
 from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
 from alembic_safe.model.secrets import hide
+from alembic_safe.quick import dataclass
 
 if TYPE_CHECKING:
     from alembic_safe.databases.postgresql.connection import Connected

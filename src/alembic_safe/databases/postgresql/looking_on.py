@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import groupby
 
 from alembic_safe.databases.postgresql.belongings import ident
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.model.protocols import Database
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

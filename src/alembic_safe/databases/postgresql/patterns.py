@@ -8,7 +8,9 @@ each, and one of thousands of names takes the server minutes; the complement of 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from alembic_safe.quick import dataclass
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from alembic_safe.databases.postgresql.tool_faults import first_fault
 from alembic_safe.databases.process import Ended, run_tool
 from alembic_safe.errors import BackupError, RefusedError
 from alembic_safe.model.secrets import hide
+from alembic_safe.quick import dataclass
 
 if TYPE_CHECKING:
     from alembic_safe.databases.postgresql.database import PostgresDatabase

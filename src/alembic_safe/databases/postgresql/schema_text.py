@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from alembic_safe.databases.postgresql.clients import Client, find_dump_client
@@ -13,6 +13,7 @@ from alembic_safe.databases.postgresql.environment import tool_environment
 from alembic_safe.databases.postgresql.tool_faults import first_fault
 from alembic_safe.databases.process import run_tool
 from alembic_safe.errors import BackupError
+from alembic_safe.quick import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

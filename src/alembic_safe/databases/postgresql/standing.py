@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.model.facts import Name
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.targets import Session
+from alembic_safe.quick import dataclass
 
 _PARTS = ("column", "constraint", "trigger", "partition", "label")
 _SQLITE = "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view', 'index', 'trigger')"

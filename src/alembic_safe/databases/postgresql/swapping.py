@@ -11,12 +11,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_safe.databases.postgresql.belongings import ident
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import AlembicSafeError, RefusedError
+from alembic_safe.quick import dataclass
 
 if TYPE_CHECKING:
     from alembic_safe.databases.postgresql.database import PostgresDatabase

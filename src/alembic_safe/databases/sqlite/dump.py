@@ -7,12 +7,12 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import WHOLE, DumpContent, TableContent
+from alembic_safe.quick import dataclass
 
 FILE = "database.sqlite3"
 _PAGES = 2048  # of a step: 8 MiB with pages of the usual size

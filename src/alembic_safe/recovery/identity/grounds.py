@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.scratch import Clone
 from alembic_safe.model.targets import VersionTable
+from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.comparing import Sql
 from alembic_safe.recovery.identity.names import quoted
 from alembic_safe.recovery.identity.reading import parts_of

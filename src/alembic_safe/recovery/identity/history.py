@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from alembic_safe.model.identity import Heads, Part, SchemaParts
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

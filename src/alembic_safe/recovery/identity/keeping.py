@@ -12,12 +12,12 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic_safe.model.identity import Part, SchemaParts
+from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.history import History, State
 
 _FORMAT = 1

@@ -8,9 +8,9 @@ for only where it can decide: for states that share with the live schema all tha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from alembic_safe.model.identity import Compared, Heads, SchemaParts
+from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.comparing import Sql, compare, distance, frame
 from alembic_safe.recovery.identity.history import History, State
 

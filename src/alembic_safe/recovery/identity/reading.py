@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.databases.postgresql.objects import SchemaObject
 from alembic_safe.model.identity import Part, SchemaParts
+from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.names import (
     IDENTIFIER,
     QUALIFIED,

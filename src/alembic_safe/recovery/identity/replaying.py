@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job, StepBegun, StepReady, TargetFound
@@ -13,6 +13,7 @@ from alembic_safe.model.events import EventSink
 from alembic_safe.model.identity import Heads, SchemaParts
 from alembic_safe.model.scratch import Clone
 from alembic_safe.model.targets import Target
+from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.history import History, State, own
 from alembic_safe.recovery.identity.keeping import digest_of
 

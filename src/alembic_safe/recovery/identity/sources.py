@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from alembic_safe.bridge import Workers
@@ -16,6 +16,7 @@ from alembic_safe.model.identity import Heads, SchemaParts
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.scratch import ScratchPolicy
 from alembic_safe.model.targets import Target
+from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.grounds import Ground
 from alembic_safe.recovery.identity.history import History, State
 from alembic_safe.recovery.identity.keeping import Keep, digest_of, reader

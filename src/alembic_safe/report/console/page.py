@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from alembic_safe.quick import dataclass
 from alembic_safe.report.wording import clean_lines
 
 GOOD, DOUBTFUL, BAD, QUIET, STRONG = "green", "yellow", "red", "dim", "bold"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from alembic_safe.quick import dataclass
 
 _VALUE = r"(?:(?:date|timestamp|timestamptz)\s+)?('(?:[^']|'')*'|-?\d+(?:\.\d+)?)(?:::[\w ]+(?:\(\d+\))?)?"
 _COMPARES = re.compile(rf"(\w+)\s*(>=|<=|=|>|<)\s*{_VALUE}", re.IGNORECASE)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from alembic_safe.model.facts import Constraint, DataType, Expression, Name, Reading
+from alembic_safe.quick import dataclass
 from alembic_safe.sql.schema.routines import RoutineState
 
 Age = Literal["transaction", "revision", "plan"]

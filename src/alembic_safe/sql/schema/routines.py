@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from alembic_safe.model.facts import Action, Name, Reading
+from alembic_safe.quick import dataclass
 
 _OUT = "out"
 

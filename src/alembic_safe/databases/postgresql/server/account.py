@@ -12,12 +12,12 @@ import pwd
 import shutil
 import stat
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alembic_safe.databases.postgresql.server.binaries import Binaries
 from alembic_safe.errors import UsageError
+from alembic_safe.quick import dataclass
 
 # initdb looks its user up by number, so the account must have a passwd entry; this one is everywhere
 _UNPRIVILEGED = "nobody"

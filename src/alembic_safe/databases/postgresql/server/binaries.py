@@ -12,10 +12,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_safe.errors import UsageError
+from alembic_safe.quick import dataclass
 
 # import name -> the folders inside that hold bin/; the first found of a major is the one that `choose` takes
 _WHEELS = {
