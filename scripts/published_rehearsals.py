@@ -20,7 +20,38 @@ from superset.app import create_app
 with create_app().app_context():
     runpy.run_path("@SITE@/superset/migrations/env.py")
 """
+_NEUTRON = """import runpy
+from alembic import context
+from neutron.db.migration.cli import CONF
+
+CONF(["upgrade", "heads"], project="neutron", default_config_files=[])
+CONF.set_override("connection", "postgresql+psycopg2://nowhere.invalid/none", group="database")
+context.config.neutron_config = CONF
+runpy.run_path("@SITE@/neutron/db/migration/alembic_migrations/env.py")
+"""
+_FLEXMEASURES = """import runpy
+from flexmeasures.app import create
+
+with create(env="testing").app_context():
+    runpy.run_path("@SITE@/flexmeasures/data/migrations/env.py")
+"""
 MORE = (
+    Project(
+        "neutron",
+        ("neutron",),
+        "@RUN@/migrations",
+        {"migrations/env.py": _NEUTRON},
+        more="version_locations = @SITE@/neutron/db/migration/alembic_migrations/versions\n"
+        "recursive_version_locations = true",
+    ),
+    Project(
+        "flexmeasures",
+        ("flexmeasures",),
+        "@RUN@/migrations",
+        {"migrations/env.py": _FLEXMEASURES},
+        {"SQLALCHEMY_DATABASE_URI": "postgresql+psycopg2://nowhere.invalid/none", "SECRET_KEY": "x"},
+        more="version_locations = @SITE@/flexmeasures/data/migrations/versions",
+    ),
     Project(
         "dstack",
         ("dstack[server]",),

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from alembic_safe.bridge.worker import drivers
@@ -26,40 +26,45 @@ _SAVEPOINTS = re.compile(
 _MOST_SAID, _LONGEST = 50, 400
 # The counters of the session's own work are kept apart until they are sent, so that their sum never falls
 # (documentation: "Viewing Statistics"). Of what the system keeps for itself nothing is of interest.
-_SEEN = """
-select r.oid::pg_catalog.int8,
-       case when c.oid is null then ''
-            when pg_catalog.pg_table_is_visible(c.oid) then pg_catalog.quote_ident(c.relname)
-            else pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) end,
-       coalesce(c.relkind::pg_catalog.text, ''), coalesce(r.modes, ''),
-       coalesce(pg_catalog.pg_relation_filenode(r.oid), 0)::pg_catalog.int8,
-       case when c.relkind in ('r', 'm') then coalesce(pg_catalog.pg_stat_get_numscans(r.oid), 0)
-         + coalesce(pg_catalog.pg_stat_get_xact_numscans(r.oid), 0) else 0 end,
-       case when c.relkind in ('r', 'm') then coalesce(pg_catalog.pg_stat_get_tuples_inserted(r.oid), 0)
-         + coalesce(pg_catalog.pg_stat_get_xact_tuples_inserted(r.oid), 0)
-         + coalesce(pg_catalog.pg_stat_get_tuples_updated(r.oid), 0)
-         + coalesce(pg_catalog.pg_stat_get_xact_tuples_updated(r.oid), 0)
-         + coalesce(pg_catalog.pg_stat_get_tuples_deleted(r.oid), 0)
-         + coalesce(pg_catalog.pg_stat_get_xact_tuples_deleted(r.oid), 0) else 0 end
-  from {source}
-  left join pg_catalog.pg_class c on c.oid = r.oid
-  left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+_COUNTED = """
+       coalesce(pg_catalog.pg_stat_get_numscans({0}) + pg_catalog.pg_stat_get_xact_numscans({0}), 0),
+       coalesce(pg_catalog.pg_stat_get_tuples_inserted({0}) + pg_catalog.pg_stat_get_xact_tuples_inserted({0})
+         + pg_catalog.pg_stat_get_tuples_updated({0}) + pg_catalog.pg_stat_get_xact_tuples_updated({0})
+         + pg_catalog.pg_stat_get_tuples_deleted({0}) + pg_catalog.pg_stat_get_xact_tuples_deleted({0}), 0)"""
+_WHERE_IT_STANDS = """
 union all
-select 0, coalesce(pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text, ''), '', '', 0,
-       pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::pg_catalog.int8, 0"""
-_HELD = """(select l.relation as oid, pg_catalog.string_agg(distinct l.mode, ',') as modes
-            from pg_catalog.pg_locks l
-           where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.granted
-             and l.relation >= 16384 group by l.relation) r"""
-_ALL = """(select a.oid, k.modes from pg_catalog.pg_class a
-           left join (select l.relation, pg_catalog.string_agg(distinct l.mode, ',') as modes
-                        from pg_catalog.pg_locks l
-                       where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.granted
-                       group by l.relation) k on k.relation = a.oid
-          where a.oid >= 16384 and a.relkind in ('r', 'p', 'm', 'f', 'v', 'i', 'I', 'S')
-            and not exists (select from pg_catalog.pg_namespace h
-                             where h.oid = a.relnamespace and h.nspname ~ '^pg_')) r"""
-LOCKED_SQL, EVERY_SQL = _SEEN.format(source=_HELD), _SEEN.format(source=_ALL)
+select 0, coalesce(pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text, ''), '', '',
+       pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::pg_catalog.int8, 0, 0"""
+# After each statement, so as little as can be: most of a short query's time is its planning, and it is planned anew
+# each time (a revision may take prepared statements away). No table is read: a regclass is told as search_path spells
+# it, as its number where it is gone, and what kind it is does not change. One row a lock: joined by who asks.
+LOCKED_SQL = (
+    "select l.relation::pg_catalog.int8, l.relation::pg_catalog.regclass::pg_catalog.text, '', l.mode,"
+    " coalesce(pg_catalog.pg_relation_filenode(l.relation), 0)::pg_catalog.int8,"
+    + _COUNTED.format("l.relation")
+    + """
+  from pg_catalog.pg_lock_status() l
+ where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.granted
+   and l.relation >= 16384"""
+    + _WHERE_IT_STANDS
+)
+EVERY_SQL = (
+    """
+select a.oid::pg_catalog.int8, a.oid::pg_catalog.regclass::pg_catalog.text, a.relkind::pg_catalog.text,
+       coalesce(k.mode, ''), coalesce(pg_catalog.pg_relation_filenode(a.oid), 0)::pg_catalog.int8,"""
+    + _COUNTED.format("a.oid")
+    + """
+  from pg_catalog.pg_class a
+  left join pg_catalog.pg_locks k
+    on k.relation = a.oid and k.pid = pg_catalog.pg_backend_pid() and k.locktype = 'relation' and k.granted
+ where a.oid >= 16384 and a.relkind in ('r', 'p', 'm', 'f', 'v', 'i', 'I', 'S')
+   and not exists (select from pg_catalog.pg_namespace h where h.oid = a.relnamespace and h.nspname ~ '^pg_')"""
+    + _WHERE_IT_STANDS
+)
+_KINDS_SQL = (
+    "select c.oid::pg_catalog.int8, c.relkind::pg_catalog.text from pg_catalog.pg_class c where c.oid in ({})"
+)
+_COUNTING = ("r", "m")  # of an index, its own scans would be counted
 
 
 @dataclass(slots=True)
@@ -107,10 +112,14 @@ class Tracer:
         rows = _ask(live, EVERY_SQL if every else LOCKED_SQL)
         if rows is None:
             return
-        *relations, (_, transaction, _, _, _, wal, _) = rows
-        seen = list(filter(None, (self._seen(*row, first=ordinal == 0) for row in relations)))
+        *locks, (_, transaction, _, _, wal, _, _) = rows
+        kinds = self._kinds(live, locks)
+        if kinds is None:
+            return
+        relations = _joined(locks, kinds)
+        seen = list(filter(None, (self._seen(one, first=ordinal == 0) for one in relations)))
         if every:
-            gone = self._known.keys() - {row[0] for row in relations}
+            gone = self._known.keys() - {one.oid for one in relations}
             seen += [SeenRelation(oid, "", "", (), 0) for oid in sorted(gone)]
             for oid in gone:
                 del self._known[oid]
@@ -120,19 +129,27 @@ class Tracer:
         within = "" if every and ordinal else transaction
         self.tell(self._trace(ordinal, within, ended, probing, tuple(seen), grown if ordinal else 0))
 
-    def _seen(
-        self, oid: int, name: str, kind: str, modes: str, node: int, scans: int, rows: int, *, first: bool
-    ) -> SeenRelation | None:
-        """A relation as it is now; None where nothing of it is news."""
-        scans, rows = int(scans), int(rows)
+    def _kinds(self, live: Any, locks: list[Any]) -> dict[int, str] | None:
+        """The kind of each relation; asked for where one is met for the first time."""
+        kinds = {row[0]: row[2] or self._known.get(row[0], ("", "", 0))[1] for row in locks}
+        new = [str(row[0]) for row in locks if not kinds[row[0]] and row[1] != str(row[0])]
+        if not new:
+            return kinds
+        found = _ask(live, _KINDS_SQL.format(", ".join(new)))
+        return None if found is None else {**kinds, **dict(found)}
+
+    def _seen(self, now: SeenRelation, *, first: bool) -> SeenRelation | None:
+        """A relation as it is, with what was counted since the last look; None where nothing of it is news."""
+        oid = now.oid
+        scans, rows = (now.scans, now.rows) if now.kind in _COUNTING else (0, 0)
         more = max(0, scans - self._scans.get(oid, 0)), max(0, rows - self._rows.get(oid, 0))
         self._scans[oid], self._rows[oid] = scans, rows
-        changed = self._known.get(oid) != (name, kind, node)
-        self._known[oid] = (name, kind, node)
-        held = tuple(sorted(modes.split(","))) if modes else ()
-        if not (held or any(more) or changed):
+        changed = self._known.get(oid) != (now.name, now.kind, now.node)
+        self._known[oid] = (now.name, now.kind, now.node)
+        if not (now.modes or any(more) or changed):
             return None
-        return SeenRelation(oid, name, kind, held, node, *((0, 0) if first else more))
+        scans, rows = (0, 0) if first else more
+        return replace(now, scans=scans, rows=rows)
 
     def _trace(
         self,
@@ -189,6 +206,24 @@ class Tracer:
 
 class _Notices(list[Any]):
     """A list that psycopg2 does not cut: it trims only one of exactly its own kind."""
+
+
+def _joined(locks: list[Any], kinds: dict[int, str]) -> list[SeenRelation]:
+    """One a relation, with all its locks."""
+    modes: dict[int, set[str]] = {}
+    for row in locks:
+        modes.setdefault(row[0], set()).update((row[3],) if row[3] else ())
+    return [
+        SeenRelation(
+            oid, *_named(oid, name, kinds[oid]), tuple(sorted(modes[oid])), node, int(scans), int(rows)
+        )
+        for oid, name, _, _, node, scans, rows in {row[0]: row for row in locks}.values()
+    ]
+
+
+def _named(oid: int, name: str, kind: str) -> tuple[str, str]:
+    """Name and kind; of what is gone, neither."""
+    return ("", "") if name == str(oid) else (name, kind)
 
 
 def _live(connection: Any) -> Any:
