@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from alembic_safe.bridge import Workers
@@ -79,6 +80,12 @@ def _alembic(place: ScratchPlace, ini: Path) -> float:
 
 
 def _project(folder: Path, count: int) -> Path:
+    downs = [f"r{number - 1:03}" if number else None for number in range(count)]
+    return project_of(folder, {f"r{n:03}": _REVISION.format(n=n, down=down) for n, down in enumerate(downs)})
+
+
+def project_of(folder: Path, texts: Mapping[str, str]) -> Path:
+    """The alembic.ini of a project with these revisions by id; `-x url=URL` says where its database is."""
     scripts = folder / "migrations"
     subprocess.run(
         [sys.executable, "-m", "alembic", "init", str(scripts)], cwd=folder, check=True, capture_output=True
@@ -93,9 +100,8 @@ def _project(folder: Path, count: int) -> Path:
             "config.set_main_option('sqlalchemy.url', url)",
         )
     )
-    for number in range(count):
-        down = f"r{number - 1:03}" if number else None
-        (scripts / "versions" / f"r{number:03}.py").write_text(_REVISION.format(n=number, down=down))
+    for name, text in texts.items():
+        (scripts / "versions" / f"{name}.py").write_text(text)
     return ini
 
 
