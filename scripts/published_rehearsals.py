@@ -64,7 +64,7 @@ MORE = (
     ),
     Project(
         "apache-superset",
-        ("apache-superset",),
+        ("apache-superset", "setuptools<81"),
         "@RUN@/migrations",
         {
             "migrations/env.py": _SUPERSET,

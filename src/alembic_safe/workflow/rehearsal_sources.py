@@ -13,9 +13,9 @@ from alembic_safe.backup.reading import dump_at_hand
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
 from alembic_safe.databases import ScratchPlace, open_database, open_scratch
-from alembic_safe.errors import BackupError, RefusedError, UsageError
+from alembic_safe.errors import BackupError, ProjectError, RefusedError, UnreachableError, UsageError
 from alembic_safe.model.backups import DumpContent, Manifest
-from alembic_safe.model.events import EventSink
+from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.scratch import ScratchPolicy
@@ -62,16 +62,40 @@ def origin(settings: Settings, workers: Workers, stack: ExitStack, *, sink: Even
             wanted = "sqlite" if dialect == "sqlite" else "postgresql"
         return Origin("the history, from base", wanted)
     if policy.source == "database":
-        return _of_database(settings, stack, tick)
-    probed = asking.ask(settings, workers, "heads", "upgrade", listing=False, sink=sink, tick=tick)
-    asking.refuse_unusable(probed)
-    sites = asking.open_sites(probed, settings.control, read_only=True)
-    stack.callback(asking.close_sites, sites)
+        found = _of_database(settings, stack, tick)
+        return _with_target(found, settings, workers, stack, sink=sink, tick=tick)
+    probed, sites = _sites(settings, workers, stack, sink, tick)
     if policy.source == "schema":
         found = _schemas(settings, sites, stack, tick)
     else:
         found = _backup(settings, sites, stack, sink, tick)
     return replace(found, sites=sites, probed=probed)
+
+
+def _sites(
+    settings: Settings, workers: Workers, stack: ExitStack, sink: EventSink, tick: Tick
+) -> tuple[list[Probed], list[Site]]:
+    probed = asking.ask(settings, workers, "heads", "upgrade", listing=False, sink=sink, tick=tick)
+    asking.refuse_unusable(probed)
+    sites = asking.open_sites(probed, settings.control, read_only=True)
+    stack.callback(asking.close_sites, sites)
+    return probed, sites
+
+
+def _with_target(
+    found: Origin, settings: Settings, workers: Workers, stack: ExitStack, *, sink: EventSink, tick: Tick
+) -> Origin:
+    """A copy is not the target: that is asked for its sizes and its journal, where it can be."""
+    try:
+        probed, sites = _sites(settings, workers, stack, sink, tick)
+    except (UnreachableError, ProjectError) as error:
+        sink(
+            Notice(
+                f"the target was not asked for its sizes, so that times are the copy's own: {error.message}"
+            )
+        )
+        return found
+    return replace(found, sites=sites, probed=probed, same=False)
 
 
 def of_backup(

@@ -72,7 +72,8 @@ def played(
     redirect = Redirect((), str(place.folder), dialect, allow_subprocess=allow_subprocess)
     clones: tuple[Clone, ...] = ()
     names = [stands_for] if isinstance(stands_for, str) else list(stands_for)
-    made, through_env = list[str](), ""
+    made = list[str]()
+    through_env: Fault | None = None
     for _ in range(_MOST_ATTEMPTS):
         # those of the last attempt are the caller's, whatever became of it
         for clone in clones:
@@ -91,11 +92,14 @@ def played(
         elif one.fault is None:
             break
         elif one.fault.kind == "environment" and not redirect.without_env:
-            redirect, through_env = replace(redirect, without_env=True), one.fault.message
+            redirect, through_env = replace(redirect, without_env=True), one.fault
         elif not _cured(place, one.fault, made):
             break
-    if through_env:
-        replays[-1] = replace(one, notices=(*one.notices, _without_env(through_env)))
+    if through_env is not None and one.fault is not None and one.fault.kind == "environment":
+        # nothing ran without it either: what is to be mended is what env.py itself fails with
+        replays[-1] = replace(one, fault=through_env)
+    elif through_env is not None:
+        replays[-1] = replace(one, notices=(*one.notices, _without_env(through_env.message)))
     return Played(tuple(replays), clones, turned, tuple(made), _missing_extension(one.fault))
 
 
