@@ -57,18 +57,18 @@ kill-backups: .venv-test/.stamp  ## kill backup create, its upload and prune a h
 sweep: .venv-test/.stamp  ## stop a run at every statement, in four ways, and recover from it (hours)
 	.venv-test/bin/python -m pytest -n $(JOBS) -s --sweep tests/acceptance/test_recover_sweep.py -k every $(ARGS)
 
-lint: .venv-lint/.stamp  ## ruff, mypy, import contracts, and that the docs build and are up to date
-	.venv-lint/bin/ruff check
-	.venv-lint/bin/ruff format --check
-	.venv-lint/bin/mypy
-	.venv-lint/bin/lint-imports --no-logo
-	.venv-lint/bin/python -m alembic_safe.cli.reference --check docs/reference
-	.venv-lint/bin/python -m scripts.rule_pages --check docs/rules
-	.venv-lint/bin/mkdocs build --strict --quiet
+lint: .venv-test/.lint  ## ruff, mypy, import contracts, and that the docs build and are up to date
+	.venv-test/bin/ruff check
+	.venv-test/bin/ruff format --check
+	.venv-test/bin/mypy
+	.venv-test/bin/lint-imports --no-logo
+	.venv-test/bin/python -m alembic_safe.cli.reference --check docs/reference
+	.venv-test/bin/python -m scripts.rule_pages --check docs/rules
+	.venv-test/bin/mkdocs build --strict --quiet
 
-format: .venv-lint/.stamp  ## ruff's formatter and its safe fixes
-	.venv-lint/bin/ruff check --fix
-	.venv-lint/bin/ruff format
+format: .venv-test/.lint  ## ruff's formatter and its safe fixes
+	.venv-test/bin/ruff check --fix
+	.venv-test/bin/ruff format
 
 bench-stall: .venv-test/.stamp  ## how long an application waits for a migration: raw alembic, then alembic-safe (20 min)
 	.venv-test/bin/python -m benchmarks.stall $(ARGS)
@@ -77,24 +77,26 @@ soak: .venv-test/.stamp  ## 500 runs against random blockers, deadlocks and kill
 	SOAK_RUNS=$${SOAK_RUNS:-500} SOAK_JOBS=$(SOAK_JOBS) .venv-test/bin/python -m pytest -n $(SOAK_JOBS) -rP \
 	  tests/acceptance/test_soak.py $(ARGS)
 
-docs: .venv-lint/.stamp  ## write the reference pages from the code, and build the documentation into site/
-	.venv-lint/bin/python -m alembic_safe.cli.reference docs/reference
-	.venv-lint/bin/python -m scripts.rule_pages docs/rules
-	.venv-lint/bin/mkdocs build --strict --quiet
+docs: .venv-test/.lint  ## write the reference pages from the code, and build the documentation into site/
+	.venv-test/bin/python -m alembic_safe.cli.reference docs/reference
+	.venv-test/bin/python -m scripts.rule_pages docs/rules
+	.venv-test/bin/mkdocs build --strict --quiet
 
 bench: .venv-test/.stamp  ## what alembic-safe costs, against raw alembic and raw pg_dump
 	set -e; for file in benchmarks/bench_*.py; do \
 	  echo "== $$file"; .venv-test/bin/python -m benchmarks.$$(basename $$file .py) $(ARGS); done
 
 clean:  ## remove what these targets made
-	rm -rf .venv-test .venv-lowest .venv-newest .venv-lint .venv-demo .cache site build dist
+	rm -rf .venv-test .venv-lowest .venv-newest .venv-demo .cache site build dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv-test/.stamp: $(MADE_FROM)
 	$(VENV) .venv-test $(PYTHON) -e '.[test,s3]'
 
-.venv-lint/.stamp: $(MADE_FROM)
-	$(VENV) .venv-lint $(PYTHON) -e '.[test,lint,docs]'
+# what lint and docs need goes into the suite's: mypy reads what the tests import, and a venv of its own takes half a minute
+.venv-test/.lint: .venv-test/.stamp
+	.venv-test/bin/python -m pip install --quiet -e '.[test,s3,lint,docs]'
+	touch $@
 
 # as a user installs it, so that the demo also shows that the package is whole
 .venv-demo/.stamp: $(MADE_FROM) $(shell find src -type f -not -name '*.pyc')

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.databases import DEFAULT_DRIVER
 from tests.support.processes import marked, wait_until
 from tests.support.projects import Rev
 
@@ -25,7 +26,7 @@ def tokens(pg_tcp):
     pg_tcp.create_database("secrets")
     with pg_tcp.connect("secrets") as connection:
         connection.execute("CREATE TABLE a AS SELECT generate_series(1, 100) AS g")
-    yield pg_tcp.url("psycopg", "secrets", tcp=True)
+    yield pg_tcp.url(DEFAULT_DRIVER, "secrets", tcp=True)
     pg_tcp.drop_database("secrets")
 
 

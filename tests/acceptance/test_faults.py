@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from tests.acceptance.faults import A1, B2, SECRET, Scene, check_discreet, check_error, seed, tree
+from tests.support.databases import DEFAULT_DRIVER
 from tests.support.projects import Project, Rev
 
 Text = Callable[[str], str]
-_URL = f"postgresql+psycopg://app:{SECRET}@"
+_URL = f"postgresql+{DEFAULT_DRIVER}://app:{SECRET}@"
 _HIDDEN = "no-such-host.invalid"
 
 

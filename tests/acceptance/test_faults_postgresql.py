@@ -30,7 +30,7 @@ from tests.acceptance.faults import (
     seed,
     with_secret,
 )
-from tests.support.databases import TestDatabase, binaries_by_major
+from tests.support.databases import DEFAULT_DRIVER, TestDatabase, binaries_by_major
 from tests.support.projects import Rev
 from tests.support.schema import schema_dump
 
@@ -254,8 +254,8 @@ def test_no_right_to_make_the_journal(scene: Scene, member: str) -> None:
 def test_a_pooler_and_a_wrong_way_past_it(pg_tcp: Any, make_project: Any, make_pg_database: Any) -> None:
     database, other = make_pg_database(pg_tcp), make_pg_database(pg_tcp)
     seed(database)
-    url = pg_tcp.url("psycopg", database.name, tcp=True)
-    past = pg_tcp.url("psycopg", other.name, tcp=True)
+    url = pg_tcp.url(DEFAULT_DRIVER, database.name, tcp=True)
+    past = pg_tcp.url(DEFAULT_DRIVER, other.name, tcp=True)
     with pooler(pg_tcp.port) as port:
         through = f"{url.replace(f':{pg_tcp.port}/', f':{port}/')}?sslmode=disable&gssencmode=disable"
         scene = Scene(make_project(url=through, revisions=[A1, B2]), database)

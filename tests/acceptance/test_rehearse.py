@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.databases import MAJORS, TestDatabase
+from tests.support.databases import DEFAULT_DRIVER, MAJORS, TestDatabase
 from tests.support.projects import Project, Rev
 
 pytestmark = pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs on this machine")
@@ -85,7 +85,9 @@ def test_a_backup_shows_locks_scans_rewrites_rows_and_the_way_back(
 
 
 def test_from_base_asks_no_database(make_project: Callable[..., Project], pg_database: TestDatabase) -> None:
-    project = make_project(url="postgresql+psycopg://nowhere.invalid/none", revisions=[ORDERS, WORK])
+    project = make_project(
+        url=f"postgresql+{DEFAULT_DRIVER}://nowhere.invalid/none", revisions=[ORDERS, WORK]
+    )
     given = _given(pg_database)
     document = project.run(
         "rehearse", "a1:b2", "--from", "base", "--format", "json", env=given, timeout=LONG
@@ -102,7 +104,7 @@ def test_a_revision_that_fails_says_where(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:
     bad = Rev("b2", "op.execute('select 1')\nop.execute('alter table no_such_table add x int')")
-    project = make_project(url="postgresql+psycopg://nowhere.invalid/none", revisions=[ORDERS, bad])
+    project = make_project(url=f"postgresql+{DEFAULT_DRIVER}://nowhere.invalid/none", revisions=[ORDERS, bad])
     given = _given(pg_database)
     done = project.run("rehearse", "--from", "base", "--format", "json", env=given, timeout=LONG)
     document: dict[str, Any] = done.json()

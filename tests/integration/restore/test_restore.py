@@ -13,6 +13,7 @@ from alembic_safe.databases import open_database
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.targets import ConnectParameters, VersionTable
 from tests.integration.restore.conftest import picture
+from tests.support.databases import DEFAULT_DRIVER
 from tests.support.projects import Rev
 
 REVISIONS = [Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')")]
@@ -147,11 +148,11 @@ def test_a_restore_goes_to_another_server_only_when_it_is_told_so(pg_database, m
     project.run("upgrade", "--no-backup=a test").ok()
     backup = project.run("backup", "create", "--format", "json").ok().json()["backups"][0]["manifest"]["id"]
     project.ini.write_text(
-        project.ini.read_text().replace(pg_database.url(), "postgresql+psycopg://h:1/gone")
+        project.ini.read_text().replace(pg_database.url(), f"postgresql+{DEFAULT_DRIVER}://h:1/gone")
     )
     (project.path / "pyproject.toml").write_text('[tool.alembic-safe]\ncontrol-url = "env:ADMIN"\n')
     beside = f"{pg_database.name}_beside"
-    admin = {"ADMIN": pg_database.url().replace("+psycopg", "")}
+    admin = {"ADMIN": pg_database.url().replace(f"+{DEFAULT_DRIVER}", "")}
     restore = ("backup", "restore", backup)
 
     lost = project.run(*restore, "--beside", beside, env=admin)
