@@ -79,6 +79,13 @@ def test_a_backup_shows_locks_scans_rewrites_rows_and_the_way_back(
 
     (trip,) = document["round_trips"]
     assert (trip["fault"], trip["schema"], trip["again"], trip["lost"]) == (None, [], [], [])
+    # that the backup restores is known from now on
+    (listed,) = project.run("backup", "list", "--format", "json", env=_given(pg_database)).json()["backups"]
+    assert listed["restored"]["faults"] == []
+    assert listed["restored"]["rows"] == sum(table["rows"] for table in listed["manifest"]["tables"]) > 10
+    assert listed["restored"]["recovery_time"] > 0
+    assert listed["restored"]["where"].startswith("a rehearsal's clone (PostgreSQL")
+    assert "restored" in project.run("status", env=_given(pg_database)).stdout
     # the target was only read, and no clone is left
     assert pg_database.fetch("select version_num from alembic_version") == [("a1",)]
     assert pg_database.fetch("select datname from pg_database where datname like 'alembic_safe%'") == []

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from alembic_safe.backup.restore.loading import Stopwatch
 from alembic_safe.databases import ScratchPlace, open_database
 from alembic_safe.databases.postgresql import beside
 from alembic_safe.databases.postgresql.clients import major_of
@@ -18,6 +19,7 @@ from alembic_safe.model.scratch import Clone
 from alembic_safe.quick import dataclass
 
 Tick = Callable[[], None]
+After = Callable[[Clone, PostgresDatabase | None, Stopwatch], None]
 APPLICATION = "alembic-safe/rehearsal"
 
 
@@ -29,33 +31,45 @@ class Dumped:
     tool_version: str
 
 
+def _nothing(clone: Clone, database: PostgresDatabase | None, watch: Stopwatch) -> None:
+    """Nothing is wanted of a filled clone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """Fills clones by the name of the database that they stand for; one that nothing is known of stays empty."""
+    """Fills clones by the name of the database that they stand for; one that nothing is known of stays empty.
+
+    `after` is called with each one that was filled, our connection to it (None for a file), and how long what took.
+    """
 
     place: ScratchPlace
     dumps: Mapping[str, Dumped]
     bindir: Path | None
     jobs: int
     tick: Tick
+    after: After = _nothing
 
     def __call__(self, clone: Clone) -> None:
         """Raises `BackupError` where the dump cannot be loaded, `RefusedError` where the server lacks something."""
         dumped = self.dumps.get(clone.stands_for)
         if dumped is None:
             return
+        watch = Stopwatch()
         if clone.dialect == "sqlite":
-            for file in dumped.folder.iterdir():
-                shutil.copyfile(file, clone.keywords["database"])
+            with watch.part("load"):
+                for file in dumped.folder.iterdir():
+                    shutil.copyfile(file, clone.keywords["database"])
+            self.after(clone, None, watch)
             return
         database = open_database(clone.parameters, policy=ControlPolicy(), application_name=APPLICATION)
         assert isinstance(database, PostgresDatabase)
         try:
-            self._load(database, clone, dumped)
+            self._load(database, clone, dumped, watch)
+            self.after(clone, database, watch)
         finally:
             database.close()
 
-    def _load(self, database: PostgresDatabase, clone: Clone, dumped: Dumped) -> None:
+    def _load(self, database: PostgresDatabase, clone: Clone, dumped: Dumped, watch: Stopwatch) -> None:
         tool = find_restore_tool(database, self.bindir, major_of(dumped.tool_version))
         objects = tool.dumped_objects(dumped.folder, tick=self.tick)
         if missing := beside.unavailable(database, extensions_of(objects)):
@@ -68,6 +82,8 @@ class Filling:
             for role in roles_of(objects):
                 if role not in there:
                     self.place.make_role(role)
-        tool.load(dumped.folder, clone.name, jobs=self.jobs, tick=self.tick, own=self.place.own)
-        # a dump holds no statistics: without them the revisions' own queries would take any plan
-        database.execute("ANALYZE")
+        with watch.part("load"):
+            tool.load(dumped.folder, clone.name, jobs=self.jobs, tick=self.tick, own=self.place.own)
+        with watch.part("analyze"):
+            # a dump holds no statistics: without them the revisions' own queries would take any plan
+            database.execute("ANALYZE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import field, replace
@@ -34,7 +35,8 @@ class Origin:
     """What clones are made from. `dumps` by the name of the database that each clone stands for; `words` for people.
 
     `major` is the PostgreSQL wanted. `sites` are the targets where they were asked, `probed` what env.py said there.
-    `same`: a clone holds all of the target's rows. `manifest` is the backup's.
+    `same`: a clone holds all of the target's rows. `manifests` are the backups', by the same names, `fetched` the
+    seconds that getting them took.
     """
 
     words: str
@@ -44,7 +46,8 @@ class Origin:
     sites: list[Site] = field(default_factory=list)
     probed: list[Probed] = field(default_factory=list)
     same: bool = False
-    manifest: Manifest | None = None
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+    fetched: float = 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,7 +110,7 @@ def of_backup(
             f"backup {manifest.id} was made by a command of yours, and only that tool restores it",
             hint="Rehearse `--from schema`, or `--from env:NAME` with a database that your tool restored it into.",
         )
-    store = open_store(settings.backup)
+    store, began = open_store(settings.backup), time.monotonic()
     folder = stack.enter_context(
         dump_at_hand(store, manifest, settings.backup.identity, tick, moving("fetch", sink, tick))
     )
@@ -119,7 +122,8 @@ def of_backup(
         major,
         {name: Dumped(folder, manifest.tool_version)},
         same=manifest.scope == "full",
-        manifest=manifest,
+        manifests={name: manifest},
+        fetched=time.monotonic() - began,
     )
 
 

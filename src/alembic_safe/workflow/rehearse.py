@@ -27,6 +27,7 @@ from alembic_safe.workflow.changed import repository_root
 from alembic_safe.workflow.context import Phases, new_run_id
 from alembic_safe.workflow.gating import worst
 from alembic_safe.workflow.rehearsal_judging import Judged, judged_run
+from alembic_safe.workflow.rehearsal_proof import Proven
 from alembic_safe.workflow.rehearsal_run import Rehearsing
 from alembic_safe.workflow.rehearsal_sources import Origin, origin, place_for
 from alembic_safe.workflow.rehearsal_trips import round_trips
@@ -133,9 +134,9 @@ class _Section:
         """Play, judge, go back and forth. An extension that the place lacks, "" where none was missed."""
         self.result = Rehearsal(self.place.server.words)
         jobs = self._jobs(began, destination)
-        filling = Filling(
-            self.place, self.found.dumps, self.settings.backup.bindir, self.settings.backup.jobs, self.tick
-        )
+        backup = self.settings.backup
+        proven = Proven(self.settings, self.found, self.place, self.tick)
+        filling = Filling(self.place, self.found.dumps, backup.bindir, backup.jobs, self.tick, proven)
         rehearsing = Rehearsing(
             self.settings,
             filling if self.found.dumps else None,

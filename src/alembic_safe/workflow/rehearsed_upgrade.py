@@ -92,6 +92,9 @@ def _origin(
             )
         )  # fmt: skip
     dumps = {name: dumped for one in each for name, dumped in one.dumps.items()}
+    manifests = {name: manifest for one in each for name, manifest in one.manifests.items()}
+    fetched = max(one.fetched for one in each)
+    each[0] = replace(each[0], manifests=manifests, fetched=fetched)
     return replace(each[0], dumps=dumps, sites=list(pending), same=all(one.same for one in each))
 
 

@@ -75,7 +75,7 @@ def load(
         tick()
         with watch.part("compare"):
             faults, notes = _compare_objects(place, folder, tick)
-            faults += _compare_rows(database, manifest.tables, tick)
+            faults += compare_rows(database, manifest.tables, tick)
     finally:
         database.close()
     return Loaded(len(manifest.tables), manifest.rows, dict(watch.durations), faults, notes)
@@ -100,7 +100,8 @@ def _without_roots(
     }
 
 
-def _compare_rows(database: PostgresDatabase, tables: Sequence[TableContent], tick: Tick) -> tuple[str, ...]:
+def compare_rows(database: PostgresDatabase, tables: Sequence[TableContent], tick: Tick) -> tuple[str, ...]:
+    """What is wrong with the tables of a loaded database by their numbers of rows: each named, empty: nothing is."""
     kinds = _kinds(database, [table.name for table in tables])
     faults = []
     for table in tables:
