@@ -164,3 +164,20 @@ def test_kill_in_an_autocommit_block_is_dirty_and_said(pg_database: Any, make_pr
     project.run("recover", "--apply", "declare-repaired", because).ok()
     project.run("upgrade", "--no-backup=test").ok()
     project.run("status").ok()
+
+
+def test_a_connection_that_the_server_ended_is_named(pg_database: Any, make_project: Any) -> None:
+    """Not what SQLAlchemy says of the transaction that it cannot end any more; and nothing needs to be mended."""
+    body = "op.execute('create table t01 (id int)')\nop.execute('select pg_sleep(30)')"
+    project = make_project(url=pg_database.url(), revisions=[Rev("a1", body)])
+    process = project.start("upgrade", "--no-backup=test")
+    end = (
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()"
+    )
+    wait_until(lambda: pg_database.fetch(end), 60)
+    _out, err = process.communicate(timeout=20)
+    assert process.returncode == 5, err
+    assert "terminating connection due to administrator command" in err and "PendingRollback" not in err
+    assert "Run the same command again" in err and "mend" not in err
+    assert pg_database.fetch("select to_regclass('t01')") == [(None,)]

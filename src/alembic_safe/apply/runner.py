@@ -21,6 +21,7 @@ from alembic_safe.bridge import Workers
 from alembic_safe.bridge.committing import CommitAwaited
 from alembic_safe.bridge.messages import (
     HALF_DETACHED,
+    LOST_HINT,
     EnvironmentNotice,
     Failed,
     Finished,
@@ -307,7 +308,9 @@ class _SectionRun:
         assert steps.open is not None
         revision = steps.open.revision.id
         task.outcome = steps.settle(why)
-        task.way_on = steps.way_on
+        task.way_on = (
+            LOST_HINT if task.outcome == "rolled_back" and failure and failure.lost else steps.way_on
+        )
         task.error = why
         task.detail = failure.detail if failure else ""
         if failure and failure.source:

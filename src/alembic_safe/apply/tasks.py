@@ -23,8 +23,8 @@ class TargetTask:
     `outcome` is of the step that did not end well, None when every step that began is committed. `error` says
     why the target did not come to its end; `gave_up` is set where the same command may pass later, and says what
     it was given up for. `tries` are the failed attempts at the revision that was tried last. `left_invalid` names,
-    by the oid of an index, the revision that left it INVALID and ended well. `way_on` is a sentence for a target
-    that is left dirty, where going on is known to suffice; "" where it is not.
+    by the oid of an index, the revision that left it INVALID and ended well. `way_on` is a sentence where going on
+    is known to suffice; "" where it is not.
     """
 
     target: Target

@@ -238,6 +238,8 @@ class StatementEnded:
 
 # object_not_in_prerequisite_state: among others, a DETACH of what an earlier one left half detached
 HALF_DETACHED = "55000"
+# of whoever is told that the worker's connection was lost
+LOST_HINT = "Run the same command again; the server's log says why it ended the connection."
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +288,10 @@ class StepCommitted:
 
 @dataclass(frozen=True, slots=True)
 class StepFailed:
-    """The revision raised. `split` as in StepReady: what it had committed by then."""
+    """The revision raised. `split` as in StepReady: what it had committed by then.
+
+    `lost`: what ended it is the loss of its connection.
+    """
 
     target: int
     step: int
@@ -295,6 +300,7 @@ class StepFailed:
     source: Source | None
     sqlstate: str | None
     split: tuple[str, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from alembic_safe.errors import (
     GaveUpError,
     ProjectError,
     RevisionFailedError,
+    UnreachableError,
 )
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure
@@ -134,8 +135,11 @@ def _error(
 def _after_the_end(stopped: AlembicSafeError | None) -> AlembicSafeError | None:
     if stopped is None:
         return None
+    said = "every revision is applied and read back, but then"
+    if isinstance(stopped, UnreachableError):
+        return UnreachableError(f"{said} {stopped.message}", hint=stopped.hint, detail=stopped.detail)
     return ProjectError(
-        f"every revision is applied and read back, but then env.py failed: {stopped.message}",
+        f"{said} env.py failed: {stopped.message}",
         hint=stopped.hint,
         detail=stopped.detail,
     )
@@ -148,7 +152,7 @@ def _broken(context: ApplyContext, sites: list[Site], task: TargetTask) -> Alemb
     if task.outcome == "rolled_back" and task.gave_up is not None:
         return _gave_up(sites, task, revision)
     if task.outcome == "rolled_back":
-        again = "Run the same command again." if context.interrupts.count else None
+        again = "Run the same command again." if context.interrupts.count else task.way_on or None
         return RevisionFailedError(
             f"{said}; it was rolled back, and {_where(task)}", hint=again, detail=task.detail or None
         )

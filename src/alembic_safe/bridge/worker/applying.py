@@ -245,6 +245,7 @@ class Application:
         """Tell of an exception that ended the step under way; nothing when there is none."""
         step, self.open = self.open, None
         if step is not None:
+            error = explain.origin(error)
             self._link.tell(
                 StepFailed(
                     step.target,
@@ -254,6 +255,7 @@ class Application:
                     step.locator.of(error),
                     explain.sqlstate(error),
                     tuple(dict.fromkeys(self._watch.split)),
+                    explain.connection_lost(error),
                 )
             )
 

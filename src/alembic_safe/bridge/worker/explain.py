@@ -6,6 +6,8 @@ import re
 import traceback
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.masking import mask_secrets, mask_values
 from alembic_safe.model.secrets import MASK
@@ -33,6 +35,22 @@ def describe(error: BaseException) -> str:
     if (sqlstate(error) or "").startswith(_DATA_EXCEPTION):
         text = _QUOTED.sub(f': "{MASK}"', text)
     return f"{type(original).__name__}: {mask_secrets(mask_values(text, getattr(error, 'params', None)))}"
+
+
+def origin(error: BaseException) -> BaseException:
+    """The loss of the connection, where the error only says that SQLAlchemy goes no further after one; else itself.
+
+    Ending a transaction whose connection is gone raises PendingRollbackError, and hides the server's words.
+    """
+    before: BaseException | None = error
+    while isinstance(before, PendingRollbackError):
+        before = before.__cause__ or before.__context__
+    return before if before is not None and connection_lost(before) else error
+
+
+def connection_lost(error: BaseException) -> bool:
+    """Whether the server, or the network, ended the connection: nobody's code is wrong."""
+    return isinstance(error, DBAPIError) and bool(error.connection_invalidated)
 
 
 def detail(error: BaseException) -> str:

@@ -6,9 +6,8 @@ import traceback
 from pathlib import Path
 
 from alembic.util import CommandError
-from sqlalchemy.exc import DBAPIError
 
-from alembic_safe.bridge.messages import Failed, Job
+from alembic_safe.bridge.messages import LOST_HINT, Failed, Job
 from alembic_safe.bridge.worker import connections, explain, project_faults
 from alembic_safe.bridge.worker.masking import mask_secrets
 from alembic_safe.databases import connect_hint
@@ -21,6 +20,7 @@ _CONNECT_HINT = (
 
 def explain_failure(error: BaseException, env_py: str, revision: str, job: Job) -> Failed:
     """Any exception that came out of configuring or executing env.py; `revision` the file that was running."""
+    error = explain.origin(error)
     if isinstance(error, AlembicSafeError):
         failed = Failed(type(error).__name__, error.message, error.hint, error.detail or "")
     elif _while_connecting(error):
@@ -29,11 +29,11 @@ def explain_failure(error: BaseException, env_py: str, revision: str, job: Job) 
             f"env.py could not connect to {connections.address_tried()}: {explain.describe(error)}",
             connect_hint(explain.describe(error)) or _CONNECT_HINT,
         )
-    elif _connection_lost(error):
+    elif explain.connection_lost(error):
         failed = Failed(
             "UnreachableError",
             f"the connection that env.py had made was lost: {explain.describe(error)}",
-            "Run the same command again; the server's log says why it ended the connection.",
+            LOST_HINT,
         )
     elif isinstance(error, SystemExit):
         place = explain.place(error, *filter(None, (revision, env_py)))
@@ -65,11 +65,6 @@ def _while_connecting(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
-
-
-def _connection_lost(error: BaseException) -> bool:
-    """Whether the server, or the network, ended the connection: nobody's code is wrong."""
-    return isinstance(error, DBAPIError) and bool(error.connection_invalidated)
 
 
 def no_target(env_py: str) -> ProjectError:
