@@ -210,9 +210,7 @@ def test_a_second_connection_of_the_migration_is_named_at_once(pg_database: Any,
 def test_the_loss_of_the_guard_stops_the_run(pg_database: Any, make_project: Any) -> None:
     project = _project(make_project, pg_database, _ADD + "op.execute('select pg_sleep(60)')")
     process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
-    sleeping = (
-        "select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()"
-    )
+    sleeping = "select count(*) from pg_stat_activity where query = 'select pg_sleep(60)' and pid <> pg_backend_pid()"
     wait_until(lambda: pg_database.fetch(sleeping)[0][0], 60)
     guard = called(project, "alembic-guard")
     assert guard is not None
@@ -229,9 +227,7 @@ def test_without_its_supervisor_the_guard_ends_the_session_and_itself(
 ) -> None:
     project = _project(make_project, pg_database, _ADD + "op.execute('select pg_sleep(60)')")
     process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
-    sleeping = (
-        "select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()"
-    )
+    sleeping = "select count(*) from pg_stat_activity where query = 'select pg_sleep(60)' and pid <> pg_backend_pid()"
     wait_until(lambda: pg_database.fetch(sleeping)[0][0], 60)
     assert called(project, "alembic-guard") is not None
     process.kill()

@@ -115,9 +115,7 @@ def test_a_killed_worker_is_named(pg_database: Any, make_project: Any) -> None:
         ],
     )
     process = project.start("upgrade", "--no-backup=test", "--format", "json")
-    running = (
-        "select count(*) from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()"
-    )
+    running = "select count(*) from pg_stat_activity where query = 'select pg_sleep(30)' and pid <> pg_backend_pid()"
     wait_until(lambda: pg_database.fetch(running)[0][0], 60)
     worker = _worker(project)
     assert worker is not None
@@ -144,9 +142,7 @@ def test_kill_in_an_autocommit_block_is_dirty_and_said(pg_database: Any, make_pr
         ],
     )
     process = project.start("upgrade", "--no-backup=test")
-    running = (
-        "select count(*) from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()"
-    )
+    running = "select count(*) from pg_stat_activity where query = 'select pg_sleep(30)' and pid <> pg_backend_pid()"
     wait_until(lambda: pg_database.fetch(running)[0][0], 60)
     process.kill()
     process.communicate(timeout=20)
@@ -173,7 +169,7 @@ def test_a_connection_that_the_server_ended_is_named(pg_database: Any, make_proj
     process = project.start("upgrade", "--no-backup=test")
     end = (
         "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()"
+        " where query = 'select pg_sleep(30)' and pid <> pg_backend_pid()"
     )
     wait_until(lambda: pg_database.fetch(end), 60)
     _out, err = process.communicate(timeout=20)

@@ -12,7 +12,7 @@ from tests.support.projects import Rev
 from tests.support.schema import schema_dump
 
 _ASLEEP = (
-    "select count(*) from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()"
+    "select count(*) from pg_stat_activity where query = 'select pg_sleep(30)' and pid <> pg_backend_pid()"
 )
 _MIXED = (
     "op.execute('create table t (id int, a int)')\n"

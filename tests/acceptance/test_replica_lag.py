@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from typing import Any
 
@@ -44,6 +45,17 @@ def test_each_revision_waits_for_the_standby(make_project: Any) -> None:
         with pair.primary.connect() as connection:
             opened = "SELECT count(*) FROM alembic_safe.run"
             wait_until(lambda: connection.execute(opened).fetchall() == [(2,)], 60)
+        time.sleep(2.0)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 5, err
+        assert "interrupted by SIGTERM" in json.loads(out)["error"]["message"]
+        assert time.monotonic() - began < 10
+
+        process = project.start(*paced, "--replica-lag-wait", "60s")
+        with pair.primary.connect() as connection:
+            wait_until(lambda: connection.execute(opened).fetchall() == [(3,)], 60)
         time.sleep(2.0)
         assert process.poll() is None
         pair.resume()

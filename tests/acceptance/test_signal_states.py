@@ -1,11 +1,14 @@
 """SIGTERM in the states of an upgrade that are no statement of its own: the documented end, and in time.
 
-In a statement, in Python and in the backup: `test_signals.py`; in half of a concurrent one: `test_half_done.py`.
+In a statement, in Python and in the backup: `test_signals.py`; in half of a concurrent one: `test_half_done.py`; while
+a standby is waited for: `test_replica_lag.py`.
 """
 
 from __future__ import annotations
 
 import signal
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +39,16 @@ _HELD_UP = {
 }
 
 
+# it keeps its lock, and does not notice that its session was ended
+_HEARS_NOTHING = """import time
+while not op.get_context().as_sql:
+    try:
+        time.sleep(60)
+    except BaseException:
+        pass
+"""
+
+
 @contextmanager
 def _in_the_way(database: Any, state: str) -> Iterator[None]:
     """Hold what the state waits for."""
@@ -49,14 +62,31 @@ def _in_the_way(database: Any, state: str) -> Iterator[None]:
         finally:
             held.close()
         return
+    if state == "cut":
+        yield
+        return
     with database.connect() as holder, holder.transaction():
         holder.execute(_HELD_UP[state])
         yield
 
 
+def _reader_was_let_go(database: Any) -> bool:
+    """Whether the application waited for the revision's lock, until the guard ended the session that held it."""
+    if not database.fetch(f"{_OURS} and state = 'idle in transaction'")[0][0]:
+        return False
+    reader = threading.Thread(target=database.fetch, args=("select count(*) from t",))
+    reader.start()
+    reader.join(0.1)
+    waited = reader.is_alive()
+    reader.join(20)
+    return waited
+
+
 def _arrived(database: Any, state: str) -> bool:
     if state == "deploy-lock":
         return bool(database.fetch(_OURS)[0][0] > 1)
+    if state == "cut":
+        return _reader_was_let_go(database)
     if state == "retries":
         made = database.fetch("select to_regclass('alembic_safe.step') is not null")[0][0]
         return bool(made and database.fetch(_TRIED)[0][0])
@@ -72,13 +102,15 @@ def _arrived(database: Any, state: str) -> bool:
         ("retries", "asyncpg"),
         ("retries", "psycopg"),
         ("deploy-lock", None),
+        ("cut", "psycopg2"),
     ],
 )
 def test_it_ends_in_time_with_nothing_applied(
     state: str, driver: str | None, pg_database: Any, make_project: Any
 ) -> None:
     template = "async" if driver == "asyncpg" else "generic"
-    revisions = [Rev("a1", "op.execute('alter table t add column extra int')")]
+    body = "op.execute('alter table t add column extra int')\n" + (_HEARS_NOTHING if state == "cut" else "")
+    revisions = [Rev("a1", body)]
     project = make_project(template=template, url=pg_database.url(driver), revisions=revisions)
     with pg_database.connect() as connection:
         connection.execute("create table t (id int); create table alembic_version (version_num varchar(32))")
@@ -89,7 +121,7 @@ def test_it_ends_in_time_with_nothing_applied(
         except AssertionError:
             process.kill()
             raise AssertionError(process.communicate()) from None
-        time.sleep(0.5)
+        time.sleep(0.0 if state == "cut" else 0.5)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         _out, err = process.communicate(timeout=40)
@@ -101,3 +133,20 @@ def test_it_ends_in_time_with_nothing_applied(
     assert "interrupted by SIGTERM" in err
     assert took < 10, err
     assert pg_database.fetch("select count(*) from alembic_version") == [(0,)]
+
+
+def test_it_ends_while_a_database_that_is_not_there_is_waited_for(make_project: Any) -> None:
+    with socket.socket() as taken:  # nobody listens there, and nobody else can
+        taken.bind(("127.0.0.1", 0))
+        url = f"postgresql+psycopg2://app@127.0.0.1:{taken.getsockname()[1]}/app"
+        project = make_project(url=url, revisions=[Rev("a1", "op.execute('select 1')")])
+        process = project.start("upgrade", "--no-backup=test", "--wait-for-database", "5m")
+        assert process.stderr is not None
+        while "waiting for the database" not in (line := process.stderr.readline()):
+            assert line, "it did not wait"
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _out, err = process.communicate(timeout=40)
+    assert process.returncode == 5, err
+    assert "interrupted by SIGTERM before anything was applied" in err
+    assert time.monotonic() - began < 10
