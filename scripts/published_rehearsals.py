@@ -64,7 +64,7 @@ MORE = (
     ),
     Project(
         "apache-superset",
-        ("apache-superset", "setuptools<81"),
+        ("apache-superset", "setuptools<81", "marshmallow<4"),
         "@RUN@/migrations",
         {
             "migrations/env.py": _SUPERSET,

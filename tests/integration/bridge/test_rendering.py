@@ -233,3 +233,24 @@ def test_an_async_environment_renders_too(bridge: Bridge, make_project, pg_datab
         played.finished
         (statement,) = played.statements("a1")
         assert statement.source and statement.source.line == _line(project, "a1", "connection.execute")
+
+
+def test_what_a_revision_sleeps_is_not_waited_for(bridge: Bridge, make_project):
+    """12 seconds would be more than rendering may take; another thread sleeps as it wants to."""
+    body = """
+    import threading, time
+    from time import sleep
+    op.execute('select 1')
+    time.sleep(12)
+    sleep(12)
+    other = threading.Thread(target=sleep, args=(0.2,))
+    began = time.monotonic()
+    other.start()
+    other.join()
+    if time.monotonic() - began >= 0.2:
+        op.execute('select 2')
+    """
+    project = make_project(revisions=[Rev("r1", body)])
+    listing = bridge.probe(project).listing("r1")
+    assert listing.not_inspectable is None
+    assert [statement.sql for statement in listing.statements] == ["select 1", "select 2"]

@@ -28,7 +28,15 @@ from alembic_safe.bridge.messages import (
     Job,
     Started,
 )
-from alembic_safe.bridge.worker import failures, process, redirected, reviewing, tracing, transactions
+from alembic_safe.bridge.worker import (
+    failures,
+    process,
+    redirected,
+    reviewing,
+    sleeping,
+    tracing,
+    transactions,
+)
 from alembic_safe.bridge.worker.applying import Application
 from alembic_safe.bridge.worker.capture import StatementCapture, is_autocommit
 from alembic_safe.bridge.worker.concurrent import ConcurrentStatements
@@ -90,6 +98,8 @@ class _Session:
 
     def execute(self) -> None:
         job, link = self._job, self._link
+        if job.mode != "apply":
+            sleeping.install()
         config = _config(job)
         with warnings.catch_warnings():
             # alembic's own advice about the project's configuration is for `alembic`, and goes to stderr there

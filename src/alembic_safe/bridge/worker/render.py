@@ -18,7 +18,7 @@ from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 
-from alembic_safe.bridge.worker import explain, graph, refusal
+from alembic_safe.bridge.worker import explain, graph, refusal, sleeping
 from alembic_safe.bridge.worker.link import StoppedError
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.masking import mask_sql
@@ -52,6 +52,7 @@ def render(
         with (
             _current(environment, context),
             refusal.nothing_reached(),
+            sleeping.not_waited_for(),
             _in_time(),
             Operations.context(context),
         ):
