@@ -9,7 +9,8 @@ from alembic_safe.backup.manifest import decode
 from alembic_safe.backup.restore.proof import read_proof
 from alembic_safe.backup.store import COPY, MANIFEST, UNFINISHED, VERIFIED, Store, require
 from alembic_safe.errors import BackupError
-from alembic_safe.model.backups import Manifest
+from alembic_safe.model.backups import Manifest, Verification
+from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.results import BackupListing
 
 
@@ -73,13 +74,26 @@ def _listing(store: Store, identifier: str, now: datetime) -> BackupListing:
         raise BackupError(
             "has no manifest: not a backup, or never finished" if missing else "; ".join(faults)
         )
-    age = (now - manifest.ended).total_seconds()
     return BackupListing(
         manifest,
         store.path(identifier),
-        age,
+        (now - manifest.ended).total_seconds(),
         *_verified(store, identifier),
         restored=read_proof(store, identifier),
+    )
+
+
+def listing_of(
+    store: Store, manifest: Manifest, verification: Verification, proof: RestoreProof | None
+) -> BackupListing:
+    """As `find_backup` would tell of one that was just verified, and restored if `proof`: its manifest is known."""
+    return BackupListing(
+        manifest,
+        store.path(manifest.id),
+        (datetime.now(timezone.utc) - manifest.ended).total_seconds(),
+        verification.at if verification.good else None,
+        verification.faults,
+        proof or read_proof(store, manifest.id),
     )
 
 

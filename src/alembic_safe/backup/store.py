@@ -76,7 +76,7 @@ class Store(Protocol):
         """Read a file through. Raises OSError."""
 
     def at_hand(self, identifier: str, moved: Moved = ...) -> AbstractContextManager[Path]:
-        """The backup's folder on this machine: itself, or a private copy that is removed at the end."""
+        """The backup's folder on this machine: itself, or a private copy of its dump that is removed at the end."""
 
     def private(self) -> AbstractContextManager[Path]:
         """An empty folder of this machine that only this user may enter, for what was decrypted.

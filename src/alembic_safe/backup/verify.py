@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from alembic_safe.backup.catalogue import read_manifest
+from alembic_safe.backup.checking import check_files, fetched, not_at_hand
 from alembic_safe.backup.encryption import is_encrypted, recipients_of
-from alembic_safe.backup.reading import dump_at_hand
-from alembic_safe.backup.store import DUMP, OWN_FILES, VERIFIED, Store, StoredFile, Tick, require
+from alembic_safe.backup.reading import in_clear
+from alembic_safe.backup.store import DUMP, VERIFIED, Store, Tick, require
 from alembic_safe.databases import DumpReader, reading_tool
 from alembic_safe.errors import BackupError
-from alembic_safe.model.backups import BackupFile, Manifest, TableContent, Verification
+from alembic_safe.model.backups import Manifest, TableContent, Verification
 from alembic_safe.model.events import BackupProgress, EventSink, ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome, and while its `with` lasts the dump of a good backup whose contents could be read.
+
+    `fetching`: seconds that it took to have that here in clear.
+    """
+
+    verification: Verification
+    manifest: Manifest | None = None
+    dump: Path | None = None
+    fetching: float = 0.0
 
 
 def verify_backup(
@@ -27,9 +41,24 @@ def verify_backup(
     bindir: Path | None = None,
     identity: Path | None = None,
     sink: EventSink = ignore,
-    tick: Callable[[], None] = lambda: None,
+    tick: Tick = lambda: None,
 ) -> Verification:
-    """Verify a backup without its database; the outcome is also kept beside the manifest.
+    """Verify a backup without its database; the outcome is also kept beside the manifest. Raises as `checking`."""
+    with checking(store, identifier, bindir=bindir, identity=identity, sink=sink, tick=tick) as checked:
+        return checked.verification
+
+
+@contextmanager
+def checking(
+    store: Store,
+    identifier: str,
+    *,
+    bindir: Path | None,
+    identity: Path | None,
+    sink: EventSink,
+    tick: Tick,
+) -> Iterator[Checked]:
+    """Verify a backup, and have its dump at hand while that is of use.
 
     Of one that a command of the user's made there is only the manifest to check: the rest is its tool's to say.
     Faults are in the value. Raises `BackupError` when it cannot be told: no such backup, a manifest of a
@@ -39,65 +68,58 @@ def verify_backup(
     began, at = time.monotonic(), datetime.now(timezone.utc)
     manifest, faults = read_manifest(store, identifier)
     notes: tuple[str, ...] = ()
-    if manifest is not None and manifest.engine != "external":
-        progress = _progress(manifest.size, sink, tick)
-        # The tool before the work: without it nothing can be said in the end.
-        reader = reading_tool(manifest.engine, manifest.tool_version, bindir)
-        faults += check_files(store, identifier, manifest, progress)
-        if not faults and is_encrypted(manifest) and identity is None:
-            notes = (f"its contents were not read: they are encrypted to {recipients_of(manifest)}",)
-        elif not faults:
-            faults += _read(store, identifier, manifest, reader, identity, progress)
-    verification = Verification(identifier, at, time.monotonic() - began, faults, notes)
-    _keep(store, verification)
-    return verification
+    dump, fetching = None, 0.0
+    with ExitStack() as stack:
+        if manifest is not None and manifest.engine != "external":
+            work = _Work(stack, store, identifier, manifest, identity, _progress(manifest.size, sink, tick))
+            # The tool before the work: without it nothing can be said in the end.
+            reader = reading_tool(manifest.engine, manifest.tool_version, bindir)
+            sealed = is_encrypted(manifest) and identity is None
+            if faults or sealed:
+                faults += check_files(store, identifier, manifest, work.tick)
+            else:
+                dump, faults = work.fetch()
+                fetching = time.monotonic() - began
+                faults = faults or work.read(dump, reader)
+            if sealed and not faults:
+                notes = (f"its contents were not read: they are encrypted to {recipients_of(manifest)}",)
+        verification = Verification(identifier, at, time.monotonic() - began, faults, notes)
+        _keep(store, verification)
+        yield Checked(verification, manifest, dump, fetching)
 
 
-def check_files(store: Store, identifier: str, manifest: Manifest, tick: Tick) -> tuple[str, ...]:
-    """What is wrong with the backup's files by their sizes and checksums: each named, empty when nothing is."""
-    there = {file.name: file for file in store.files(identifier) if file.name not in OWN_FILES}
-    faults = []
-    for file in manifest.files:
-        found = there.pop(file.name, None)
-        fault = _missing_or_resized(file, found) or _changed(store, identifier, file, tick)
-        if fault:
-            faults.append(fault)
-    faults += [f"{name}: added since" for name in there]
-    return tuple(faults)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One backup that is looked into; what is opened for it is closed by `stack`."""
 
+    stack: ExitStack
+    store: Store
+    identifier: str
+    manifest: Manifest
+    identity: Path | None
+    tick: Tick
 
-def _missing_or_resized(file: BackupFile, found: StoredFile | None) -> str:
-    if found is None:
-        return f"{file.name}: missing"
-    if not found.regular:
-        return f"{file.name}: not a file any more"
-    if found.size != file.size:
-        what = "truncated" if found.size < file.size else "grown"
-        return f"{file.name}: {what}: {found.size} bytes, {file.size} were written"
-    return ""
+    def fetch(self) -> tuple[Path | None, tuple[str, ...]]:
+        """The dump in clear, or what is wrong."""
+        opened = fetched(self.store, self.identifier, self.manifest, self.tick)
+        found = self.stack.enter_context(opened)
+        if found.folder is None or found.faults:
+            return None, not_at_hand(found)
+        clear = in_clear(
+            self.store, replace(self.manifest, id=self.identifier), found.folder, self.identity, self.tick
+        )
+        try:
+            return self.stack.enter_context(clear), ()
+        except BackupError as error:
+            return None, (f"{DUMP}: {error.message}",)
 
-
-def _changed(store: Store, identifier: str, file: BackupFile, tick: Tick) -> str:
-    try:
-        now = store.checksum(identifier, file.name, tick)
-    except OSError as error:
-        return f"{file.name}: cannot be read: {error.strerror or error}"
-    return "" if now == file else f"{file.name}: changed: its checksum differs"
-
-
-def _read(
-    store: Store,
-    identifier: str,
-    manifest: Manifest,
-    reader: DumpReader,
-    identity: Path | None,
-    tick: Tick,
-) -> tuple[str, ...]:
-    try:
-        with dump_at_hand(store, replace(manifest, id=identifier), identity, tick) as folder:
-            return _contents(manifest.tables, reader.read(folder, tick=tick))
-    except BackupError as error:
-        return (f"{DUMP}: {error.message}",)
+    def read(self, dump: Path | None, reader: DumpReader) -> tuple[str, ...]:
+        """What its contents are not that the manifest says."""
+        assert dump is not None
+        try:
+            return _contents(self.manifest.tables, reader.read(dump, tick=self.tick))
+        except BackupError as error:
+            return (f"{DUMP}: {error.message}",)
 
 
 def _contents(written: tuple[TableContent, ...], read: tuple[TableContent, ...]) -> tuple[str, ...]:
@@ -136,5 +158,5 @@ def _keep(store: Store, verification: Verification) -> None:
         "faults": list(verification.faults),
         "notes": list(verification.notes),
     }
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         store.keep(verification.backup, VERIFIED, (json.dumps(told, indent=1) + "\n").encode())

@@ -9,7 +9,8 @@ from functools import partial
 from alembic_safe.apply import Interrupts
 from alembic_safe.backup import find_backup, open_store
 from alembic_safe.backup import list_backups as listed
-from alembic_safe.backup import verify_backup as verify
+from alembic_safe.backup.catalogue import listing_of
+from alembic_safe.backup.verify import checking
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
 from alembic_safe.errors import BackupError
@@ -17,7 +18,6 @@ from alembic_safe.model.backups import Verification
 from alembic_safe.model.events import EventSink, ignore
 from alembic_safe.model.findings import JudgedPlan
 from alembic_safe.model.protocols import Database
-from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.results import BackupListing, BackupResult, Failure
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
@@ -88,10 +88,10 @@ def verify_backup(settings: Settings, backup_id: str | None, *, sink: EventSink 
                 f"there is no backup in {store.place}", hint="Make one: `alembic-safe backup create`."
             )
         backup_id = found[0].manifest.id
-    with Interrupts() as interrupts:
-        phases = Phases(sink)
+    with ExitStack() as stack:
+        interrupts, phases = stack.enter_context(Interrupts()), Phases(sink)
         with phases.phase("verify", f"verifying {backup_id}"):
-            verification = verify(
+            opened = checking(
                 store,
                 backup_id,
                 bindir=settings.backup.bindir,
@@ -99,14 +99,14 @@ def verify_backup(settings: Settings, backup_id: str | None, *, sink: EventSink 
                 sink=sink,
                 tick=interrupts.check,
             )
-        proofs: tuple[RestoreProof, ...] = ()
+            checked = stack.enter_context(opened)
+        verification, proof = checked.verification, None
         if verification.good and settings.restore.try_it:
-            manifest = find_backup(store, backup_id).manifest
             with phases.phase("restore", f"restoring {backup_id} into a scratch database"):
-                proofs = (prove(settings, store, manifest, sink=sink, tick=interrupts.check),)
-    if verification.good:
-        listing = find_backup(store, backup_id)
-        error = next((not_restored(proof) for proof in proofs if not proof.good), None)
+                proof = prove(settings, store, checked, sink=sink, tick=interrupts.check)
+    if verification.good and checked.manifest is not None:
+        listing = listing_of(store, checked.manifest, verification, proof)
+        error = None if proof is None or proof.good else not_restored(proof)
         error = error or _too_old(settings, listing)
         return BackupResult(
             error.exit_status if error else 0,
@@ -114,7 +114,7 @@ def verify_backup(settings: Settings, backup_id: str | None, *, sink: EventSink 
             (listing,),
             (verification,),
             error=Failure.of(error) if error else None,
-            proofs=proofs,
+            proofs=() if proof is None else (proof,),
         )
     error = _not_good(verification)
     return BackupResult(error.exit_status, "verify", (), (verification,), error=Failure.of(error))

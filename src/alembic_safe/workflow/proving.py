@@ -5,30 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from alembic_safe.backup.moving import moving
-from alembic_safe.backup.reading import dump_at_hand
+from alembic_safe.backup.reading import require_key
 from alembic_safe.backup.restore.loading import Stopwatch
 from alembic_safe.backup.restore.proof import keep_proof, proof_of
 from alembic_safe.backup.store import Store
-from alembic_safe.errors import BackupError
-from alembic_safe.model.backups import Manifest
+from alembic_safe.backup.verify import Checked
+from alembic_safe.errors import BackupError, RefusedError
 from alembic_safe.model.events import EventSink
 from alembic_safe.model.restores import RestoreProof
 from alembic_safe.settings import Settings
 
 
 def prove(
-    settings: Settings, store: Store, manifest: Manifest, *, sink: EventSink, tick: Callable[[], None]
+    settings: Settings, store: Store, checked: Checked, *, sink: EventSink, tick: Callable[[], None]
 ) -> RestoreProof:
-    """Restore the backup and keep what that showed beside it; faults are in the value."""
+    """Restore the backup, which was found good, and keep what that showed beside it; faults are in the value."""
     from alembic_safe.backup.restore.trying import try_file, try_on_server
 
-    watch = Stopwatch()
+    manifest, dump = checked.manifest, checked.dump
+    assert manifest is not None
+    if manifest.engine == "external":
+        raise RefusedError(
+            f"backup {manifest.id} was made by a command of yours, and only that tool restores it",
+            hint="Prove it with that tool; `alembic-safe backup list --verbose` shows its id.",
+        )
+    require_key(manifest, settings.backup.identity)
+    assert dump is not None
+    watch = Stopwatch({"fetch": checked.fetching})
     with ExitStack() as stack:
-        with watch.part("fetch"):
-            dump = stack.enter_context(
-                dump_at_hand(store, manifest, settings.backup.identity, tick, moving("fetch", sink, tick))
-            )
         if manifest.engine == "sqlite":
             place = stack.enter_context(store.private())
             loaded, where = try_file(manifest, dump, place, tick=tick, watch=watch)

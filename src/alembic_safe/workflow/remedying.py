@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from alembic_safe.apply import settle_unfinished, take_locks
 from alembic_safe.backup import list_backups, open_store
-from alembic_safe.backup.verify import check_files
+from alembic_safe.backup.checking import check_files
 from alembic_safe.databases import open_database
 from alembic_safe.errors import AlembicSafeError, DirtyTargetError, RefusedError, UsageError
 from alembic_safe.journal import Journal, open_journal

@@ -15,7 +15,6 @@ from alembic_safe.backup.reading import dump_at_hand
 from alembic_safe.backup.restore.loading import Stopwatch
 from alembic_safe.backup.restore.proof import keep_proof, proof_of
 from alembic_safe.backup.store import Store
-from alembic_safe.backup.verify import check_files
 from alembic_safe.bridge import Workers
 from alembic_safe.databases import open_database
 from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError, UsageError
@@ -282,15 +281,11 @@ class Restoration:
     def dump(self) -> Iterator[Path]:
         """The backup's dump on this machine: checked against its checksums, fetched and decrypted."""
         store, manifest = self.store, self.manifest
-        with self.phases.phase("verify", f"checking backup {manifest.id}"), self.watch.part("check"):
-            if faults := check_files(store, manifest.id, manifest, self.tick):
-                raise BackupError(
-                    f"backup {manifest.id} is not good: {faults[0]}",
-                    hint="Choose another: `alembic-safe backup list`.",
-                    detail="\n".join(faults),
-                )
         with ExitStack() as stack:
-            with self.watch.part("fetch"):
+            with (
+                self.phases.phase("verify", f"checking backup {manifest.id}"),
+                self.watch.part("fetch"),
+            ):
                 moved = moving("fetch", self.sink, self.tick)
                 opened = dump_at_hand(store, manifest, self.settings.backup.identity, self.tick, moved)
                 folder = stack.enter_context(opened)

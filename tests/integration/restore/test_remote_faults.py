@@ -9,19 +9,23 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alembic_safe import workflow
 from alembic_safe.apply.interrupts import Interrupted
 from alembic_safe.backup import create_backup, list_backups, verify_backup
+from alembic_safe.backup.reading import dump_at_hand
 from alembic_safe.backup.stores import RemoteStore, open_store
 from alembic_safe.databases import open_database
 from alembic_safe.errors import BackupError
 from alembic_safe.model.policies import BackupPolicy, ControlPolicy
 from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.settings.loading import load_settings
 from tests.support.projects import Rev
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -32,6 +36,7 @@ import sys, time
 from pathlib import Path
 from alembic_safe.apply.interrupts import Interrupted
 from alembic_safe.backup import create_backup
+from alembic_safe.backup.reading import dump_at_hand
 from alembic_safe.backup.stores import RemoteStore
 from alembic_safe.databases import open_database
 from alembic_safe.model.policies import BackupPolicy, ControlPolicy
@@ -148,6 +153,37 @@ def test_a_store_that_fails_for_a_moment_loses_no_good_backup(tmp_path, monkeypa
             with suppress(BackupError):
                 store.prepare(0)
         assert verify_backup(store, identifier).good
+
+
+def test_a_backup_is_fetched_once_whatever_is_done_with_it(tmp_path, monkeypatch):
+    """A store far away is paid for by the byte, and by the request."""
+    store, identifier = _made(tmp_path)
+    pieces, read = RemoteStore._pieces, RemoteStore.read
+    asked: Counter[str] = Counter()
+
+    def fetching(self: Any, identifier: str, name: str) -> Any:
+        asked[name] += 1
+        return pieces(self, identifier, name)
+
+    def reading(self: Any, identifier: str, name: str) -> bytes:
+        asked[name] += 1
+        return read(self, identifier, name)
+
+    monkeypatch.setattr(RemoteStore, "_pieces", fetching)
+    monkeypatch.setattr(RemoteStore, "read", reading)
+    flags = {"backup-store": store.url, "backup-dir": str(store.staging), "restore": True}
+    done = workflow.verify_backup(load_settings("backup verify", flags, {}, tmp_path), identifier)
+    (proof,) = done.proofs
+    assert (done.exit, proof.good) == (0, True)
+    assert proof.durations["fetch"] > 0
+    assert done.backups[0].restored == proof and done.backups[0].verified is not None
+    assert asked["dump/database.sqlite3"] == 1
+    assert asked["manifest.json"] == asked["manifest.copy.json"] == 1
+
+    asked.clear()
+    with dump_at_hand(store, done.backups[0].manifest, None, lambda: None) as dump:
+        assert (dump / "database.sqlite3").exists()
+    assert asked["dump/database.sqlite3"] == 1
 
 
 class _HttpError(Exception):

@@ -51,20 +51,22 @@ def test_what_is_restored_is_the_original(any_pg_database, make_project, fill):
 
 
 @pytest.mark.long
-def test_an_application_sees_one_database_or_the_other(pg_database, make_project):
-    project = make_project(url=pg_database.url(), revisions=REVISIONS)
+def test_an_application_sees_one_database_or_the_other(any_pg_database, make_project):
+    project = make_project(url=any_pg_database.url(), revisions=REVISIONS)
     project.run("upgrade", "--no-backup=a test").ok()
-    pg_database.fetch("CREATE TABLE side AS SELECT 'old' AS side")
-    pg_database.fetch("INSERT INTO t SELECT generate_series(1, 1000)")
+    any_pg_database.fetch("CREATE TABLE side AS SELECT 'old' AS side")
+    any_pg_database.fetch("INSERT INTO t SELECT generate_series(1, 1000)")
     project.run("backup", "create").ok()
-    pg_database.fetch("UPDATE side SET side = 'new'; INSERT INTO t SELECT generate_series(1001, 1500)")
+    any_pg_database.fetch("UPDATE side SET side = 'new'; INSERT INTO t SELECT generate_series(1001, 1500)")
     seen: list[tuple[float, object]] = []
     stop = threading.Event()
 
     def apply() -> None:
         while not stop.is_set():
             try:
-                with pg_database.server.connect(pg_database.name, application_name="shop") as connection:
+                with any_pg_database.server.connect(
+                    any_pg_database.name, application_name="shop"
+                ) as connection:
                     while not stop.is_set():
                         with connection.transaction():
                             connection.execute("INSERT INTO t VALUES (0)")
@@ -95,10 +97,10 @@ def test_an_application_sees_one_database_or_the_other(pg_database, make_project
     assert rows[-1] == ("old", 1000)
     answered = sorted(at for at, row in seen if isinstance(row, tuple))
     assert max(b - a for a, b in itertools.pairwise(answered)) < 5
-    kept = pg_database.server.connect(done.json()["kept"])
+    kept = any_pg_database.server.connect(done.json()["kept"])
     assert kept.execute("SELECT side FROM side").fetchone() == ("new",)
     kept.close()
-    pg_database.server.drop_database(done.json()["kept"])
+    any_pg_database.server.drop_database(done.json()["kept"])
 
 
 def test_a_lock_that_a_restore_holds_beside_keeps_everybody_out(pg_database):

@@ -23,6 +23,7 @@ from alembic_safe.backup.files import make_folder, private_file, walk
 from alembic_safe.backup.store import (
     COPY,
     MANIFEST,
+    OWN_FILES,
     UNFINISHED,
     Moved,
     StoredFile,
@@ -132,7 +133,7 @@ class RemoteStore:
     @contextlib.contextmanager
     def at_hand(self, identifier: str, moved: Moved = nothing_moved) -> Iterator[Path]:
         with self.private() as folder:
-            there = self.files(identifier)
+            there = [file for file in self.files(identifier) if file.name not in OWN_FILES]
             check_fits(folder, sum(file.size for file in there), f"what is fetched of backup {identifier}")
             for file in there:
                 target = folder / file.name
@@ -237,6 +238,11 @@ class RemoteStore:
                 raise SettingsError(
                     f"the backup store {self.url} cannot be used: {error}",
                     hint="Install the package that fsspec needs for it, such as s3fs for s3://.",
+                ) from error
+            except Exception as error:  # some connect here, and fail in ways of their own
+                raise BackupError(
+                    f"the backup store {self.url} cannot be reached: {error}",
+                    hint="Does it answer, and may this account use it? The way in is its own (profiles, variables).",
                 ) from error
             self._opened = files, str(root).rstrip("/")
         return self._opened
