@@ -73,7 +73,7 @@ os.execv(real, [real, os.path.join(os.environ["STAND_IN"], folder.removeprefix("
 """
 
 
-def _recipe(begins: str) -> str:
+def recipe(begins: str) -> str:
     """The commands of the guide that stand behind the line that begins so."""
     found = re.search(
         rf"^{re.escape(begins)}[^\n]*\n\n```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL | re.MULTILINE
@@ -107,39 +107,39 @@ def _made(database: Any, tmp_path: Path, command: str, **more: Any) -> Any:
 
 def test_pgbackrest(stand_in, tmp_path, monkeypatch):
     database = stand_in("pgbackrest", PGBACKREST)
-    recipe = _recipe("pgBackRest, a new incremental")
-    manifest = _made(database, tmp_path, recipe)
+    command = recipe("pgBackRest, a new incremental")
+    manifest = _made(database, tmp_path, command)
     assert manifest.external["id"] == "20200101-000000F_20261122-080000I"
     assert manifest.external["lsn"] == "0/1000100"
     assert manifest.restore_point.name == manifest.id
 
     # a backup that fails, or of another server, stops the run
     with pytest.raises(BackupError, match="ended with status 31"):
-        _made(database, tmp_path, recipe.replace("--type=incr", "--type=none"))
+        _made(database, tmp_path, command.replace("--type=incr", "--type=none"))
     with pytest.raises(BackupError, match=r"ended \d+ s before it was begun"):
         (tmp_path / "done").unlink()
-        _made(database, tmp_path, recipe.partition("&&")[2])
+        _made(database, tmp_path, command.partition("&&")[2])
     monkeypatch.setenv("STAND_IN_SYSTEM", "7000000000000000001")
     with pytest.raises(BackupError, match="made a backup of 7000000000000000001"):
-        _made(database, tmp_path, recipe)
+        _made(database, tmp_path, command)
 
 
 def test_wal_g(stand_in, tmp_path, monkeypatch):
     database = stand_in("wal-g", WALG)
-    recipe = _recipe("WAL-G, with last night's")
+    command = recipe("WAL-G, with last night's")
     last = datetime.now(timezone.utc) - timedelta(hours=6)
     before = last - timedelta(days=1)
     times = [f"{one:%Y-%m-%dT%H:%M:%S}.123456789Z" for one in (last, before)]
     monkeypatch.setenv("STAND_IN_FINISHED", " ".join(times))
-    manifest = _made(database, tmp_path, recipe, command_max_age=26 * 3600)
+    manifest = _made(database, tmp_path, command, command_max_age=26 * 3600)
     assert manifest.external["id"].endswith("1")
     assert abs((manifest.began - last).total_seconds()) < 2
 
     with pytest.raises(BackupError, match="and 3600 s are allowed"):
-        _made(database, tmp_path, recipe, command_max_age=3600)
+        _made(database, tmp_path, command, command_max_age=3600)
     monkeypatch.setenv("STAND_IN_FINISHED", "")
     with pytest.raises(BackupError, match="ended with status 1"):  # none there
-        _made(database, tmp_path, recipe, command_max_age=26 * 3600)
+        _made(database, tmp_path, command, command_max_age=26 * 3600)
 
 
 def test_a_storage_snapshot(stand_in, pg, tmp_path, monkeypatch):
@@ -147,8 +147,8 @@ def test_a_storage_snapshot(stand_in, pg, tmp_path, monkeypatch):
     stand_in("pg_controldata", CONTROLDATA)
     monkeypatch.setenv("STAND_IN_DATA", str(pg.folder / "data"))
     monkeypatch.setenv("STAND_IN_CONTROLDATA", str(pg.bindir / "pg_controldata"))
-    recipe = _recipe("A storage snapshot")
-    manifest = _made(database, tmp_path, recipe)
+    command = recipe("A storage snapshot")
+    manifest = _made(database, tmp_path, command)
     assert (manifest.external["id"], manifest.system) == ("snap-7", manifest.external["system"])
     with pytest.raises(BackupError, match="ended with status 1"):  # it is there already
-        _made(database, tmp_path, recipe)
+        _made(database, tmp_path, command)
