@@ -1,6 +1,10 @@
 """The memory of every process of a backup's commands, on a database that is small and on one that is not.
 
-    python -m benchmarks.bench_memory [--megabytes 32 1100] [--compression none] [--only NAME ...]
+    python -m benchmarks.bench_memory [--megabytes 32 1100] [--compression none] [--only NAME ...] [--s3 URL]
+
+S3 is moto's in this process. It reads a whole file for each part that is asked for, so one of 1 GB a hundred and eighty times,
+and the client gives up. For such name one that runs already, with a bucket `bench` and its account in AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY: `npx s3rver@3 -d FOLDER -p 4568 --configure-bucket bench` (MIT), whose account is S3RVER, S3RVER.
 
 Bar: no process of ours, of pg_dump's or pg_restore's ever holds 150 MB (its peak resident size, VmHWM), whatever the
 size. The rows do not compress; one value in ten thousand has 1 MB, and there is a large object of 16 MB. A database
@@ -54,7 +58,7 @@ def main() -> int:
     """Measure each size, print the table; the exit status."""
     arguments = _arguments()
     found: dict[str, list[Peaks]] = {}
-    with tempfile.TemporaryDirectory(prefix="bench-memory-") as place, _s3() as aws:
+    with tempfile.TemporaryDirectory(prefix="bench-memory-") as place, _s3(arguments.s3) as aws:
         for megabytes in arguments.megabytes:
             folder = Path(place, str(megabytes))
             folder.mkdir(mode=0o755)
@@ -72,6 +76,7 @@ def _arguments() -> argparse.Namespace:
         "--compression", default="none", help="the dump's (default: none, which moves most bytes)"
     )
     parser.add_argument("--only", nargs="+", default=None, metavar="WORD", help="steps whose name has a WORD")
+    parser.add_argument("--s3", default=None, metavar="URL", help="an S3 that runs already")
     return parser.parse_args()
 
 
@@ -102,6 +107,7 @@ def _measure(
             steps |= {
                 "create, to S3": ("create", *dump, *store),
                 "verify, from S3": ("verify", *store),
+                "verify --restore, from S3": ("verify", "--restore", *store),
             }
         yield from _run(project, steps, arguments.only, aws)
     file = folder / "sqlite" / "app.db"
@@ -209,8 +215,11 @@ def _project(folder: Path, url: str) -> Path:
 
 
 @contextmanager
-def _s3() -> Iterator[dict[str, str]]:
+def _s3(url: str | None) -> Iterator[dict[str, str]]:
     """The environment of an S3 of this machine with a bucket `bench`; empty where the packages are missing."""
+    if url is not None:
+        yield {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": url, "FSSPEC_S3_ENDPOINT_URL": url}
+        return
     if any(importlib.util.find_spec(package) is None for package in ("s3fs", "moto")):
         print("no s3fs or moto here: without the steps that need S3")
         yield {}
