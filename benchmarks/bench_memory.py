@@ -2,9 +2,9 @@
 
     python -m benchmarks.bench_memory [--megabytes 32 1100] [--compression none] [--only NAME ...] [--s3 URL]
 
-S3 is moto's in this process. It reads a whole file for each part that is asked for, so one of 1 GB a hundred and eighty times,
-and the client gives up. For such name one that runs already, with a bucket `bench` and its account in AWS_ACCESS_KEY_ID and
-AWS_SECRET_ACCESS_KEY: `npx s3rver@3 -d FOLDER -p 4568 --configure-bucket bench` (MIT), whose account is S3RVER, S3RVER.
+S3 is moto's in this process. It reads a whole file for each part that is asked for, one of 1 GB a hundred and eighty
+times, until the client gives up. For such sizes name one that runs already, with a bucket `bench` and its account in
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: `npx s3rver@3 -d FOLDER -p 4568 --configure-bucket bench` (S3RVER, S3RVER).
 
 Bar: no process of ours, of pg_dump's or pg_restore's ever holds 150 MB (its peak resident size, VmHWM), whatever the
 size. The rows do not compress; one value in ten thousand has 1 MB, and there is a large object of 16 MB. A database
