@@ -153,7 +153,10 @@ _PROJECTS = {
         r"Can't find Python file .*env\.py", "alembic current", change=_remove("migrations/env.py")
     ),
     "no alembic.ini": Fault(
-        r"no alembic project in \S+: neither alembic\.ini", "-c FILE", change=_remove("alembic.ini")
+        # the second where alembic is older than 1.16 and the project has a pyproject.toml
+        r"no alembic project in \S+: neither alembic\.ini|there is no alembic\.ini here",
+        "`-c",
+        change=_remove("alembic.ini"),
     ),
     "alembic.ini elsewhere": Fault(
         r"there is no file \S+/etc/alembic\.ini", "-c FILE", args=("upgrade", "-c", "etc/alembic.ini")
@@ -220,8 +223,8 @@ _SETTINGS = {
         environment={"ALEMBIC_SAFE_WAIT": "soon"},
     ),
     "bad flag": Fault("--backup-jobs: '0' is below", "settings.md", args=("upgrade", "--backup-jobs", "0")),
-    "unknown flag": Fault("no such option: --nope", "upgrade --help", args=("upgrade", "--nope")),
-    "alembic's own flag": Fault("no such option: --sql", "alembic-safe plan", args=("upgrade", "--sql")),
+    "unknown flag": Fault("no such option:? '?--nope", "upgrade --help", args=("upgrade", "--nope")),
+    "alembic's own flag": Fault("no such option:? '?--sql", "alembic-safe plan", args=("upgrade", "--sql")),
     "no reason": Fault(
         "--no-backup: a reason is needed", "settings.md", args=("upgrade", "--no-backup", " ")
     ),

@@ -60,11 +60,11 @@ def test_each_of_several_tenants_in_one_database_is_told(
         from sqlalchemy import create_engine, text
         engine = create_engine(context.config.get_main_option("sqlalchemy.url"))
         for tenant in ("north", "south"):
-            with engine.connect() as connection:
+            with engine.begin() as connection:
                 connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tenant}"))
-                connection.commit()
-                connection.execute(text(f"SET search_path TO {tenant}"))
-                connection.commit()
+            with engine.connect() as connection:
+                with connection.begin():
+                    connection.execute(text(f"SET search_path TO {tenant}"))
                 connection.dialect.default_schema_name = tenant
                 context.configure(connection=connection, version_table_schema=tenant)
                 with context.begin_transaction():
