@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.databases import DEFAULT_DRIVER
 from tests.support.processes import wait_until
 from tests.support.projects import Rev
 from tests.support.standby import streaming
@@ -28,7 +29,7 @@ if not op.get_context().as_sql:
 def test_each_revision_waits_for_the_standby(make_project: Any) -> None:
     with streaming() as pair:
         project = make_project(
-            url=pair.primary.url(),
+            url=pair.primary.url(DEFAULT_DRIVER),
             revisions=[Rev("a1", _PAUSED_IN), Rev("b2", "op.execute('create table u (id int)')")],
         )
         paced = ("upgrade", "--no-backup=test", "--replica-lag", "1s", "--format", "json")

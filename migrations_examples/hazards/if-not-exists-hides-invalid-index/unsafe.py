@@ -8,9 +8,7 @@ down_revision = None
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_orders_paid", "orders", ["paid"], postgresql_concurrently=True, if_not_exists=True
-        )
+        op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_orders_paid ON orders (paid)")
 
 
 def downgrade() -> None:

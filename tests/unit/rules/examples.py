@@ -100,9 +100,9 @@ def ran_on_sqlite(path: Path) -> tuple[RevisionListing, str, list[tuple[Any, ...
     engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
     statements: list[Statement] = []
     with engine.connect() as connection:
-        for piece in sqlite_base():
-            connection.exec_driver_sql(piece.text)
-        connection.commit()
+        with connection.begin():
+            for piece in sqlite_base():
+                connection.exec_driver_sql(piece.text)
 
         def executed(_1: Any, _2: Any, sql: str, *_: Any) -> None:
             if not _LOOKS.match(sql):
