@@ -66,6 +66,8 @@ class KnownTable(Protocol):
     @property
     def reads(self) -> tuple[Name, ...]: ...
     @property
+    def shape(self) -> tuple[tuple[str, str], ...]: ...
+    @property
     def complete(self) -> bool: ...
 
 
@@ -131,8 +133,8 @@ class KnownSchema(Protocol):
     def pragma(self, name: str) -> str | None:
         """What a statement has set a pragma of SQLite's to, in lower case; None where none has."""
 
-    def rights_go_with(self, name: Name) -> bool:
-        """Whether statements gave rights on a relation that one made anew under its name does not get by itself."""
+    def rights_of(self, name: Name) -> frozenset[str]:
+        """Rights ("role privilege") on a relation that one made anew under its name does not get by itself."""
 
     def triggers_of(self, table: str) -> tuple[KnownTable, ...]:
         """Triggers on a table of SQLite's; none elsewhere."""

@@ -23,8 +23,8 @@ _NOT_COLUMNS = _NOT_ALIASES | words(
 
 def note_query(cursor: Cursor, actions: list[Action], start: int, end: int) -> None:
     """Enter "output" for each column that the query gives (None: it has no plain name), "uses" for what it names."""
-    actions += [Action("output", name) for name in _outputs(cursor, start, end)]
-    aliases = _aliases(cursor, start, end)
+    actions += [Action("output", name_of(cursor, *item)) for item in items(cursor, start, end)]
+    aliases = aliases_of(cursor, start, end)
     for qualifier, column in mentioned(cursor, start, end):
         actions.append(Action("uses", column, value=aliases.get(qualifier, qualifier) if qualifier else None))
 
@@ -47,7 +47,8 @@ def mentioned(cursor: Cursor, start: int, end: int) -> dict[tuple[str, str], Non
     return found
 
 
-def _outputs(cursor: Cursor, start: int, end: int) -> Iterator[str | None]:
+def items(cursor: Cursor, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The token range of each item of the outermost select list."""
     first = _select(cursor, start, end)
     if first is None:
         return
@@ -57,7 +58,7 @@ def _outputs(cursor: Cursor, start: int, end: int) -> Iterator[str | None]:
         if key in ("(", "["):
             index = cursor.close_of(index)
         elif key == "," or key in _ENDS_LIST or index == end:
-            yield _named(cursor, begin, index)
+            yield begin, index
             begin = index + 1
             if key != ",":
                 return
@@ -82,7 +83,7 @@ def _select(cursor: Cursor, start: int, end: int) -> int | None:
     return None
 
 
-def _named(cursor: Cursor, start: int, end: int) -> str | None:
+def name_of(cursor: Cursor, start: int, end: int) -> str | None:
     """The name of one item: its alias, or that of the column or function."""
     if start >= end:
         return None
@@ -96,7 +97,7 @@ def _named(cursor: Cursor, start: int, end: int) -> str | None:
     return None
 
 
-def _aliases(cursor: Cursor, start: int, end: int) -> dict[str, str]:
+def aliases_of(cursor: Cursor, start: int, end: int) -> dict[str, str]:
     """Alias -> table, for each `table [AS] alias` of the query's FROM lists."""
     found: dict[str, str] = {}
     keys = cursor.keys
@@ -123,6 +124,12 @@ def _at(cursor: Cursor, index: int) -> str:
         return cursor.identifier() if cursor.at_name() else ""
     finally:
         cursor.i = kept
+
+
+def at_name(cursor: Cursor, index: int) -> bool:
+    """Whether a name stands there, and no word of the grammar that ends an expression."""
+    key = cursor.keys[index]
+    return key == QUOTED or (_is_name(key) and key not in _NOT_ALIASES)
 
 
 def _is_name(key: str) -> bool:

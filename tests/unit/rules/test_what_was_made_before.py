@@ -131,7 +131,7 @@ def test_the_rows_of_a_partition_leave_its_parent():
         ("SELECT * FROM t2 LIMIT 10", True),
         ("SELECT t2.* FROM t2 JOIN p ON p.id = t2.id", True),
         ("SELECT * FROM t2 UNION ALL SELECT * FROM t2", True),
-        ("SELECT id, coalesce(a, (SELECT max(id) FROM p)) AS a FROM t2", False),
+        ("SELECT id, coalesce(a, (SELECT max(id) FROM p)) AS a, b, at FROM t2", False),
     ],
 )
 def test_a_view_under_the_old_name_has_to_take_writes(query, stops):

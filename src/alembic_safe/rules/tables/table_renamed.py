@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alembic_safe.model.facts import Action, Name
+from alembic_safe.model.facts import Action, Name, Reading
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.looking import on_table
 from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import BOTH, Hit, Rule
+from alembic_safe.rules.tables._rights import WRITING, given_again, lost, said
 from alembic_safe.rules.tables._views import takes_writes
 
 _INSTEAD = re.compile(r"\binstead\s+of\b", re.IGNORECASE)
@@ -23,29 +24,49 @@ def _look(place: Place) -> Iterator[Hit]:
         if reading.kind not in _KINDS or target is None or not place.old(target.name):
             continue
         for action in reading.actions:
-            if action.kind in ("rename", "set schema") and not _view_follows(place, target.name):
-                yield Hit(
-                    f"every query of running code that names {target.name} fails at once (42P01)",
-                    _recipe(target.name, action),
-                    (target.name,),
-                )
+            if action.kind in ("rename", "set schema") and not place.absent(reading, target.name):
+                yield from _renamed(place, target.name, action)
 
 
-def _view_follows(place: Place, name: Name) -> bool:
-    """Whether a view with the old name is made in the same transaction, and takes writes where a table did."""
+def _renamed(place: Place, name: Name, action: Action) -> Iterator[Hit]:
+    """No view under the old name, or one that does not give all that the relation did."""
+    found = _view_follows(place, name)
+    if found is None:
+        why = f"every query of running code that names {name} fails at once (42P01)"
+        yield Hit(why, _recipe(name, action), (name,))
+        return
+    view, reading = found
+    rights = lost(place, view, name, WRITING)
+    if rights:
+        why = f"{said(rights)} has no rights on the view that takes the name {name} (42501)"
+        yield Hit(why, given_again(rights, name), (name,))
+    known, columns = place.table(name), view.before.view_columns(reading)
+    gone = [one for one in known.columns if one not in columns] if known is not None and columns else []
+    if gone:
+        why = f"running code that names {', '.join(gone)} of {name} fails (42703): the view in its place has none"
+        yield Hit(why, _recipe(name, action), (name,))
+
+
+def _view_follows(place: Place, name: Name) -> tuple[Place, Reading] | None:
+    """The view with the old name that is made in the same transaction, and takes writes where a table did."""
     together = [
-        reading
+        (later, reading)
         for later in place.after_in_revision()
         if later.command.transaction == place.command.transaction
         for reading in later.readings
     ]
-    views = [r for r in together if r.kind == "create view" and r.target and same(r.target.name, name)]
+    views = [
+        (later, r)
+        for later, r in together
+        if r.kind == "create view" and r.target and same(r.target.name, name)
+    ]
     if place.reading.kind != "alter table" or not views:
-        return bool(views)
+        return views[-1] if views else None
     instead = any(
-        r.kind == "create trigger" and _INSTEAD.search(r.text) and same(on_table(r), name) for r in together
+        r.kind == "create trigger" and _INSTEAD.search(r.text) and same(on_table(r), name)
+        for _, r in together
     )
-    return instead or takes_writes(views[-1])
+    return views[-1] if instead or takes_writes(views[-1][1]) else None
 
 
 def _recipe(table: Name, action: Action) -> str:

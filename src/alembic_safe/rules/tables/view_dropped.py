@@ -10,6 +10,8 @@ from alembic_safe.rules import code
 from alembic_safe.rules.looking import dropped
 from alembic_safe.rules.place import Place, same
 from alembic_safe.rules.rule import BOTH, Gone, Hit, Rule
+from alembic_safe.rules.tables._rights import READING, WRITING, given_again, lost, said
+from alembic_safe.rules.tables._view_rows import takes_writes_by_shape
 
 
 def _look(place: Place) -> Iterator[Hit]:
@@ -19,8 +21,11 @@ def _look(place: Place) -> Iterator[Hit]:
         again = _made_again(place, name)
         if again is not None and again.reading.kind == "create view":
             # both in one transaction: nobody sees it gone
-            if place.before.rights_go_with(name) and not _granted_again(again, name):
-                yield _without_rights(place, name)
+            old = place.table(name)
+            written = old is not None and takes_writes_by_shape(old.shape)
+            rights = lost(place, again, name, WRITING if written else READING)
+            if rights:
+                yield _without_rights(rights, name)
             continue
         if again is not None:
             message = f"reads of {name} wait from here until its query has run again and the transaction ends"
@@ -39,25 +44,13 @@ def _look(place: Place) -> Iterator[Hit]:
         )
 
 
-def _without_rights(place: Place, name: Name) -> Hit:
+def _without_rights(rights: tuple[str, ...], name: Name) -> Hit:
     return Hit(
-        f"the rights given on {name} go with it: roles that have them are refused from the commit on (42501)",
-        "# after CREATE VIEW, in the same transaction\n"
-        + code.execute(f"GRANT SELECT ON {code.ident(name)} TO ..."),
+        f"the rights given on {name} go with it: {said(rights)} is refused from the commit on (42501)",
+        "# after CREATE VIEW, in the same transaction\n" + given_again(rights, name),
         (name,),
         mode=LockMode.ACCESS_EXCLUSIVE,
         fails=True,
-    )
-
-
-def _granted_again(made: Place, name: Name) -> bool:
-    """Whether rights on it are given after it was made, in the same transaction."""
-    return any(
-        reading.kind == "grant"
-        and ("all tables in schema" in reading.flags or any(same(o.name, name) for o in reading.objects))
-        for later in (made, *made.after_in_revision())
-        if later.command.transaction == made.command.transaction
-        for reading in later.readings
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alembic_safe.model.facts import LockMode, Name, Reading
@@ -10,6 +11,9 @@ from alembic_safe.rules import code
 from alembic_safe.rules.looking import dropped
 from alembic_safe.rules.place import Place, plain
 from alembic_safe.rules.rule import Gone, Hit, Rule
+from alembic_safe.rules.tables._view_rows import fewer_rows, other_values, stricter_options
+
+_PLAIN = re.compile(r'[\w."]+')
 
 
 def _look(place: Place) -> Iterator[Hit]:
@@ -28,8 +32,74 @@ def _look(place: Place) -> Iterator[Hit]:
                 (target.name,),
                 fails=True,
             )
+        else:
+            yield from _other(place, target.name, reading)
     for _, name in dropped(place, "view", "materialized view"):
         yield from _loses(place, name)
+        made = next(_made_again(place, name), None)
+        if made is not None and place.old(name):
+            yield from _other(place, name, made)
+    for reading in place.readings:
+        if reading.kind == "alter view" and reading.target is not None and place.old(reading.target.name):
+            for why in stricter_options(_shape(place, reading.target.name), tuple(_set(reading))):
+                yield _stricter(reading.target.name, why)
+
+
+def _other(place: Place, name: Name, made: Reading) -> Iterator[Hit]:
+    """Other rows, other values or other options under the old name."""
+    old = _shape(place, name)
+    new = tuple((a.name or "", a.value or "") for a in made.actions if a.kind == "shape")
+    fewer = fewer_rows(old, new)
+    if fewer:
+        yield Hit(
+            f"running code that reads {name} no longer gets all rows that it got: {fewer}",
+            "# a view of another name for the code that wants fewer rows\n" + code.execute("CREATE VIEW ..."),
+            (name,),
+            goes=(Gone(name),),
+        )
+    for column, was, now in other_values(old, new):
+        yield _changed(place, name, column, was, now)
+    for why in stricter_options(old, new) if old else ():
+        yield _stricter(name, why)
+
+
+def _changed(place: Place, name: Name, column: str, was: str, now: str) -> Hit:
+    """A column that holds another one of the table's is none of a new name; a cast of it has another type."""
+    swapped = bool(_PLAIN.fullmatch(was) and _PLAIN.fullmatch(now))
+    of_plan = any(
+        place.made("column", read.name, now) for read in place.reading.objects if read.role == "read"
+    )
+    cast = re.fullmatch(rf"{re.escape(was)} ?: ?: ?.+", now) is not None
+    return Hit(
+        f"{column} of {name} was {was} and is {now}: running code that reads it gets something else",
+        "# a column of another name behind the others\n" + code.execute("CREATE OR REPLACE VIEW ..."),
+        (name,),
+        severity=None if (swapped and not of_plan) or cast else Severity.WARNING,
+        fails=cast and "or replace" in place.reading.flags,
+    )
+
+
+def _stricter(name: Name, why: str) -> Hit:
+    return Hit(
+        why,
+        "# first give the roles that use it the rights on the tables it reads; or a view of another name\n"
+        + code.execute("GRANT SELECT ON ... TO ..."),
+        (name,),
+        fails=True,
+    )
+
+
+def _shape(place: Place, name: Name) -> tuple[tuple[str, str], ...]:
+    known = place.table(name)
+    return known.shape if known is not None else ()
+
+
+def _set(reading: Reading) -> Iterator[tuple[str, str]]:
+    """The options that ALTER VIEW ... SET (...) gives."""
+    for action in reading.actions:
+        for part in (action.value or "").split(",") if action.kind == "set parameters" else ():
+            option, _, value = part.partition("=")
+            yield f"option {option.strip().lower()}", value.strip().strip("'").lower() or "true"
 
 
 def _loses(place: Place, name: Name) -> Iterator[Hit]:
@@ -66,10 +136,12 @@ RULE = Rule(
     id="view-replaced",
     severity=Severity.ERROR,
     hazard="breaks application",
-    summary="A view is made again without some of its columns, or in another order.",
+    summary="A view is made again without some of its columns, in another order, with fewer rows or stricter options.",
     why=(
         "CREATE OR REPLACE VIEW may add columns at the end and nothing else, else the server refuses it (42P16). "
-        "Dropped and made again, it may; running code that reads a column that went then fails: a contract step."
+        "Dropped and made again, it may; running code that reads a column that went then fails: a contract step. "
+        "A condition, DISTINCT, LIMIT or inner join that is new takes rows from who reads it; security_invoker asks "
+        "its readers for rights on the tables behind it; CHECK OPTION refuses writes."
     ),
     recipe="op.execute('CREATE OR REPLACE VIEW open_orders AS SELECT id, state, net FROM orders WHERE NOT paid')\n",
     covers=("view-dropped-or-replaced",),

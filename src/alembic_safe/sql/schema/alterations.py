@@ -175,11 +175,23 @@ def _rename_column(schema: Schema, name: Name, action: Action) -> Schema:
         for k, i in schema.indexes.items()
     }
     views = {
-        k: replace(t, uses=tuple((of, new if key(of) == key(name) and x == old else x) for of, x in t.uses))
+        k: replace(
+            t,
+            uses=tuple((of, new if key(of) == key(name) and x == old else x) for of, x in t.uses),
+            shape=_reshaped(t, old, new) if (key(name), old) in t.uses else t.shape,
+        )
         for k, t in schema.tables.items()
         if t.uses
     }
     return replace(schema, indexes=indexes, tables={**schema.tables, **views})
+
+
+def _reshaped(view: TableState, old: str, new: str) -> tuple[tuple[str, str], ...]:
+    return tuple((what, _word(value, old, new)) for what, value in view.shape)
+
+
+def _word(text: str, old: str, new: str) -> str:
+    return re.sub(rf"(?<![\w']){re.escape(old)}(?![\w'])", new, text)
 
 
 def _reworded(expression: str, old: str, new: str) -> str:
@@ -201,7 +213,8 @@ def move(schema: Schema, old: Name, new: Name) -> Schema:
     born = schema.others.get(("copied", key(old)), table.born)
     tables[key(new)] = replace(_renamed_in(table, old, new), name=new, born=born)
     indexes = {k: replace(i, table=new) if key(i.table) == key(old) else i for k, i in schema.indexes.items()}
-    return replace(schema, tables=tables, indexes=indexes)
+    rights = {key(new) if k == key(old) else k: given for k, given in schema.rights.items()}
+    return replace(schema, tables=tables, indexes=indexes, rights=rights)
 
 
 def _renamed_in(table: TableState, old: Name, new: Name) -> TableState:
@@ -220,6 +233,7 @@ def _renamed_in(table: TableState, old: Name, new: Name) -> TableState:
         children=swap(table.children),
         reads=swap(table.reads),
         uses=tuple((new if key(of) == key(old) else of, column) for of, column in table.uses),
+        shape=_reshaped(table, old.name, new.name) if key(old) in map(key, table.reads) else table.shape,
         constraints=constraints,
     )
 

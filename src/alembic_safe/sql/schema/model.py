@@ -61,7 +61,8 @@ class TableState:
 
     `replica_identity` is "" (the primary key), "full", "index" or "nothing".
     `uses` are the columns that a view reads, `dependents` what hangs on the table's own columns: a trigger, policy or
-    rule in words, with the columns it names.
+    rule in words, with the columns it names. `shape` is what a view says of its rows, columns and options
+    (`sql.shapes`).
     """
 
     name: Name
@@ -80,11 +81,13 @@ class TableState:
     dependents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partition_key: tuple[str, ...] = ()
     replica_identity: str = ""
+    shape: tuple[tuple[str, str], ...] = ()
     complete: bool = True
     born: Clock | None = None
 
 
 NOT_NULL = "not null"
+BY_DEFAULT = "default privileges"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ class Schema:
     """Everything known. `knows_all`: history was replayed from empty, so what is not here is not there.
 
     `search_path` is one that a statement has set; empty as long as the session's own holds. `path_local`: it
-    ends with the transaction, and then `session_path` holds.
+    ends with the transaction, and then `session_path` holds. `rights` are those given on a relation: "role privilege".
     """
 
     tables: Mapping[Name, TableState] = field(default_factory=dict)
@@ -123,6 +126,7 @@ class Schema:
     types: Mapping[Name, TypeState] = field(default_factory=dict)
     others: Mapping[tuple[str, Name], Clock] = field(default_factory=dict)
     routines: Mapping[Name, tuple[RoutineState, ...]] = field(default_factory=dict)
+    rights: Mapping[Name, frozenset[str]] = field(default_factory=dict)
     search_path: tuple[str, ...] = ()
     path_local: bool = False
     session_path: tuple[str, ...] = ()
@@ -192,10 +196,14 @@ class Schema:
         values = (found.name for kind, found in self.others if kind == f"pragma {name}")
         return next(values, None)
 
-    def rights_go_with(self, name: Name) -> bool:
-        """Whether statements gave rights on a relation that one made anew under its name does not get by itself."""
-        kinds = {kind for kind, of in self.others if kind == "default privileges" or of == key(name)}
-        return "granted" in kinds and "default privileges" not in kinds
+    def rights_of(self, name: Name) -> frozenset[str]:
+        """The rights that statements gave on a relation and that one made anew under its name does not get by itself:
+
+        "role privilege". None are where default privileges give some.
+        """
+        if (BY_DEFAULT, Name("")) in self.others:
+            return frozenset()
+        return self.rights.get(key(name), frozenset())
 
     def triggers_of(self, table: str) -> tuple[TableState, ...]:
         """Triggers on a table of SQLite's, which stand beside its views."""

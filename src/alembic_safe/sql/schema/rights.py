@@ -1,37 +1,34 @@
-"""Who was given rights, as far as statements say so: kept beside the objects, by relation."""
+"""Who was given which rights, as far as statements say so: by relation, each "role privilege"."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from alembic_safe.model.facts import Name, Reading
-from alembic_safe.sql.schema.model import Schema, key
+from alembic_safe.sql.schema.model import BY_DEFAULT, Schema, key
 
-GRANTED, BY_DEFAULT = "granted", "default privileges"
 _ALL = "all tables in schema"
 
 
 def with_rights(schema: Schema, reading: Reading) -> Schema:
-    """After GRANT, REVOKE or ALTER DEFAULT PRIVILEGES. One that revokes all of a relation's leaves none."""
-    others = dict(schema.others)
+    """After GRANT, REVOKE or ALTER DEFAULT PRIVILEGES."""
     if reading.kind == "alter default privileges":
         if " grant " in f" {reading.text.lower()} ".replace("\n", " "):
-            others[(BY_DEFAULT, Name(""))] = schema.clock
-        return replace(schema, others=others)
+            return replace(schema, others={**schema.others, (BY_DEFAULT, Name("")): schema.clock})
+        return schema
     named = [key(o.name) for o in reading.objects if o.kind == "table"]
     if _ALL in reading.flags:
         named = list(schema.tables)
+    pairs = frozenset(f"{a.name} {a.value}" for a in reading.actions if a.kind == "right")
+    rights = dict(schema.rights)
     for name in named:
-        if reading.kind == "grant":
-            others[(GRANTED, name)] = schema.clock
-        elif any((a.value or "").lower().startswith("all") for a in reading.actions):
-            others.pop((GRANTED, name), None)
-    return replace(schema, others=others)
+        held = rights.get(name, frozenset())
+        rights[name] = held | pairs if reading.kind == "grant" else held - pairs
+    return replace(schema, rights=rights)
 
 
 def without_rights(schema: Schema, name: Name) -> Schema:
     """After a relation is gone, and its rights with it."""
-    what = (GRANTED, key(name))
-    if what not in schema.others:
+    if key(name) not in schema.rights:
         return schema
-    return replace(schema, others={k: v for k, v in schema.others.items() if k != what})
+    return replace(schema, rights={k: v for k, v in schema.rights.items() if k != key(name)})

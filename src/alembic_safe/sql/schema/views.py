@@ -24,6 +24,7 @@ def create_view(schema: Schema, reading: Reading) -> Schema:
         {name: ColumnState(name) for name in schema.view_columns(reading) or ()},
         reads=read,
         uses=tuple(dict.fromkeys(_uses(schema, reading, read))),
+        shape=tuple((a.name or "", a.value or "") for a in reading.actions if a.kind == "shape"),
         complete=False,
         born=old.born if old else schema.clock,
     )

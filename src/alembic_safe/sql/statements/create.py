@@ -10,6 +10,7 @@ from alembic_safe.sql.cursor import Cursor
 from alembic_safe.sql.draft import Draft
 from alembic_safe.sql.kinds import read_kind
 from alembic_safe.sql.outputs import mentioned, note_query
+from alembic_safe.sql.shapes import note_options, note_shape
 from alembic_safe.sql.statements.create_index import read_create_index
 from alembic_safe.sql.statements.create_table import read_create_as_query, read_create_table
 from alembic_safe.sql.statements.query import read_query
@@ -84,6 +85,8 @@ def _view(cursor: Cursor, draft: Draft) -> Draft:
     recursive = "recursive" in draft.flags
     if cursor.at("("):
         draft.act(Action("view columns", value=cursor.slice(*cursor.parens())))
+    if cursor.accept("with"):
+        note_options(cursor, draft.actions, *cursor.parens())
     cursor.skip_until(("as",))
     cursor.expect("as")
     start = cursor.i
@@ -92,6 +95,7 @@ def _view(cursor: Cursor, draft: Draft) -> Draft:
     else:
         read_query(cursor, draft)
     note_query(cursor, draft.actions, start, cursor.i)
+    note_shape(cursor, draft.actions, start, cursor.i)
     return draft
 
 

@@ -10,6 +10,8 @@ from alembic_safe.sql.statements.create import operator_name
 
 _GRANTABLE = frozenset({"table", "sequence", "schema", "function", "procedure", "routine", "type", "domain"})
 
+_EVERY = ("select", "insert", "update", "delete", "truncate", "references", "trigger")
+
 
 def read_grant(cursor: Cursor) -> Draft:
     """GRANT and REVOKE, of privileges and of roles."""
@@ -28,8 +30,25 @@ def read_grant(cursor: Cursor) -> Draft:
         draft.flags.add(f"all {cursor.word()} in schema")
     else:
         _objects(cursor, draft)
+    cursor.skip_until(("to", "from"))
+    if cursor.accept_any(("to", "from")):
+        _grantees(cursor, draft, privileges)
     cursor.rest()
     return draft
+
+
+def _grantees(cursor: Cursor, draft: Draft, privileges: str) -> None:
+    """A "right" for each role and privilege; one on some columns counts for those alone."""
+    every = privileges.lower().split()[:1] == ["all"]
+    each = _EVERY if every else tuple(" ".join(one.split()) for one in privileges.lower().split(","))
+    while True:
+        if cursor.keys[cursor.i + 1] not in ("", ",", "with", "granted", "cascade", "restrict"):
+            cursor.accept("group")
+        role = cursor.identifier()
+        for privilege in each:
+            draft.act(Action("right", role, value=privilege))
+        if not cursor.accept(","):
+            return
 
 
 def _objects(cursor: Cursor, draft: Draft) -> None:
