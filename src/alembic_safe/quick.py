@@ -9,6 +9,7 @@ tests/unit/test_quick.py holds the two together. Type checkers see the standard 
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -59,11 +60,19 @@ def _initialiser(
             parameters.append(f"{name}=_default_{name}")
         else:
             parameters.append(name)
-        body.append(f" _set(self, {name!r}, {value})" if frozen else f" self.{name} = {value}")
+        body.append(f"  _set(self, {name!r}, {value})" if frozen else f"  self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
-        body.append(" self.__post_init__()")
-    exec(f"def __init__({', '.join(parameters)}):\n" + ("\n".join(body) or " pass"), names)
-    made: Callable[..., None] = names["__init__"]
+        body.append("  self.__post_init__()")
+    lines = [
+        f"def make({', '.join(names)}):",
+        f" def __init__({', '.join(parameters)}):",
+        *(body or ["  pass"]),
+        " return __init__",
+    ]
+    # among the names of its module, by which its annotations are read
+    around: dict[str, Any] = {}
+    exec("\n".join(lines), sys.modules[cls.__module__].__dict__, around)
+    made: Callable[..., None] = around["make"](**names)
     made.__qualname__ = f"{cls.__qualname__}.__init__"
     made.__annotations__ = {**{field.name: field.type for field in fields}, "return": None}
     return made

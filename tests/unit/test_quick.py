@@ -6,9 +6,9 @@ import copy
 import dataclasses
 import inspect
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -133,6 +133,12 @@ def test_a_frozen_one_cannot_be_changed(cls: Any) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError, match="cannot delete field 'name'"):
         del value.name
     assert dataclasses.replace(value, name="b") == cls("b")
+
+
+def test_the_hints_of_what_is_given_are_read_in_the_module_of_the_class() -> None:
+    hints = get_type_hints(ConnectParameters.__init__)
+    assert hints["keywords"] == Mapping[str, str]
+    assert hints["return"] is type(None)
 
 
 def test_each_value_has_its_own_default_list() -> None:
