@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic_safe.backup.files import checksum
 from alembic_safe.backup.store import DUMP, OWN_FILES, Moved, Store, StoredFile, Tick
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import BackupFile, Manifest
+from alembic_safe.quick import dataclass
 
 Reading = Callable[[str], BackupFile]
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from alembic_safe.databases import DumpReader, reading_tool
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import Manifest, TableContent, Verification
 from alembic_safe.model.events import BackupProgress, EventSink, ignore
+from alembic_safe.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)
