@@ -285,7 +285,7 @@ class CheckResult:
 
     `fail_on` is the gate. `known` counts findings that the baseline has and that are left out here. `rules` are
     those that found something; `root` is the folder that paths are told relative to. `scratch` tells of revisions
-    that were run to be read.
+    that were run to be read. `rehearsed` are the revisions as they ran from base (`--rehearse`).
     """
 
     exit: int
@@ -299,6 +299,7 @@ class CheckResult:
     notices: tuple[str, ...] = ()
     error: Failure | None = None
     scratch: tuple[ScratchRun, ...] = ()
+    rehearsed: tuple[RehearsedTarget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from alembic_safe.settings.option import FLAG_ONLY, REHEARSE, UPGRADE, WEEK, Option
+from alembic_safe.settings.option import CHECK, FLAG_ONLY, REHEARSE, UPGRADE, WEEK, Option
 
 OF_REHEARSALS: tuple[Option, ...] = (
     Option(
         "rehearse",
         "switch",
-        "First run what is pending on a clone of the backup that was just made; the gate judges what was seen there.",
-        (UPGRADE,),
+        "First run what is pending on a clone of the backup that was just made; the gate judges what was seen there. "
+        "With `check`: also run the revisions on a clone that holds what the history before them makes.",
+        (UPGRADE, CHECK),
     ),
     Option(
         "from",

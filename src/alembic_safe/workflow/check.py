@@ -29,6 +29,7 @@ from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.baseline import read_baseline, unknown, write_baseline
 from alembic_safe.workflow.changed import repository_root
 from alembic_safe.workflow.check_live import Side, dialect_of, live_sites, major_of, side_of
+from alembic_safe.workflow.check_ran import Ran
 from alembic_safe.workflow.context import Phases
 from alembic_safe.workflow.gating import worst
 from alembic_safe.workflow.judging import judged, replayed
@@ -56,6 +57,7 @@ def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ign
     known = _known(settings)
     phases = Phases(sink)
     reviews: list[_Review] = []
+    ran = Ran()
     if selection.paths != ():
         with (
             Interrupts() as interrupts,
@@ -71,10 +73,44 @@ def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ign
                 for section in settings.project.sections:
                     job = _job(settings, section, selection)
                     reviews.append(_reviewed(workers, job, sink, interrupts.check))
+            if settings.rehearse:
+                ran, reviews = _rehearsed(settings, workers, reviews, phases, sink, interrupts.check)
             reviews = [_run_unread(settings, workers, one, phases, sink, interrupts.check) for one in reviews]
             reviews = [_beside(settings, one, sites) for one in reviews]
-    result = _result(settings, selection, reviews)
-    return _settled(settings, result, known, everything=settings.review.everything)
+    result = ran.added(_result(settings, selection, reviews))
+    return ran.said(_settled(settings, result, known, everything=settings.review.everything))
+
+
+def _rehearsed(
+    settings: Settings,
+    workers: Workers,
+    reviews: Sequence[_Review],
+    phases: Phases,
+    sink: EventSink,
+    tick: Callable[[], None],
+) -> tuple[Ran, list[_Review]]:
+    """The rehearsals, and the reviews with what ran there of what could not be read."""
+    from alembic_safe.workflow.check_rehearsed import rehearse_reviewed, seen_to_run
+
+    each = [
+        rehearse_reviewed(
+            settings,
+            workers,
+            one.reviewed,
+            _dialect(settings, one.reviewed),
+            phases=phases,
+            sink=sink,
+            tick=tick,
+        )
+        for one in reviews
+    ]
+    reviews = [
+        one
+        if ran is None
+        else replace(one, reviewed=replace(one.reviewed, targets=seen_to_run(one.reviewed, ran)))
+        for one, ran in zip(reviews, each, strict=True)
+    ]
+    return Ran(tuple(one for one in each if one is not None)), reviews
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,15 @@ class Stand:
         return len(self.sizes)
 
 
+Begun = Callable[[list[Stand]], None]
+
+
 @dataclass(slots=True)
 class Rehearsing:
     """Makes an observer for each beginning.
 
     `first` is the number of the job that is rehearsed; those before lead there. `stands` are those of the last
-    beginning.
+    beginning. `begun` is called with them where those jobs have led there.
     """
 
     settings: Settings
@@ -56,6 +59,7 @@ class Rehearsing:
     directions: tuple[Direction, ...]
     first: int
     tick: Callable[[], None]
+    begun: Begun | None = None
     stands: list[Stand] = field(default_factory=list)
     checks: list[OldApplication] = field(default_factory=list)
     watch: Watch | None = None
@@ -103,6 +107,8 @@ class Rehearsing:
     def _edge(self, job: int, revision: str | None) -> None:
         policy = self.settings.rehearsal
         if job == self.first and revision is None:
+            if self.begun is not None:
+                self.begun(self.stands)
             for stand in self.stands:
                 self._look(stand)
             self._check("")

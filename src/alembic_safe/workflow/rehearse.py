@@ -18,6 +18,7 @@ from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.findings import Judgement
 from alembic_safe.model.rehearsals import OldApplication, RehearsedTarget, RehearseResult, RoundTrip
 from alembic_safe.model.results import Failure, ReportedFinding
+from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.filling import Filling
 from alembic_safe.settings import Settings
@@ -28,13 +29,13 @@ from alembic_safe.workflow.context import Phases, new_run_id
 from alembic_safe.workflow.gating import worst
 from alembic_safe.workflow.rehearsal_judging import Judged, judged_run
 from alembic_safe.workflow.rehearsal_proof import Proven
-from alembic_safe.workflow.rehearsal_run import Rehearsing
+from alembic_safe.workflow.rehearsal_run import Begun, Rehearsing
 from alembic_safe.workflow.rehearsal_sources import Origin, origin, place_for
 from alembic_safe.workflow.rehearsal_trips import round_trips
 from alembic_safe.workflow.rowless import lines_of
 
 Tick = Callable[[], None]
-_MOST_PLACES = 4
+_MOST_PLACES, _MOST_TARGETS = 4, 64
 UNSTOPPED = (
     "connections that code in C opens by itself, foreign tables that a revision reads, and web services are not kept "
     "from what they reach"
@@ -78,6 +79,8 @@ class Rehearsal:
     checks: tuple[OldApplication, ...] = ()
     kept: tuple[str, ...] = ()
     notices: list[str] = field(default_factory=list)
+    # as they ran, with the literals that were written; the first target's
+    listings: tuple[RevisionListing, ...] = ()
 
 
 def rehearsed(
@@ -92,10 +95,13 @@ def rehearsed(
     sink: EventSink,
     tick: Tick,
     stop_before: tuple[str, ...] = (),
+    start_before: str = "",
+    begun: Begun | None = None,
 ) -> Rehearsal:
     """Rehearse one section on new clones, which are dropped before this returns unless they are to be kept.
 
-    `stop_before` as in `Job`. Raises `RefusedError`, `BackupError`, `UsageError`, `RevisionFailedError`.
+    `stop_before` as in `Job`; `start_before` a revision: those before it bring the clones to where the rehearsal
+    begins, which `begun` is called at. Raises `RefusedError`, `BackupError`, `UsageError`, `RevisionFailedError`.
     """
     extensions: list[str] = []
     for _ in range(_MOST_PLACES):
@@ -105,7 +111,9 @@ def rehearsed(
                     "a clone on a temporary server ends with it and cannot be kept",
                     hint="Name a server: `--scratch env:NAME`, or `--scratch target`.",
                 )
-            one = _Section(settings, workers, section, found, place, phases, sink, tick, stop_before)
+            one = _Section(
+                settings, workers, section, found, place, phases, sink, tick, stop_before, start_before, begun
+            )
             missing = one.run(began, destination)
             if missing and settings.scratch.mode == "auto" and missing not in extensions:
                 extensions.append(missing)
@@ -128,6 +136,8 @@ class _Section:
     sink: EventSink
     tick: Tick
     stop_before: tuple[str, ...] = ()
+    start_before: str = ""
+    begun: Begun | None = None
     result: Rehearsal = field(default_factory=lambda: Rehearsal(""))
 
     def run(self, began: str, destination: str) -> str:
@@ -143,6 +153,7 @@ class _Section:
             tuple(job.direction for job in jobs),
             len(jobs) - 1,
             self.tick,
+            self.begun,
         )
         try:
             with self.phases.phase(
@@ -168,6 +179,9 @@ class _Section:
             stop_before=self.stop_before,
             lock_timeout=0.0,
         )
+        if self.start_before:
+            # the same for every target of env.py
+            return replace(job, trace=False, stop_before=(self.start_before,) * _MOST_TARGETS), job
         return (*([replace(job, destination=began, trace=False)] if began else []), job)
 
     def _play(self, jobs: tuple[Job, ...], rehearsing: Rehearsing) -> Played:
@@ -192,6 +206,7 @@ class _Section:
     def _conclude(self, ran: Played, rehearsing: Rehearsing, job: Job) -> None:
         result, last = self.result, ran.replays[-1]
         result.fault = last.fault
+        result.listings = last.targets[0].listings if last.targets else ()
         result.notices += [*last.notices, *self._made(ran), *self._not_reached(ran)]
         if last.fault is not None and last.fault.kind in ("environment", "after") and not last.targets:
             raise RevisionFailedError(

@@ -32,6 +32,12 @@ def check(result: CheckResult, view: View) -> Iterator[RenderableType]:
         )
     if allowed:
         yield ""
+    if result.rehearsed:
+        from alembic_safe.report.console.rehearsed import target
+
+        for one in result.rehearsed:
+            yield from target(one, view)
+        yield ""
     if result.error is None or result.revisions:
         yield from _sum(result, counting, allowed)
 

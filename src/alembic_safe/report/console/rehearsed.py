@@ -43,8 +43,8 @@ def rehearsed(result: RehearseResult, view: View) -> Iterator[RenderableType]:
     yield line(
         "rehearsed on a clone of ", (clean(result.source), STRONG), (f"  {clean(result.server)}", QUIET)
     )
-    for target in result.targets:
-        yield from _target(target, view)
+    for one in result.targets:
+        yield from target(one, view)
     if result.findings:
         yield ""
         yield from findings(result.findings, view)
@@ -76,14 +76,15 @@ def _verdict(result: RehearseResult) -> Text:
     )
 
 
-def _target(target: RehearsedTarget, view: View) -> Iterator[RenderableType]:
+def target(one: RehearsedTarget, view: View) -> Iterator[RenderableType]:
+    """One target's revisions as they ran; `check --rehearse` shows them in the same way."""
     yield ""
-    yield line((clean(target.label), STRONG), f"  {at(target.heads_before)}, then {at(target.heads_after)}")
-    if not target.revisions:
+    yield line((clean(one.label), STRONG), f"  {at(one.heads_before)}, then {at(one.heads_after)}")
+    if not one.revisions:
         yield indented(line("nothing to do"))
-    for ordinal, revision in enumerate(target.revisions, 1):
+    for ordinal, revision in enumerate(one.revisions, 1):
         yield ""
-        yield from _revision(revision, f"{ordinal}/{len(target.revisions)}", view)
+        yield from _revision(revision, f"{ordinal}/{len(one.revisions)}", view)
 
 
 def _revision(one: RehearsedRevision, where: str, view: View) -> Iterator[RenderableType]:
