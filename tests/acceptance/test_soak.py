@@ -28,9 +28,9 @@ _RUNS = int(os.environ.get("SOAK_RUNS", "3"))
 _SEED = int(os.environ.get("SOAK_SEED", "1"))
 _JOBS = int(os.environ.get("SOAK_JOBS", "1"))
 _LOG = os.environ.get("SOAK_LOG", "")
-# a run among blockers gives up after 10 s of retries, one alone waits for nobody: what takes longer hangs, or the
-# machine is busy, and what runs then tells which
-_LONGEST = 120.0
+# a revision is given up after 10 s of retries, and a run alone waits for nobody: what takes longer hangs, or the
+# machine is busy (then let it have longer), and what runs then tells which
+_LONGEST = float(os.environ.get("SOAK_LONGEST", "120"))
 # every so many runs, one without blockers must come to the end
 _ALONE_AFTER = 5
 _SESSIONS = """
@@ -171,10 +171,11 @@ def _upgrade(database: Any, project: Any, *options: str) -> Completed:
     return done
 
 
-def _write(number: int, done: Completed) -> None:
+def _write(number: int, done: Completed, failed: str) -> None:
     """A line of the log."""
     if _LOG:
         line = {"seed": _SEED, "run": number, "exit": done.exit, "seconds": round(done.seconds, 1)}
+        line |= {"failed": failed} if failed else {}
         with Path(_LOG).open("a") as log:  # one write of one line: several processes may add theirs
             log.write(json.dumps({**line, "at": time.strftime("%H:%M:%S")}) + "\n")
 
@@ -185,8 +186,14 @@ def _run(number: int, database: Any, project: Any) -> int:
     with Chaos(database, random.Random(_SEED * 1_000_003 + number)):
         time.sleep(0.1)
         done = _upgrade(database, project, "--retry-deadline", "10s")
-    _write(number, done)
-    _check(database, done, before)
+    failed = ""
+    try:
+        _check(database, done, before)
+    except AssertionError as error:
+        failed = str(error)
+        raise
+    finally:
+        _write(number, done, failed)
     if done.exit == 6:
         database.fetch("drop index if exists ix")
     return done.exit
