@@ -98,5 +98,8 @@ def test_what_commits_on_its_own_needs_a_direct_address(pg_database: Any, make_p
         assert "control-url" in done.json()["error"]["hint"]
         assert project.run("upgrade", "--format", "json").exit == 3, "no dump through a pooler"
         direct = {"DIRECT": pg_database.url()}
-        project.run("upgrade", "--control-url", "env:DIRECT", env=direct).ok()
+        done = project.run("upgrade", "--control-url", "env:DIRECT", "--format", "json", env=direct).ok()
+        (step,) = done.json()["targets"][0]["steps"]
+        assert [s["sql"].split()[0].lower() for s in step["statements"]] == ["create"], "and none of ours"
+        assert "is not watched" in done.stderr and "sets lock_timeout itself" not in done.stderr
     assert pg_database.fetch("select indisvalid from pg_index where indexrelid = 'ix'::regclass") == [(True,)]

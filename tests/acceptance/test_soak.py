@@ -174,7 +174,12 @@ def _upgrade(database: Any, project: Any, *options: str) -> Completed:
 def _write(number: int, done: Completed, failed: str) -> None:
     """A line of the log."""
     if _LOG:
-        line: dict[str, object] = {"seed": _SEED, "run": number, "exit": done.exit, "seconds": round(done.seconds, 1)}
+        line: dict[str, object] = {
+            "seed": _SEED,
+            "run": number,
+            "exit": done.exit,
+            "seconds": round(done.seconds, 1),
+        }
         line |= {"failed": failed} if failed else {}
         with Path(_LOG).open("a") as log:  # one write of one line: several processes may add theirs
             log.write(json.dumps({**line, "at": time.strftime("%H:%M:%S")}) + "\n")

@@ -36,7 +36,7 @@ class Site:
 
     `judgement` is what judging said of what is pending; None before that, and where nothing is judged
     (nothing is pending, or the database holds nothing). `checkout` names the code, see `workflow.checkout`.
-    `left` are pending revisions that this run leaves out.
+    `left` are pending revisions that this run leaves out. `pooled`: env.py's own connection goes through a pooler.
     """
 
     section: str
@@ -46,6 +46,7 @@ class Site:
     judgement: Judgement | None = None
     checkout: str = ""
     left: tuple[str, ...] = ()
+    pooled: bool = False
 
     @property
     def target(self) -> Target:
@@ -215,7 +216,9 @@ def open_sites(probed: Sequence[Probed], policy: ControlPolicy, *, read_only: bo
                 if key not in databases:
                     databases[key] = open_database(found.parameters, policy=policy, read_only=read_only)
                     _check_same(databases[key], found, section)
-                sites.append(Site(section.section, section.graph, target, databases[key]))
+                sites.append(
+                    Site(section.section, section.graph, target, databases[key], pooled=section.pooled)
+                )
     except BaseException:
         for database in databases.values():
             database.close()

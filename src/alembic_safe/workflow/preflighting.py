@@ -64,6 +64,7 @@ def scene_of(
         tables=tables,
         own=frozenset(own),
         recent=recent,
+        pooled=site.pooled,
     )
 
 

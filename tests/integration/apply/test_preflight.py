@@ -310,6 +310,9 @@ def test_server_version_and_read_only_and_pooler(table: Any, scene: Any, found: 
     alone = PlannedWork(autocommit=True)
     assert [level for level, _ in found("pooler-autocommit", at(alone, pooler=True))] == ["refuse"]
     assert found("pooler-autocommit", at(alone)) == []
+    through = replace(at(alone), pooled=True)
+    assert [level for level, _ in found("pooler-autocommit", through)] == ["warn"]
+    assert found("pooler-autocommit", replace(through, work=PlannedWork())) == []
 
 
 def test_several_heads(table: Any, scene: Any, found: Found) -> None:

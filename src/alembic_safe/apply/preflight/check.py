@@ -43,6 +43,7 @@ class Scene:
 
     `own` are application_names of our own sessions, `recent` the expand steps of late (where `contract-after` is
     set). `doctor`: no run follows. `journal_schema` None: the journal is not in the target.
+    `pooled`: env.py's own connection, unlike ours perhaps, goes through a pooler.
     """
 
     database: Database
@@ -58,6 +59,7 @@ class Scene:
     own: frozenset[str] = field(default_factory=frozenset)
     recent: tuple[PhasedStep, ...] = ()
     doctor: bool = False
+    pooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

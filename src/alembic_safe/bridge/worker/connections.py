@@ -208,7 +208,12 @@ class ConnectionWatch:
 
         def begun(connection: Any) -> None:
             if self._read_only or connection.info.get(POOLED_KEY):
-                connection.exec_driver_sql(text)
+                # on a cursor of our own: an event would take it for the project's, in the middle of a revision too
+                cursor = connection.connection.dbapi_connection.cursor()
+                try:
+                    cursor.execute(text)
+                finally:
+                    cursor.close()
 
         event.listen(Engine, "begin", begun)
 

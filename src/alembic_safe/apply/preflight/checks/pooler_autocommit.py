@@ -10,11 +10,20 @@ from alembic_safe.apply.preflight.checks.pooler import CURE
 
 def _look(scene: Scene) -> Iterator[Found]:
     facts = scene.database.facts
-    if facts.pooler and scene.work is not None and scene.work.autocommit:
+    if scene.work is None or not scene.work.autocommit:
+        return
+    if facts.pooler:
         yield Found(
             f"the connection to {facts.address} goes through a pooler, and a statement of the plan commits on its"
             " own: it could not be watched or ended",
             CURE,
+        )
+    elif scene.pooled:
+        yield Found(
+            "env.py's own connection goes through a pooler, and a statement of the plan commits on its own: how long"
+            " it waits, and for whom, is not watched, and it is not ended with the run",
+            "Let env.py use the database's direct address for migrations.",
+            "warn",
         )
 
 
