@@ -33,6 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 REVISIONS = [Rev("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')")]
 KEEP = ("--keep-daily", "3", "--keep-weekly", "0", "--keep-monthly", "0")
 COPIES = 12
+_PATIENCE = 900  # seconds: a sweep runs for hours beside others' work
 KILLS = int(os.environ.get("KILLS", "100"))
 
 
@@ -51,7 +52,7 @@ class Kept:
         return open_store(self.policy)
 
     def run(self, *words: str) -> Any:
-        return self.project.run("backup", *words, *self.flags, env=self.environment, timeout=200)
+        return self.project.run("backup", *words, *self.flags, env=self.environment, timeout=_PATIENCE)
 
     def listed(self) -> dict[str, Manifest]:
         """What is listed, after each was verified."""
@@ -71,7 +72,7 @@ class Kept:
     ) -> tuple[int, float]:
         """Kill `whom` at some moment of the `rest` seconds after it has `begun`: exit status, how long it worked."""
         process = self._start(words)
-        wait_until(lambda: begun() or process.poll() is not None, 120, "the work to begin")
+        wait_until(lambda: begun() or process.poll() is not None, _PATIENCE, "the work to begin")
         began = time.monotonic()
         if whom == "nobody":
             process.communicate()
@@ -82,9 +83,11 @@ class Kept:
         elif whom == "group":
             kill_group(process)
         else:
-            wait_until(lambda: _kill_tool(process.pid) or process.poll() is not None, 60, "a tool to kill")
-        process.communicate(timeout=120)
-        wait_until(lambda: not marked(self.project.mark), 30, "nothing of a killed command works on")
+            wait_until(
+                lambda: _kill_tool(process.pid) or process.poll() is not None, _PATIENCE, "a tool to kill"
+            )
+        process.communicate(timeout=_PATIENCE)
+        wait_until(lambda: not marked(self.project.mark), _PATIENCE, "nothing of a killed command works on")
         return process.returncode, time.monotonic() - began
 
     def _start(self, words: tuple[str, ...]) -> Any:
