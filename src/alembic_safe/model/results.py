@@ -167,12 +167,16 @@ class StatusResult:
 
 @dataclass(frozen=True, slots=True)
 class HistoryResult:
-    """`history`: runs, newest first; `slowest` are (revision, file:line, sql, seconds) when asked for."""
+    """`history`: runs, newest first; `slowest` are (revision, file:line, sql, seconds) when asked for.
+
+    `proofs` are the times that backups of the targets were restored to prove them, newest first.
+    """
 
     exit: int
     runs: tuple[RunHistory, ...]
     slowest: tuple[tuple[str, str, str, float], ...] = ()
     error: Failure | None = None
+    proofs: tuple[RestoreProof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,11 @@ def test_a_backup_is_restored_to_see_whether_it_can_be(project):
     (proof,) = done.json()["proofs"]
     assert proof["faults"] == []
     assert proof["recovery_time"] > 0
-    assert "restored" in project.run("status").stdout
+    assert f"{proof['backup']} in" in project.run("status").stdout
     assert "restored" in project.run("backup", "list").stdout
+    told = project.run("history", "--format", "json").json()["proofs"]
+    assert [(one["recovery_time"], one["age"]) for one in told] == [(proof["recovery_time"], proof["age"])]
+    assert "usable after" in project.run("history").stdout
 
 
 def test_a_backup_that_did_not_restore_is_passed_over(project):

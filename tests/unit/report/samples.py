@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic_safe.model.backups import BackupFile, Manifest, PlannedBackup, TableContent, Verification
+from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.results import (
     AppliedStep,
     AppliedTarget,
@@ -143,7 +144,16 @@ def failed() -> ApplyResult:
 def status() -> StatusResult:
     facts = ("the version table has one row, which the checkout knows",)
     target = TargetStatus(
-        TARGET, "behind", ("9c1d2e",), ("5a1b2c", "9c1d2e"), (), run(), "pid 4711, deploy", manifest(), facts
+        TARGET,
+        "behind",
+        ("9c1d2e",),
+        ("5a1b2c", "9c1d2e"),
+        (),
+        run(),
+        "pid 4711, deploy",
+        manifest(),
+        facts,
+        PROOF,
     )
     return StatusResult(0, (target,))
 
@@ -223,7 +233,8 @@ def hostile() -> list[Result]:
         (StepRecord(evil, 1, evil, "upgrade", NOON, evil, error=evil, duration=1.0),),
         (StatementRecord(evil, 1, 1, evil, evil, evil, 1, NOON, 1.0, 1, "failed", True, evil),),
     )
-    state = TargetStatus(target, evil, (evil,), (evil,), (evil,), history, evil, bad, (evil,))
+    proof = RestoreProof(evil, NOON, evil, 1.0, 1.0, {evil: 1.0}, 1, 1, (evil,), (evil,))
+    state = TargetStatus(target, evil, (evil,), (evil,), (evil,), history, evil, bad, (evil,), proof)
     error = Failure("RevisionFailedError", evil, evil, evil)
     return [
         PlanResult(
@@ -231,7 +242,7 @@ def hostile() -> list[Result]:
         ),
         ApplyResult(6, "upgrade", (done,), (bad, good), {evil: 1.0}, (evil,), error),
         StatusResult(6, (state,), (evil,), error),
-        HistoryResult(0, (history,), (), error),
+        HistoryResult(0, (history,), (), error, (proof, replace(proof, faults=()))),
         HistoryResult(0, (history,), ((evil, evil, evil, 1.0),), error),
         BackupResult(7, "list", (BackupListing(bad, evil, 1.0),), (), (evil,), (evil,), error),
         BackupResult(
@@ -258,6 +269,18 @@ def hostile_check() -> CheckResult:
     )
 
 
+PROOF = RestoreProof(
+    "20260301-115500-shop",
+    NOON,
+    "a temporary server",
+    82.0,
+    18_120.0,
+    {"fetch": 1.0, "load": 81.0},
+    12,
+    90_210,
+)
+
+
 def everyday() -> dict[str, Result]:
     listing = BackupListing(manifest(), "/srv/shop/.alembic-safe/backups/20260301-115500-shop", 300.0, NOON)
     verification = Verification(manifest().id, NOON, 1.4, ("toc.dat: 12 bytes are missing",))
@@ -269,7 +292,9 @@ def everyday() -> dict[str, Result]:
         "applied": applied(),
         "failed": failed(),
         "status": status(),
-        "history": HistoryResult(0, (run(), run("failed"))),
+        "history": HistoryResult(
+            0, (run(), run("failed")), proofs=(PROOF, replace(PROOF, faults=("t: 1 row of 2",)))
+        ),
         "history_one": HistoryResult(0, (run("interrupted"),)),
         "history_slowest": HistoryResult(0, (run(),), (("9c1d2e", f"{FILL}:30", UPDATE.sql, 181.2),)),
         "backup_create": BackupResult(0, "create", (listing,)),

@@ -45,8 +45,16 @@ def keep_proof(store: Store, proof: RestoreProof) -> None:
 
 def read_proof(store: Store, identifier: str) -> RestoreProof | None:
     """The newest; None where the backup was never restored, or nothing readable says so."""
+    return next(reversed(read_proofs(store, identifier)), None)
+
+
+def read_proofs(store: Store, identifier: str) -> tuple[RestoreProof, ...]:
+    """Every time that it was tried and can be read of, the newest last."""
+    return tuple(one for one in map(_decoded, _told(store, identifier)) if one is not None)
+
+
+def _decoded(told: Any) -> RestoreProof | None:
     try:
-        told = _told(store, identifier)[-1]
         return RestoreProof(
             **{
                 **told,
@@ -55,7 +63,7 @@ def read_proof(store: Store, identifier: str) -> RestoreProof | None:
                 "notes": tuple(told["notes"]),
             }
         )
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 

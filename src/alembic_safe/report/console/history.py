@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
+from alembic_safe.model.restores import RestoreProof
 from alembic_safe.model.results import HistoryResult
 from alembic_safe.model.runs import RunHistory, RunRecord, StatementRecord, StepRecord
 from alembic_safe.report.console.page import (
@@ -41,6 +42,19 @@ def history(result: HistoryResult, view: View) -> Iterator[RenderableType]:
         yield "no runs yet"
     for run in result.runs:
         yield from _run(run, view, alone=len(result.runs) == 1)
+    if result.proofs:
+        yield "backups restored to prove them"
+        yield indented(columns([_proof(proof, view) for proof in result.proofs]))
+
+
+def _proof(proof: RestoreProof, view: View) -> tuple[str | Text, ...]:
+    """One restore of a backup: when, which, how long it took, how old its data was; `-v` where."""
+    when = Text(f"{moment(proof.at)}", style=QUIET)
+    if not proof.good:
+        return when, clean(proof.backup), Text(f"FAILED: {clean(proof.faults[0])}", style=BAD)
+    where = f", in {clean(proof.where)}" if view.verbose else ""
+    said = f"usable after {duration(proof.recovery_time)}, data {duration(proof.age)} old{where}"
+    return when, clean(proof.backup), Text(said)
 
 
 def run_phrase(run: RunRecord) -> str:

@@ -60,7 +60,12 @@ def _facts(status: TargetStatus, view: View) -> Iterator[tuple[str, str]]:
         yield "backup", f"{clean(backup.id)}, {size(backup.size)}, {moment(backup.ended)} UTC{age}"
     if status.last_proof is not None:
         proof = status.last_proof
-        what = f"in {duration(proof.recovery_time)}" if proof.good else f"FAILED: {clean(proof.faults[0])}"
+        lost = f"its data {duration(proof.age)} old"
+        what = (
+            f"in {duration(proof.recovery_time)}, {lost}"
+            if proof.good
+            else f"FAILED: {clean(proof.faults[0])}"
+        )
         yield "restored", f"{clean(proof.backup)} {what}, tried {moment(proof.at)} UTC"
     if status.state in _NEXT:
         yield "next", _NEXT[status.state]
