@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -131,7 +132,7 @@ def test_sqlite_is_rehearsed_on_a_copy_of_the_file(make_project: Callable[..., P
     back = "with op.batch_alter_table('orders') as batch:\n    batch.drop_column('seen')"
     project = make_project(revisions=[ORDERS, Rev("b2", batch, back)])
     project.run_alembic("upgrade", "a1").ok()
-    with sqlite3.connect(project.database_file) as database:
+    with closing(sqlite3.connect(project.database_file)) as database, database:
         database.execute("insert into orders values (1, 'kept')")
     before = project.database_file.read_bytes()
     done = project.run("rehearse", "--from", "schema", "--round-trip", "--format", "json", timeout=LONG)
