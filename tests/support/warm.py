@@ -2,7 +2,8 @@
 
 It is the command in a process of its own all the same, with its own environment, folder and streams; what it
 does not show is the start itself. The whole form, and every test that starts a command to deal with it while it
-runs, starts the installed script.
+runs, starts the installed script. The long sweeps start hundreds of commands: there (`wholly`) also the process that
+workers are forked from is a fork of the command, which has imported what that one needs.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
+from alembic_safe.bridge import launcher
 from tests.support.processes import Completed, clean_environment
 
 ENABLED = "SUITE_STARTS_WARM"
@@ -38,6 +40,15 @@ _MODULES = (
     "alembic_safe.report.console",
     "alembic_safe.report.json",
     "psycopg",
+)
+# what the commands of a sweep import while they run
+_LATER = (
+    "alembic_safe.workflow.remedying",
+    "alembic_safe.workflow.resuming",
+    "alembic_safe.workflow.restoring",
+    "alembic_safe.workflow.applying",
+    "alembic_safe.apply.guard.process",
+    "alembic_safe.sql.tongues",
 )
 
 
@@ -56,16 +67,22 @@ class Warm:
                 start_new_session=True,
             )
 
-    def run(
-        self, args: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Sequence[int], timeout: float
-    ) -> int | None:
-        """Run `args` (without the program) with these descriptors as its streams, and wait for its end.
+    def start(
+        self,
+        args: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        streams: Sequence[int],
+        wholly: bool = False,
+    ) -> int:
+        """Start `args` (without the program) with these descriptors as its streams. Its pid, also of its group."""
+        said = {"args": list(args), "cwd": str(cwd), "env": dict(env), "wholly": wholly}
+        socket.send_fds(self._control, [json.dumps(said).encode()], list(streams))
+        return int(self._control.recv(64))
 
-        The exit status, negative for a signal; None when its group had to be killed after `timeout` seconds.
-        """
-        said = json.dumps({"args": list(args), "cwd": str(cwd), "env": dict(env)}).encode()
-        socket.send_fds(self._control, [said], list(streams))
-        pid = int(self._control.recv(64))
+    def wait(self, pid: int, timeout: float) -> int | None:
+        """Its exit status, negative for a signal; None when its group had to be killed after `timeout` seconds."""
+        self._control.send(json.dumps({"wait": pid}).encode())
         late = not select.select([self._control], [], [], timeout)[0]
         if late:
             with contextlib.suppress(ProcessLookupError):
@@ -93,7 +110,7 @@ def run_warm(
     with TemporaryFile() as stdin, TemporaryFile() as out, TemporaryFile() as err:
         stdin.write((input or "").encode())
         stdin.seek(0)
-        status = _of_this_process().run(args, cwd, env, [f.fileno() for f in (stdin, out, err)], timeout)
+        status = _waited(args, cwd, env, [f.fileno() for f in (stdin, out, err)], timeout)
         seconds = time.monotonic() - began
         said = []
         for file in (out, err):
@@ -104,8 +121,20 @@ def run_warm(
     return Completed(words, status, said[0], said[1], seconds)
 
 
+def _waited(
+    args: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Sequence[int], timeout: float
+) -> int | None:
+    warm = of_this_process()
+    try:
+        return warm.wait(warm.start(args, cwd, env, streams), timeout)
+    except BaseException:  # a test that took too long: its answer must not be taken for the next one's
+        of_this_process.cache_clear()
+        raise
+
+
 @cache
-def _of_this_process() -> Warm:
+def of_this_process() -> Warm:
+    """The one that this process uses."""
     return Warm()
 
 
@@ -118,17 +147,71 @@ def serve(number: int) -> None:
         data, descriptors = _request(control)
         if not data:
             return
+        asked = json.loads(data)
+        if "wait" in asked:
+            control.send(str(os.waitpid(asked["wait"], 0)[1]).encode())
+            continue
+        if asked["wholly"]:
+            _import_for_workers()
         pid = os.fork()
         if pid == 0:
             control.close()
-            _become(json.loads(data), descriptors)
+            _become(asked, descriptors)
             from alembic_safe.cli import main
 
             main()
         for descriptor in descriptors:
             os.close(descriptor)
         control.send(str(pid).encode())
-        control.send(str(os.waitpid(pid, 0)[1]).encode())
+
+
+def _import_for_workers() -> None:
+    from alembic_safe.bridge.worker import server
+
+    for name in (*_LATER, server.__name__):
+        importlib.import_module(name)
+    server._preload()
+
+
+class _ForkedServer(launcher._ForkServer):
+    """The process that workers are forked from, as a fork of the command."""
+
+    def __init__(self) -> None:
+        from alembic_safe.bridge.worker import server
+
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        self._errors_read, errors_write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.setsid()
+            ours.close()
+            for stream in (1, 2):
+                os.dup2(errors_write, stream)
+            try:
+                server.serve(theirs.fileno())
+            finally:
+                os._exit(0)
+        theirs.close()
+        os.close(errors_write)
+        self._process = _Child(pid)  # type: ignore[assignment]
+        self._buffer = b""
+        self._ended = {}
+
+
+class _Child:
+    """What the command asks of that process."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
 
 
 def _request(control: socket.socket) -> tuple[bytes, list[int]]:
@@ -148,5 +231,7 @@ def _become(run: dict[str, Any], descriptors: Sequence[int]) -> None:
     os.chdir(run["cwd"])
     os.environ.clear()
     os.environ.update(run["env"])
+    if run["wholly"]:
+        launcher._ForkServer = _ForkedServer  # type: ignore[misc]
     sys.argv = ["alembic-safe", *run["args"]]
     sys.path[:] = [part for part in sys.path if part not in ("", str(_ROOT))]
