@@ -130,6 +130,7 @@ class _Sweep:
             told = self.project.run("recover", "--format", "json", timeout=120)
             document = told.json()
             diagnosis, recommended = document["diagnosis"], document["recommended"]
+            assert diagnosis, f"{what}: {told}"
             way.append(f"{diagnosis['state']} -> {recommended}")
             if attempt == 0:
                 _judge(what, clean, document, told)

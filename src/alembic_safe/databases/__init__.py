@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         find,
         left_objects,
         run_sessions,
+        stands_in,
         unvalidated,
     )
     from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
@@ -73,6 +74,7 @@ __all__ = [
     "reading_tool",
     "run_external",
     "run_sessions",
+    "stands_in",
     "system_identifier",
     "unvalidated",
     "wait_for_archive",

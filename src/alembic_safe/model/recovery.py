@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from alembic_safe.model.identity import Identity
 from alembic_safe.model.revisions import Direction
 from alembic_safe.model.runs import RunHistory
 from alembic_safe.model.summaries import Failure, TargetSummary
@@ -141,13 +142,24 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
+class BackedUp:
+    """The newest backup of a database in the store: its id, when it was begun, and the version rows then."""
+
+    backup: str
+    at: datetime
+    heads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What was read of one target; nothing of it is a conclusion. `unseen` says what could not be looked at.
 
     `heads` None: no version table. `last_run` is the newest in the journal, None where there is none; `dead` says
     that it has no end and its lock is free. `mapped` counts the models' tables, `mapped_here` those that exist.
-    `standing` are objects that a pending revision would make, and that exist already.
-    `unvalidated` constraints are told of and are no fault by themselves.
+    `unvalidated` constraints are told of and are no fault by themselves. `moved_from` are the version rows that the
+    last run left, where something else changed them since; `above` a backup that was made at later ones.
+    `journal_fault` says why the journal cannot be read, `stands_in` what a database of ours is that stands in for
+    another, `identity` which revision the schema was found to be that of, where that was asked.
     """
 
     heads: tuple[str, ...] | None
@@ -170,6 +182,11 @@ class Evidence:
     backup: str | None = None
     unseen: tuple[str, ...] = ()
     began: datetime | None = None
+    moved_from: tuple[str, ...] | None = None
+    above: BackedUp | None = None
+    journal_fault: str = ""
+    stands_in: str = ""
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from alembic_safe.model.identity import Identity
 from alembic_safe.model.recovery import Diagnosis, Evidence, HalfRevision, LeftObject, LostRevision
-from alembic_safe.recovery.states import STATES
+from alembic_safe.recovery.begun import whole
+from alembic_safe.recovery.states import STATES, WELL
 
 _LEFT = {
     "invalid index": "invalid index",
@@ -26,15 +28,23 @@ def diagnose(evidence: Evidence) -> Diagnosis:
 def _found(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
     """Every state that holds, the worst first: name, whether it is certain, sentences."""
     last = evidence.last_run
+    if evidence.stands_in:
+        yield "stand-in", True, (f"{evidence.stands_in}: is the URL right?",)
+    if evidence.journal_fault:
+        yield "newer journal", True, (evidence.journal_fault,)
     if last is not None and last.run.outcome == "unfinished" and evidence.lock_holder:
         yield "running", True, (f"run {last.run.id} holds the deploy lock: {evidence.lock_holder}",)
     if evidence.sessions:
         yield "orphan session", True, tuple(_sessions(evidence))
     yield from _unfinished(evidence)
     yield from _rows(evidence)
+    yield from _proven(evidence)
+    yield from _begun_elsewhere(evidence)
     yield from _left(evidence)
     if evidence.outcome in {"committed", "rolled_back"} or (evidence.dead and evidence.half is None):
         yield "interrupted but clean", True, (_clean(evidence),)
+    if before := _set_back(evidence):
+        yield "set back", True, (before,)
     yield _well(evidence), True, tuple(_failed(evidence))
 
 
@@ -46,7 +56,7 @@ def _sessions(evidence: Evidence) -> Iterator[str]:
 
 def _unfinished(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
     half, last = evidence.half, evidence.last_run
-    if half is None:
+    if half is None or not half.run:
         if last is not None and last.run.outcome == "dirty":
             said = f"run {last.run.id} left the target dirty: {last.run.error or 'no reason was written'}"
             yield "outcome unknown", False, (said,)
@@ -92,17 +102,87 @@ def _rows(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
     if not evidence.heads and evidence.elsewhere:
         said = tuple(f"version table {one.name} has {', '.join(one.rows)}" for one in evidence.elsewhere)
         yield "version table elsewhere", True, said
-    if not evidence.heads and evidence.mapped_here and evidence.last_run is None:
+    if (
+        not evidence.heads
+        and evidence.mapped_here
+        and evidence.last_run is None
+        and evidence.identity is None
+    ):
         said = (
             f"{_count(evidence.mapped_here, 'table')} of {evidence.mapped} that the models map are there",
         )
         yield "never stamped", False, said
     if evidence.heads and not evidence.pending and evidence.mapped and not evidence.mapped_here:
-        yield (
-            "stamped but never run",
-            True,
-            (f"none of the {evidence.mapped} tables that the models map is there",),
+        said = (f"none of the {evidence.mapped} tables that the models map is there",)
+        yield "stamped but never run", True, said
+
+
+def _proven(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    """What the schema itself was found to say of the rows."""
+    found = evidence.identity
+    if found is None:
+        return
+    if found.verdict == "never stamped":
+        yield "never stamped", True, (_schema_of(found),)
+    elif found.verdict in ("stamped but never run", "another revision") and found.equal and not evidence.lost:
+        yield "stamped but never run", True, (_schema_of(found), *_promised(found))
+    elif found.verdict == "stamp lost":
+        yield "stamp lost", True, (_schema_of(found),)
+    elif evidence.mapped_here and not evidence.heads and evidence.last_run is None:
+        said = f"{_count(evidence.mapped_here, 'table')} of {evidence.mapped} that the models map are there"
+        yield "never stamped", False, (said, *_promised(found))
+
+
+def _schema_of(found: Identity) -> str:
+    """The schema is that of ..."""
+    named = [", ".join(rows) or "base" for rows in found.equal]
+    rows = ", ".join(found.stamped or ()) or "none"
+    return f"the schema is that of {' and of '.join(named)}, and the version rows are {rows}"
+
+
+def _promised(found: Identity) -> Iterator[str]:
+    told = found.to_stamped if found.stamped else found.compared
+    what = "what the version rows promise" if found.stamped else f"{', '.join(found.nearest or ()) or 'base'}"
+    if told is not None and told.differences:
+        yield f"{_count(len(told.differences), 'part')} of it differ from {what}, the first: {told.differences[0]}"
+    if found.why_not:
+        yield f"which revision the schema is that of could not be told: {found.why_not}"
+
+
+def _begun_elsewhere(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    """What stands of the next revision although no run of ours began it. Names alone prove no more than that."""
+    half = evidence.half
+    if half is None or half.run:
+        return
+    said = (
+        f"no run in the journal began revision {half.revision}, and it, or something else, made what it makes"
+    )
+    if whole(half):
+        yield "stamp lost", False, (said, "all of it that can be seen is there")
+        return
+    standing = half.standing
+    sentences = [said, f"{_count(len(standing), 'statement')} of {len(half.statements)} show in the schema"]
+    if half.unknown:
+        numbers = ", ".join(str(one.ordinal) for one in half.unknown)
+        sentences.append(f"what became of statement {numbers} is not known: {half.unknown[0].how}")
+    yield "half applied", False, tuple(sentences)
+
+
+def _set_back(evidence: Evidence) -> str:
+    """What is known of a database that was further on; "" where it was not, or our own downgrade took it back."""
+    now = ", ".join(evidence.heads or ()) or "base"
+    moved, last = evidence.moved_from, evidence.last_run
+    above_now = set(moved or ()) - set(evidence.heads or ())
+    if above_now and last is not None and above_now <= set(evidence.pending):
+        at = f"{last.run.ended or last.run.began:%Y-%m-%d %H:%M:%S} UTC"
+        was = ", ".join(moved or ())
+        return f"run {last.run.id} left it at {was} at {at}, and it is at {now}: something else took it back"
+    if (above := evidence.above) is not None:
+        return (
+            f"backup {above.backup} of {above.at:%Y-%m-%d %H:%M:%S} UTC was made at {', '.join(above.heads)}, and it is"
+            f" at {now}: an older backup was restored, or something else took it back"
         )
+    return ""
 
 
 def _lost(evidence: Evidence) -> Iterator[str]:
@@ -174,9 +254,26 @@ def _besides(evidence: Evidence, state: str) -> Iterator[str]:
         if _LEFT[one.kind] != state:
             busy = ", and somebody may be at work on it" if one.busy else ""
             yield _about_left(one) + busy
+    yield from _moved(evidence, state)
+    for other in evidence.elsewhere:
+        if state != "version table elsewhere":
+            yield f"another version table, {other.name}, has {', '.join(other.rows)}, of this checkout too"
     for missing in evidence.unseen:
         if state in {"orphan session", "interrupted but clean", "half applied", "outcome unknown"}:
             yield f"not looked at: {missing}"
+
+
+def _moved(evidence: Evidence, state: str) -> Iterator[str]:
+    """That something else than us changed the rows; and what the schema says of them."""
+    moved, found = evidence.moved_from, evidence.identity
+    if moved is not None and state != "set back":
+        was, now = ", ".join(moved) or "base", ", ".join(evidence.heads or ()) or "base"
+        yield f"the last run left the version rows at {was}, and something else than alembic-safe made them {now}"
+    if found is not None and state in WELL:
+        if found.verdict == "as stamped":
+            yield "the schema was compared: it is what the version rows promise"
+        else:
+            yield from _promised(found)
 
 
 def _count(number: int, what: str) -> str:

@@ -11,12 +11,20 @@ from pathlib import Path
 
 from alembic_safe.bridge.messages import GraphRead
 from alembic_safe.bridge.worker.masking import mask_sql
-from alembic_safe.databases import find, invalid_indexes, left_objects, run_sessions, unvalidated
+from alembic_safe.databases import (
+    find,
+    invalid_indexes,
+    left_objects,
+    run_sessions,
+    stands_in,
+    unvalidated,
+)
 from alembic_safe.journal import JournalReader
 from alembic_safe.model.facts import Name
 from alembic_safe.model.live import Mapped
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.recovery import (
+    BackedUp,
     Evidence,
     HalfRevision,
     LeftObject,
@@ -24,10 +32,11 @@ from alembic_safe.model.recovery import (
     OtherVersionTable,
     Overlap,
 )
-from alembic_safe.model.revisions import Revision
+from alembic_safe.model.revisions import Revision, RevisionListing
 from alembic_safe.model.runs import RunHistory, StepOutcome, StepRecord, application_name
 from alembic_safe.model.targets import Dialect, Target
 from alembic_safe.quick import dataclass
+from alembic_safe.recovery.begun import begun_elsewhere
 from alembic_safe.recovery.half import FileNow, Part, Seen, half_of, keys_of
 from alembic_safe.recovery.lost import lost_revisions
 from alembic_safe.rules import read_marks
@@ -50,6 +59,12 @@ class Asked:
     fault: str | None
     mapped: Mapped | None
     holder: str | None
+    # what would be applied next, with its statements; None where they were not asked for
+    next: RevisionListing | None = None
+    # why the journal cannot be read: a newer tool's
+    journal_fault: str = ""
+    # what the newest backup of this database in the store was made at
+    backed_up: BackedUp | None = None
 
 
 def gather(database: Database, journal: JournalReader | None, asked: Asked, settle: Settle) -> Evidence:
@@ -59,6 +74,8 @@ def gather(database: Database, journal: JournalReader | None, asked: Asked, sett
     last = journal.last_run(str(target.version_table)) if journal is not None else None
     dead = last is not None and last.run.outcome == "unfinished" and not asked.holder
     half, outcome = _half(database, journal, asked, last, settle)
+    if half is None and not asked.holder and outcome not in ("partial", "unknown"):
+        half = _begun_elsewhere(database, asked)
     mapped = _mapped_tables(asked.mapped)
     here = sum(
         find(database, "relation", name, "", target.search_path or ("public",)) is not None for name in mapped
@@ -81,9 +98,13 @@ def gather(database: Database, journal: JournalReader | None, asked: Asked, sett
         no_way=asked.fault,
         mapped=len(mapped),
         mapped_here=here,
-        backup=_backup(journal, last),
+        backup=_backup(journal, last) if half is None or half.run else None,
         unseen=_unseen(database),
         began=last.run.began if last is not None else None,
+        moved_from=_moved_from(last, heads),
+        above=_above(asked, heads or (), last),
+        journal_fault=asked.journal_fault,
+        stands_in=stands_in(database),
     )
 
 
@@ -153,6 +174,34 @@ def _about(database: Database, asked: Asked, parts: list[Part]) -> tuple[Seen, F
         _destination(step, revision),
     )
     return seen, now, dialect
+
+
+def _begun_elsewhere(database: Database, asked: Asked) -> HalfRevision | None:
+    """What stands of the revision that would be applied next."""
+    listing = asked.next
+    if listing is None or not asked.pending or listing.revision.id != asked.pending[0]:
+        return None
+    dialect, path = asked.target.dialect, asked.target.search_path or ("public",)
+    masked = [mask_sql(one.sql) for one in listing.statements]
+    seen = {key: find(database, *key, path) for key in keys_of(masked, dialect)}
+    text, _ = _file(listing.revision)
+    return begun_elsewhere(listing, masked, seen, dialect, rerunnable=read_marks(text).rerunnable)
+
+
+def _moved_from(last: RunHistory | None, heads: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The version rows that the last run left, where they are others by now: something else changed them."""
+    if last is None or last.run.outcome in _OPEN or last.run.heads_after is None:
+        return None
+    return last.run.heads_after if set(last.run.heads_after) != set(heads or ()) else None
+
+
+def _above(asked: Asked, heads: tuple[str, ...], last: RunHistory | None) -> BackedUp | None:
+    """The newest backup, if it was made when the database was above where it is, and no run of ours took it back."""
+    made = asked.backed_up
+    if made is None or (last is not None and last.run.began > made.at):
+        return None
+    above = set(made.heads) - set(heads)
+    return made if above and above <= set(asked.pending) else None
 
 
 def _destination(step: StepRecord, revision: Revision | None) -> str:

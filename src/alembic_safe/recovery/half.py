@@ -121,7 +121,7 @@ def settle_statements(
             standing, how = _looked(read[at], before, seen)
         elif standing == "in effect":
             mine = [trace for trace in read[at].traces if last.get(trace.key) == at]
-            if any(not _shows(trace, seen) for trace in mine):
+            if any(not shows(trace, seen) for trace in mine):
                 standing, how = (
                     "not in effect",
                     "the journal has it as committed, but it is not in the schema",
@@ -181,7 +181,7 @@ def _last_writers(read: Sequence[ReadStatement], told: Sequence[tuple[Standing, 
     return last
 
 
-def _shows(trace: Trace, seen: Seen) -> bool:
+def shows(trace: Trace, seen: Seen) -> bool:
     """Whether the schema shows it as the statement leaves it."""
     found = seen.get(trace.key)
     if trace.kind == "relation" and trace.made:
@@ -194,7 +194,7 @@ def _shows(trace: Trace, seen: Seen) -> bool:
 def _looked(read: ReadStatement, before: Mapping[Key, bool], seen: Seen) -> tuple[Standing, str]:
     """A statement is whole or not at all, so that one thing of it that can be seen settles it."""
     telling = [trace for trace in read.traces if before.get(trace.key) != trace.made]
-    shown = {_shows(trace, seen) for trace in telling}
+    shown = {shows(trace, seen) for trace in telling}
     if shown == {True}:
         return "in effect", "the schema shows what it makes"
     if shown == {False}:

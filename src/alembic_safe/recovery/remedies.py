@@ -17,7 +17,7 @@ from alembic_safe.model.recovery import (
 from alembic_safe.model.targets import Dialect
 from alembic_safe.quick import dataclass
 
-_CALM = ("at heads", "behind", "at base", "interrupted but clean")
+_CALM = ("at heads", "behind", "at base", "set back", "interrupted but clean")
 _BY_HAND = "it is done by hand, as said"
 # the first of these that can be carried out is recommended
 _ORDER = (
@@ -25,11 +25,13 @@ _ORDER = (
     "resume",
     "roll-back",
     "merge-rows",
+    "stamp",
     "clean-debris",
     "close",
     "restore",
     "bring-file-back",
-    "stamp",
+    "use-newer-tool",
+    "name-the-target",
     "declare-repaired",
 )
 
@@ -67,6 +69,20 @@ def _of_state(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> I
         yield _end_session(evidence)
     elif state in ("half applied", "outcome unknown"):
         yield from _of_half(evidence, diagnosis, standing)
+    elif state == "stamp lost":
+        yield _stamp(state, evidence)
+        if evidence.half is not None:
+            yield _roll_back(evidence.half, evidence)
+    elif state == "newer journal":
+        yield _by_other_means(
+            "use-newer-tool", "Use the alembic-safe that wrote the journal, or a newer one."
+        )
+    elif state == "stand-in":
+        yield _by_other_means(
+            "name-the-target",
+            "Name the database that is meant in the project's URL; where this one is to stay as it is, take its comment"
+            " away.",
+        )
     elif state == "overlapping rows":
         yield _merge_rows(evidence, standing)
     elif state in ("invalid index", "unfinished detach", "left-over table"):
@@ -78,7 +94,7 @@ def _of_state(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> I
     elif state in ("orphan revision", "newer than the code"):
         yield _bring_file_back(evidence)
     elif state in ("never stamped", "version table elsewhere", "stamped but never run"):
-        yield _stamp(state)
+        yield _stamp(state, evidence)
     if state in ("stamped but never run", "left-over table") and evidence.backup is not None:
         yield _restore(standing, evidence)
 
@@ -88,6 +104,8 @@ def _of_half(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> It
     if half is not None:
         yield _resume(half, evidence)
         yield _roll_back(half, evidence)
+    if half is not None and not half.run:
+        return
     yield _restore(standing, evidence)
     yield Remedy(
         "declare-repaired",
@@ -114,9 +132,13 @@ def _resume(half: HalfRevision, evidence: Evidence) -> Remedy:
         sql=_tidy(half, evidence.left),
         steps=tuple(steps),
         needs=(
-            "the file that was run, unchanged",
-            "the statements it left out to come with the same text and order",
-        ),
+            ("the file that was run, unchanged",)
+            if half.run
+            else (
+                "what is there to be as the revision makes it: names were compared, and the schema is afterwards",
+            )
+        )
+        + ("the statements it left out to come with the same text and order",),
         hindered=_no_resume(half),
         leads_to=("at heads", "behind", "at base", "invalid index"),
     )
@@ -235,10 +257,21 @@ def _merge_rows(evidence: Evidence, standing: Standing) -> Remedy:
         "Delete the version rows that are ancestors of another: what they say, the other says too.",
         sql=(f"DELETE FROM {standing.table} WHERE version_num IN ({listed})",),
         needs=(
-            "that the revisions between them were run: `alembic-safe status` says so by the models' tables alone",
+            "that the revisions between them were run: the schema is compared before"
+            if evidence.identity is None
+            else "that the revisions between them were run: " + _compared(evidence),
         ),
         leads_to=(*_CALM, "invalid index", "stamped but never run"),
     )
+
+
+def _compared(evidence: Evidence) -> str:
+    found = evidence.identity
+    if found is None or not found.equal:
+        return (
+            "the schema was compared, and is that of no revision (`alembic-safe identify` says what differs)"
+        )
+    return f"the schema is that of {', '.join(' '.join(rows) or 'base' for rows in found.equal)}"
 
 
 def _close(evidence: Evidence) -> Remedy:
@@ -273,15 +306,45 @@ def _bring_file_back(evidence: Evidence) -> Remedy:
     )
 
 
-def _stamp(state: str) -> Remedy:
+def _stamp(state: str, evidence: Evidence) -> Remedy:
+    rows, hindered = provable(evidence)
+    if state == "version table elsewhere":
+        hindered = _BY_HAND
+    named = " ".join(rows or ()) or ("REVISION" if rows is None else "base")
     return Remedy(
         "stamp",
         "Write the version row that the schema proves.",
-        steps=("alembic-safe stamp REVISION",),
-        needs=("proof that the schema is that of the revision",),
-        hindered=_BY_HAND,
+        steps=(f"alembic-safe stamp {named}",),
+        needs=("proof that the schema is that of the revision, which is had again under the lock",),
+        hindered=hindered,
         leads_to=_CALM,
     )
+
+
+def provable(evidence: Evidence) -> tuple[tuple[str, ...] | None, str]:
+    """The version rows that the schema proves; and why no rows can be written by that alone, "" where they can.
+
+    Revisions that differ in their rows alone have one schema: which of them were run no schema tells.
+    """
+    found = evidence.identity
+    if found is None:
+        return None, "the schema was not compared: `alembic-safe identify` does so"
+    if not found.equal:
+        return (
+            None,
+            found.why_not or "the schema is that of no revision; `alembic-safe identify` says what differs",
+        )
+    if len(found.equal) > 1:
+        named = ", ".join(" ".join(rows) or "base" for rows in found.equal)
+        return (
+            None,
+            f"the schema is that of {named}, which differ in rows alone: `alembic-safe stamp` one of them",
+        )
+    return found.equal[0], ""
+
+
+def _by_other_means(name: str, does: str) -> Remedy:
+    return Remedy(name, does, hindered=_BY_HAND, leads_to=_CALM)
 
 
 def _numbers(statements: Sequence[SettledStatement]) -> str:

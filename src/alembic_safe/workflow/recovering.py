@@ -10,13 +10,16 @@ from alembic_safe.backup import list_backups, open_store
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
 from alembic_safe.errors import DirtyTargetError, RefusedError, UsageError
-from alembic_safe.journal import JournalReader, open_journal
+from alembic_safe.journal import JournalReader
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.facts import Name
+from alembic_safe.model.identity import Identity
 from alembic_safe.model.recovery import Diagnosis, Evidence, RecoverResult, TargetRecovery
 from alembic_safe.model.restores import RestorePlan
 from alembic_safe.model.results import BackupListing
 from alembic_safe.model.summaries import Failure
+from alembic_safe.recovery.diagnosis import diagnose
+from alembic_safe.recovery.doubts import doubted
 from alembic_safe.recovery.remedies import Standing, recommended, remedies
 from alembic_safe.recovery.timeline import timeline
 from alembic_safe.recovery.traces import quoted
@@ -24,7 +27,8 @@ from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases
-from alembic_safe.workflow.examining import examine
+from alembic_safe.workflow.examining import examine, reading_journal
+from alembic_safe.workflow.identifying import identity_of
 
 Confirm = Callable[[RestorePlan], bool]
 _RUNS = 3
@@ -85,7 +89,8 @@ class Recovery:
             self.workers,
             "heads",
             "upgrade",
-            listing=False,
+            listing=True,
+            digest=True,
             sink=self.sink,
             tick=self.interrupts.check,
         )
@@ -100,13 +105,24 @@ class Recovery:
 
     def found(self, site: Site, *, ours: bool = False) -> TargetRecovery:
         """One target; `ours`: the deploy lock is held by this command itself."""
-        journal = open_journal(site.database, self.settings.journal, create=False)
-        try:
-            evidence, diagnosis = examine(self.settings, site, journal, ours=ours)
+        with reading_journal(self.settings, site) as (journal, fault):
+            evidence, diagnosis = examine(
+                self.settings, site, journal, ours=ours, journal_fault=fault, backups=self._backups()
+            )
+            if doubted(evidence, diagnosis) and not self.settings.recovery.explain_only:
+                evidence = replace(evidence, identity=self._identity(site))
+                diagnosis = diagnose(evidence)
             return self._target(site, journal, evidence, diagnosis)
-        finally:
-            if journal is not None:
-                journal.close()
+
+    def _identity(self, site: Site) -> Identity:
+        """Which revision the schema is that of, whatever the rows say."""
+        with self.phases.phase("identify", "comparing the schema with the history"):
+            return identity_of(self.settings, self.workers, site, sink=self.sink, tick=self.interrupts.check)
+
+    def _backups(self) -> list[BackupListing]:
+        """Those of the store, newest first."""
+        listed, _ = list_backups(open_store(self.settings.backup))
+        return [one for one in listed if not one.faults]
 
     def _target(
         self, site: Site, journal: JournalReader | None, evidence: Evidence, diagnosis: Diagnosis

@@ -18,8 +18,10 @@ from alembic_safe.model.backups import Manifest
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.recovery import Remedy, TargetRecovery
 from alembic_safe.model.runs import RECOVERS, RunOutcome, RunRecord
+from alembic_safe.recovery.remedies import provable
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import new_run_id
+from alembic_safe.workflow.identifying import identity_of
 from alembic_safe.workflow.making import make_backup, summary
 from alembic_safe.workflow.run_record import begun
 
@@ -56,6 +58,8 @@ class Remedying:
             )
         if self.remedy.name == "restore":
             return self._restore()
+        if self.remedy.name == "stamp":
+            return self._stamp()
         lock = self.database.deploy_lock(
             [self.site.target.version_table], lease_schema=self.settings.journal.schema
         )
@@ -105,7 +109,9 @@ class Remedying:
         if self.remedy.name == "resume":
             from alembic_safe.workflow.resuming import resume
 
-            return resume(self, found, journal)
+            run = resume(self, found, journal)
+            self._compare(found)
+            return run
         record = self.record("recover", found)
         journal.begin_run(record)
         try:
@@ -119,6 +125,32 @@ class Remedying:
             ) from failed
         self._end(journal, record.id, outcome, error)
         return record.id
+
+    def _compare(self, found: TargetRecovery) -> None:
+        """Where names alone told what stood, the whole schema is compared once the rest has been run."""
+        half = found.evidence.half
+        if half is None or half.run:
+            return
+        with self.recovery.phases.phase("identify", "comparing the schema with the history"):
+            known = identity_of(
+                self.settings,
+                self.recovery.workers,
+                self.site,
+                sink=self.recovery.sink,
+                tick=self.recovery.interrupts.check,
+            )
+        told = known.to_stamped
+        if told is None:
+            self.recovery.say(
+                f"the schema could not be compared: {known.why_not or 'no such state was replayed'}"
+            )
+        elif told.differences:
+            raise DirtyTargetError(
+                f"revision {half.revision} is finished, and the schema is not what it should be then:"
+                f" {told.differences[0]}"
+                + (f" and {len(told.differences) - 1} more" if told.differences[1:] else ""),
+                hint="`alembic-safe identify` shows what differs, as objects and as SQL.",
+            )
 
     def _proven(self, journalled: bool) -> tuple[RunOutcome, str | None]:
         """Whether the evidence shows what the remedy promised, read before the run is closed as done."""
@@ -141,7 +173,8 @@ class Remedying:
     def remarks(self, found: TargetRecovery) -> tuple[tuple[str, str], ...]:
         """What the journal says of the run besides: the remedy, what it is about, why, and its SQL."""
         last = found.evidence.last_run
-        about = ((RECOVERS, last.run.id),) if last is not None and found.evidence.half is not None else ()
+        half = found.evidence.half
+        about = ((RECOVERS, last.run.id),) if last is not None and half is not None and half.run else ()
         if self.remedy.name == "declare-repaired" and last is not None:
             about = ((RECOVERS, last.run.id),)
         because = self.settings.recovery.because
@@ -189,6 +222,19 @@ class Remedying:
             )
             result.append(summary(manifest))
         return manifest
+
+    def _stamp(self) -> tuple[str | None, str | None]:
+        """By `stamp`, which takes the lock, has the proof again, writes, reads back and journals by itself."""
+        from alembic_safe.workflow.stamping import stamp
+
+        rows, why = provable(self.recovery.found(self.site).evidence)
+        if rows is None:
+            raise RefusedError(f"stamp: {why}", hint="Run `alembic-safe recover` again.")
+        self.recovery.close()
+        done = stamp(self.settings, rows or ("base",), sink=self.recovery.sink)
+        if done.error is not None:
+            raise RefusedError(done.error.message, hint=done.error.hint)
+        return next((one.run for one in done.targets if one.run is not None), None), None
 
     def _restore(self) -> tuple[str | None, str | None]:
         """By `backup restore`, which takes the lock, asks, compares, swaps and journals by itself."""

@@ -9,7 +9,6 @@ from alembic_safe.backup import list_backups, open_store
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
 from alembic_safe.errors import DirtyTargetError, RefusedError, UnreachableError
-from alembic_safe.journal import open_journal
 from alembic_safe.model.events import EventSink, Waiting, ignore
 from alembic_safe.model.results import BackupListing, Failure, StatusResult, TargetStatus
 from alembic_safe.recovery.states import STATES
@@ -17,7 +16,7 @@ from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking, reaching
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases
-from alembic_safe.workflow.examining import examine
+from alembic_safe.workflow.examining import examine, reading_journal
 
 _PAUSE = 1.0
 
@@ -81,7 +80,8 @@ class _Looking:
                 self._workers,
                 "heads",
                 "upgrade",
-                listing=False,
+                # what the next revision would make is looked for; a pod that waits needs no such look
+                listing=not settings.wanted.asked,
                 sink=sink,
                 tick=self._interrupts.check,
             )
@@ -127,12 +127,8 @@ class _Looking:
 
 def _status(settings: Settings, site: Site, backups: list[BackupListing]) -> TargetStatus:
     found = site.probed.found
-    journal = open_journal(site.database, settings.journal, create=False)
-    try:
-        evidence, diagnosis = examine(settings, site, journal)
-    finally:
-        if journal is not None:
-            journal.close()
+    with reading_journal(settings, site) as (journal, fault):
+        evidence, diagnosis = examine(settings, site, journal, journal_fault=fault, backups=backups)
     mine = [one for one in backups if one.manifest.address == site.database.facts.address]
     return TargetStatus(
         target=site.summary(),

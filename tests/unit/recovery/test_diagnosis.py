@@ -50,6 +50,7 @@ CASES: dict[str, Evidence] = {
     "at heads": WELL,
     "behind": replace(WELL, pending=("b2",)),
     "at base": replace(WELL, heads=None, pending=("a1",)),
+    "set back": _ran("done", moved_from=("b2",)),
     "running": _ran("unfinished", lock_holder="pid 1"),
     "interrupted but clean": _ran("unfinished", dead=True, outcome="rolled_back"),
     "half applied": _ran("dirty", half=_half(_statement())),
@@ -63,13 +64,16 @@ CASES: dict[str, Evidence] = {
     "unfinished detach": replace(WELL, left=(LeftObject("unfinished detach", "public.p", ("ALTER",)),)),
     "left-over table": replace(WELL, left=(LeftObject("batch table", "t", ("DROP",)),)),
     "overlapping rows": replace(WELL, overlaps=(Overlap("a1", "b2"),)),
+    "stamp lost": replace(WELL, pending=("b2",), half=replace(_half(_statement()), run="")),
     "stamped but never run": replace(WELL, mapped=3),
     "never stamped": replace(WELL, heads=None, pending=("a1",), mapped=3, mapped_here=2),
     "version table elsewhere": replace(
         WELL, heads=(), pending=("a1",), elsewhere=(OtherVersionTable("old.v", ("a1",), ("a1",)),)
     ),
     "newer than the code": replace(WELL, lost=(LostRevision("c3", "r1", follows=("a1",), leads_here=True),)),
+    "newer journal": replace(WELL, journal_fault="it has format 9"),
     "orphan revision": replace(WELL, lost=(LostRevision("zz"),)),
+    "stand-in": replace(WELL, stands_in="alembic-safe: a scratch database of a command"),
     "no way to the heads": replace(WELL, no_way="there is none"),
 }
 

@@ -98,3 +98,21 @@ def run_sessions(
         return ()
     rows = database.fetch(query("dead_sessions"), [list(applications)])
     return tuple((Session(pid, began), name, state, text, age) for pid, began, name, state, text, age in rows)
+
+
+# as `scratch` and `backup.restore` write them
+_STANDS_IN = ("alembic-safe: a scratch database", "alembic-safe: a clone that was kept", "alembic-safe: was ")
+_COMMENT = """SELECT coalesce(pg_catalog.shobj_description(oid, 'pg_database'), '') FROM pg_catalog.pg_database
+ WHERE datname = pg_catalog.current_database()"""
+
+
+def stands_in(database: Database) -> str:
+    """What a database of ours is that stands in for another, by the comment that we gave it; "" for any other.
+
+    One that was restored beside is none of these: an application may be led to it.
+    """
+    if database.facts.dialect != "postgresql":
+        return ""
+    rows = database.fetch(_COMMENT)
+    said = str(rows[0][0]) if rows else ""
+    return said.partition("; ")[0] if said.startswith(_STANDS_IN) else ""
