@@ -255,8 +255,8 @@ def _all(sweep: _Sweep, tried: list[tuple[str, str]]) -> None:
         began = time.monotonic()
         try:
             said = sweep.stopped_and_recovered(way, moment)
-        except Exception:
-            said = "FAILED"
+        except Exception as error:
+            said = f"FAILED: {str(error)[:4000]}"
             failed.append(f"{way} at {moment}: {traceback.format_exc(limit=6)[-6000:]}")
         print(f"{at}/{len(tried)} {way} at {moment}: {said} ({time.monotonic() - began:.1f} s)", flush=True)
     print(f"{len(tried) - len(failed)} of {len(tried)} recovered", flush=True)

@@ -41,7 +41,7 @@ def test_failure_before_anything_is_clean_and_after_something_dirty(make_project
     project.add(
         Rev("b2", "op.execute('create table u (id int)')\nop.execute('select * from nowhere')", down="a1")
     )
-    dirty = project.run("upgrade", "--fail-on", "never")
+    dirty = project.run("upgrade", "--no-backup=test", "--fail-on", "never")
     assert dirty.exit == 6, str(dirty)
     assert "part of it is committed" in dirty.stderr
     assert project.run("status").exit == 6
@@ -76,3 +76,50 @@ def test_killed_between_and_within_statements(make_project: Any) -> None:
     status = project.run("status", "--format", "json")
     assert status.exit == 6, str(status)
     assert "part of it is committed" in status.json()["targets"][0]["facts"][0]
+
+
+_HALF = "op.execute('create table u (id int)')\nop.execute('insert into t values (2)')\n{}\nop.execute('select * from nowhere')"
+
+
+def _content(project: Any) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(project.database_file)
+    try:
+        tables = connection.execute(
+            "select name from sqlite_master where type = 'table' order by 1"
+        ).fetchall()
+        return [*tables, *connection.execute("select id from t order by 1").fetchall()]
+    finally:
+        connection.close()
+
+
+def test_a_half_done_file_is_put_back_by_itself_unless_another_wrote(make_project: Any) -> None:
+    """What fails half way leaves the file as it was; where somebody else wrote meanwhile, a person is asked."""
+    project = make_project(revisions=[_FIRST])
+    project.run("upgrade").ok()
+    before = _content(project)
+    project.add(Rev("b2", _HALF.format(""), down="a1"))
+    failed = project.run("upgrade", "--fail-on", "never", "--format", "json")
+    assert failed.exit == 5, str(failed)
+    assert "was put back by itself" in " ".join(failed.json()["notices"])
+    assert _content(project) == before
+    assert project.run("status").exit == 0
+    other = (
+        "if not op.get_context().as_sql:\n"
+        "    import sqlite3\n"
+        "    op.get_bind().commit()\n"
+        f"    other = sqlite3.connect({str(project.database_file)!r})\n"
+        "    other.execute('insert into t values (7)')\n"
+        "    other.commit()\n"
+        "    other.close()"
+    )
+    text = _HALF.format(other)
+    project.add(Rev("b2", text, down="a1"))
+    asked = project.run("upgrade", "--fail-on", "never", "--format", "json")
+    assert asked.exit == 6, str(asked)
+    assert "is not put back by itself" in " ".join(asked.json()["notices"])
+    assert (7,) in _content(project)
+    told = project.run("recover", "--format", "json").json()
+    assert told["recommended"] == "restore", told
+    done = project.run("recover", "--apply", "restore", "--yes", "--format", "json")
+    assert done.exit == 0, str(done)
+    assert _content(project) == before

@@ -207,7 +207,7 @@ def stop(way: str, run: Stopped, file: Path, database: Any, proxy: Proxy | None)
 
 def without_socket(url: str, proxy: Proxy, server: Any) -> str:
     """The same URL through the proxy."""
-    return url.replace(str(server.folder), str(proxy.folder)).replace(f"port={server.port}", "port=5432")
+    return str(url).replace(str(server.folder), str(proxy.folder)).replace(f"port={server.port}", "port=5432")
 
 
 _SCHEMA = """
@@ -219,8 +219,9 @@ select string_agg(line, E'\n' order by line) from (
   where c.relname !~ '^alembic_version'
   union all select format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) from pg_constraint
   where connamespace = 'public'::regnamespace and conname !~ '^alembic_version'
-  union all select format('%s %s %s', indexrelid::regclass, pg_get_indexdef(indexrelid), indisvalid) from pg_index
-  where indexrelid > 16383
+  union all select format('%s %s', pg_get_indexdef(i.indexrelid), i.indisvalid) from pg_index i
+  join pg_class c on c.oid = i.indexrelid and c.relnamespace = 'public'::regnamespace
+  where c.relname !~ '^alembic_version'
   union all select format('%s %s', enumtypid::regtype, string_agg(enumlabel, ',' order by enumsortorder)) from pg_enum
   group by enumtypid) as lines
 """

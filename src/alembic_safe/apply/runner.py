@@ -311,6 +311,8 @@ class _SectionRun:
         task.way_on = (
             LOST_HINT if task.outcome == "rolled_back" and failure and failure.lost else steps.way_on
         )
+        task.counter = steps.counter if steps.counter is not None else task.counter
+        task.mark = failure.mark if failure else None
         task.error = why
         task.detail = failure.detail if failure else ""
         if failure and failure.source:

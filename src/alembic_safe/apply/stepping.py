@@ -94,6 +94,8 @@ class Steps:
         self.way_on = ""
         self._own = own
         self._unwritten: Callable[[], None] | None = None
+        # the database's change counter when the first step began
+        self.counter: int | None = None
         self.heads = target.heads or ()
         self._offset = 0
         self._tries: Tries | None = None
@@ -132,6 +134,8 @@ class Steps:
             self.database.change_counter(),
             record,
         )
+        if ordinal == 1:
+            self.counter = self.open.counter
         self.journal.begin_step(record)
         self.open.written = True
         self._sink(

@@ -24,7 +24,8 @@ class TargetTask:
     why the target did not come to its end; `gave_up` is set where the same command may pass later, and says what
     it was given up for. `tries` are the failed attempts at the revision that was tried last. `left_invalid` names,
     by the oid of an index, the revision that left it INVALID and ended well. `way_on` is a sentence where going on
-    is known to suffice; "" where it is not.
+    is known to suffice; "" where it is not. `counter` is what the database's `change_counter` was when the first
+    revision began, `mark` its `change_mark` when one failed before which nobody else had committed: of SQLite alone.
     """
 
     target: Target
@@ -45,6 +46,8 @@ class TargetTask:
     tries: Tries | None = None
     left_invalid: dict[int, str] = field(default_factory=dict)
     way_on: str = ""
+    counter: int | None = None
+    mark: str | None = None
 
     @property
     def left(self) -> tuple[str, ...]:

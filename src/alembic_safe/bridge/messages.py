@@ -291,6 +291,7 @@ class StepFailed:
     """The revision raised. `split` as in StepReady: what it had committed by then.
 
     `lost`: what ended it is the loss of its connection.
+    `mark` is the change mark of an SQLite file that nobody else wrote to since the first revision began, else None.
     """
 
     target: int
@@ -301,6 +302,7 @@ class StepFailed:
     sqlstate: str | None
     split: tuple[str, ...] = ()
     lost: bool = False
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ _HOMES = {
     "find": "postgresql.standing",
     "left_objects": "postgresql.standing",
     "run_sessions": "postgresql.standing",
+    "stands_in": "postgresql.standing",
     "unvalidated": "postgresql.standing",
     "ScratchPlace": "scratch",
     "clean_leftovers": "scratch",

@@ -32,6 +32,18 @@ from alembic_safe.workflow.run_record import begun
 RunIds = dict[tuple[int, str], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """An SQLite file that is left half done, and that nobody else wrote to since before its backup `backup`.
+
+    `mark` is its change mark when the revision had failed.
+    """
+
+    label: str
+    backup: str
+    mark: str
+
+
 @dataclass(slots=True)
 class ApplyContext:
     """What applying needs to know and to speak to."""
@@ -51,6 +63,9 @@ class ApplyContext:
     # a revision that is finished, not begun; and what the journal says of the run besides
     resume: Resume | None = None
     remarks: tuple[tuple[str, str], ...] = ()
+    # the change counter of each database before its backup was begun; and targets that may be put back by themselves
+    counters: dict[int, int | None] = field(default_factory=dict)
+    alone: list[Alone] = field(default_factory=list)
 
     def say(self, sentence: str) -> None:
         self.notices.append(sentence)

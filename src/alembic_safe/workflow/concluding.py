@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from alembic_safe.workflow.recipes import recipe
 from alembic_safe.workflow.way_back import way_back, way_back_kind
 
 if TYPE_CHECKING:
-    from alembic_safe.workflow.applying import ApplyContext
+    from alembic_safe.workflow.applying import Alone, ApplyContext
 
 
 def conclude(
@@ -35,6 +36,7 @@ def conclude(
 ) -> ApplyResult:
     """Close every run's journal entry and make the result. Exit 0 only when every target is where it should."""
     error = _error(context, sites, list(tasks.values()), stopped)
+    context.alone += _alone(context, sites, tasks, backups)
     targets = []
     for site in sites:
         task = tasks[site.target.ordinal, site.section]
@@ -64,6 +66,32 @@ def conclude(
         losses=tuple(context.losses),
         rehearsed=context.rehearsed,
     )
+
+
+def _alone(
+    context: ApplyContext,
+    sites: list[Site],
+    tasks: dict[tuple[int, str], TargetTask],
+    backups: dict[int, Manifest],
+) -> Iterator[Alone]:
+    """The targets that are half done, with a backup, while nobody else wrote."""
+    from alembic_safe.workflow.applying import Alone
+
+    for site in sites:
+        task, made = tasks[site.target.ordinal, site.section], backups.get(id(site.database))
+        if task.outcome not in {"partial", "unknown"} or made is None or made.scope != "full":
+            continue
+        before = context.counters.get(id(site.database))
+        if task.target.dialect != "sqlite":
+            continue
+        if task.mark is not None and before is not None and before == task.counter:
+            yield Alone(task.target.label, made.id, task.mark)
+        else:
+            context.say(
+                f"backup {made.id} is not put back by itself: that nobody else wrote to the file since it was made"
+                " could not be seen (another connection committed, it is in WAL mode, or the run was killed);"
+                " `alembic-safe recover` asks"
+            )
 
 
 def _reason(error: AlembicSafeError | None, outcome: RunOutcome) -> str | None:

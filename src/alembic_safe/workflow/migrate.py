@@ -142,6 +142,9 @@ class _Migration:
             self._settings, self._sites, self._journals, list(runs.values()), self._say
         )
         self._make_journals()
+        context.counters |= {
+            id(database): database.change_counter() for database in asking.databases_of(self._sites)
+        }
         backups = back_up(context, self._sites, runs)
         if self._settings.rehearse:
             refused = self._rehearse(context, backups)
@@ -152,6 +155,10 @@ class _Migration:
             lock.check()
         self._interrupts.also = None  # from here on what we ask decides what is true of the target
         result = applying.apply(context, self._sites, runs, backups)
+        if result.error is not None and len(context.alone) == 1:
+            from alembic_safe.workflow.putting_back import put_back
+
+            return put_back(self._settings, context, result, self._sites, self._let_go)
         if result.exit == 0 and self._settings.retention.prune:
             return self._pruned(result)
         return result
@@ -199,6 +206,11 @@ class _Migration:
         for journal in self._journals.values():
             journal.close()
         asking.close_sites(self._sites)
+
+    def _let_go(self) -> None:
+        """Give the deploy locks back: a restore takes them itself."""
+        while self._locks:
+            self._locks.pop().release()
 
     def _tick(self) -> None:
         self._interrupts.check()

@@ -24,6 +24,7 @@ from alembic_safe.bridge.messages import (
     TargetFound,
 )
 from alembic_safe.bridge.worker import explain, graph, session_state, targets, transactions
+from alembic_safe.bridge.worker.alone import Alone
 from alembic_safe.bridge.worker.capture import Recording, StatementCapture
 from alembic_safe.bridge.worker.connections import POOLED_KEY
 from alembic_safe.bridge.worker.link import Link
@@ -50,6 +51,7 @@ class OpenStep:
     locator: Locator
     transaction: str | None = None
     split: tuple[str, ...] = ()
+    mark: str | None = None
 
 
 class Application:
@@ -75,6 +77,7 @@ class Application:
         self.found = 0
         self.open: OpenStep | None = None
         self._tracers: dict[int, Tracer] = {}
+        self._alone = Alone()
         if job.redirect is None:
             watch.before_commit = self._await_commit
 
@@ -122,9 +125,14 @@ class Application:
                 self._link.ask(StepBegun(target, number, revision, self.open.transaction))
             self._record(context, self.open)
             self._watch.begin(context)
+            self._alone.begin(target, context.connection)
             try:
                 with self._resumption.of(target, revision.id):
                     original(**arguments)
+            except BaseException:
+                # before env.py closes its connection
+                self.open.mark = self._alone.mark(target, context.connection)
+                raise
             finally:
                 self._watch.end()
                 self._capture.recording = None
@@ -256,6 +264,7 @@ class Application:
                     explain.sqlstate(error),
                     tuple(dict.fromkeys(self._watch.split)),
                     explain.connection_lost(error),
+                    step.mark,
                 )
             )
 
