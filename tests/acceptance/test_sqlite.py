@@ -78,7 +78,12 @@ def test_killed_between_and_within_statements(make_project: Any) -> None:
     assert "part of it is committed" in status.json()["targets"][0]["facts"][0]
 
 
-_HALF = "op.execute('create table u (id int)')\nop.execute('insert into t values (2)')\n{}\nop.execute('select * from nowhere')"
+_HALF = """
+op.execute('create table u (id int)')
+op.execute('insert into t values (2)')
+{}
+op.execute('select * from nowhere')
+"""
 
 
 def _content(project: Any) -> list[tuple[Any, ...]]:

@@ -207,7 +207,8 @@ def stop(way: str, run: Stopped, file: Path, database: Any, proxy: Proxy | None)
 
 def without_socket(url: str, proxy: Proxy, server: Any) -> str:
     """The same URL through the proxy."""
-    return str(url).replace(str(server.folder), str(proxy.folder)).replace(f"port={server.port}", "port=5432")
+    socket: str = url.replace(str(server.folder), str(proxy.folder))
+    return socket.replace(f"port={server.port}", "port=5432")
 
 
 _SCHEMA = """
