@@ -56,7 +56,7 @@ class Stopped:
     """`upgrade`, started as `warm` starts commands, or as itself."""
 
     def __init__(self, project: Any, words: tuple[str, ...], env: dict[str, str]) -> None:
-        self._said = project.path / "stopped"
+        self._said: Path = project.path / "stopped"
         self._pid = 0
         with self._said.open("wb") as said, Path(os.devnull).open("rb") as nothing:
             streams = [nothing.fileno(), said.fileno(), said.fileno()]

@@ -120,7 +120,8 @@ class LostRevision:
     """A version row that this checkout has no file for. `run` applied it (None: no run of ours), `text` is its file's.
 
     `follows` are the revisions that its text says it follows from; `leads_here`: that way leads to this checkout.
-    `commit` is a git commit that has the file ("" not found), `path` the file there.
+    `commit` is the git commit that last had the file ("" not found), `path` the file there, `same` whether its text is
+    the one that was run.
     """
 
     revision: str
@@ -131,6 +132,7 @@ class LostRevision:
     leads_here: bool = False
     commit: str = ""
     path: str = ""
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)

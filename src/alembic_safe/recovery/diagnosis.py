@@ -193,9 +193,11 @@ def _lost(evidence: Evidence) -> Iterator[str]:
 
 
 def _about(one: LostRevision) -> str:
-    if one.run is None:
-        return f"no run in the journal applied {one.revision}"
-    said = f"run {one.run} applied {one.revision}"
+    said = f"no run in the journal applied {one.revision}"
+    if one.run is not None:
+        said = f"run {one.run} applied {one.revision}"
+    if one.commit:
+        said += f", whose file commit {one.commit[:12]} has"
     if one.leads_here:
         return f"{said}, which follows from this checkout"
     if one.follows:

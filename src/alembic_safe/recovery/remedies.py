@@ -11,6 +11,7 @@ from alembic_safe.model.recovery import (
     Evidence,
     HalfRevision,
     LeftObject,
+    LostRevision,
     Remedy,
     SettledStatement,
 )
@@ -289,10 +290,15 @@ def _bring_file_back(evidence: Evidence) -> Remedy:
     steps = []
     for one in evidence.lost:
         if one.commit:
-            steps.append(f"git show {one.commit}:{one.path} > {one.path}")
+            steps.append(f"git show {one.commit[:12]}:{one.path} > {one.path}  ({_same(one)})")
         elif one.text:
             steps.append(
-                f"the journal has the text of {one.revision} (sha256 {one.checksum}): compare before it is used"
+                f"the journal has the text of {one.revision} (`recover --format json` shows it, sha256 {one.checksum}):"
+                " for reading; a file of that hash, from a colleague or an older image, is the one that was run"
+            )
+        else:
+            steps.append(
+                f"git log --all --oneline -G '^revision.*{one.revision}'  (in the repository that had it)"
             )
     return Remedy(
         "bring-file-back",
@@ -303,6 +309,17 @@ def _bring_file_back(evidence: Evidence) -> Remedy:
         ),
         hindered=_BY_HAND,
         leads_to=_CALM,
+    )
+
+
+def _same(one: LostRevision) -> str:
+    """Whether what git has is what was run."""
+    if one.checksum is None:
+        return "no run in the journal applied it, so that nothing says whether this is what was run"
+    return (
+        "the very text that was run"
+        if one.same
+        else "NOT the text that was run: the journal has another hash"
     )
 
 

@@ -57,6 +57,30 @@ def commit_of(directory: Path) -> str:
     return (commit or "").strip()
 
 
+def last_commit_with(pattern: str, folder: Path) -> tuple[str, str] | None:
+    """The newest commit of any branch that added or changed a file of `folder` by a line of this pattern (git's basic
+    one), and that file by its path in the repository; None where there is none, no repository, or no git.
+    """
+    try:
+        root = _root(folder)
+        said, _ = _ask(
+            root, "log", "--all", "-1", "--format=%H", "--name-only", "--no-renames", "--diff-filter=d",
+            "-z", f"-G{pattern}", "--", str(folder),
+        )  # fmt: skip
+    except UsageError:
+        return None
+    names = [name.strip("\n") for name in (said or "").split("\0") if name.strip("\n")]
+    return (names[0], names[1]) if len(names) > 1 else None
+
+
+def content_at(commit: str, path: str, directory: Path) -> str | None:
+    """A file of the repository that `directory` is in, as a commit has it; None where it has none."""
+    try:
+        return _ask(directory, "cat-file", "blob", f"{commit}:{path}")[0]
+    except UsageError:
+        return None
+
+
 def _root(directory: Path) -> Path:
     top, said = _ask(directory, "rev-parse", "--show-toplevel")
     if top is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from alembic_safe.apply.unfinished import step_outcome
 from alembic_safe.errors import UnknownRevisionError
@@ -14,6 +16,7 @@ from alembic_safe.recovery.diagnosis import diagnose
 from alembic_safe.recovery.evidence import Asked, gather
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.asking import Site
+from alembic_safe.workflow.lost_files import found_in_git
 
 
 @contextmanager
@@ -63,6 +66,8 @@ def examine(
     evidence = gather(
         database, journal, asked, lambda history, step: step_outcome(history, step, heads, database)
     )
+    if evidence.lost:
+        evidence = replace(evidence, lost=found_in_git(evidence.lost, site.graph, Path.cwd()))
     return evidence, diagnose(evidence)
 
 
