@@ -4,6 +4,7 @@ It stands in the target itself (PostgreSQL, a schema of its own) or in an SQLite
 own connection, so that it survives the rollback and the death of what it describes.
 """
 
+from alembic_safe.journal._file import open_file
 from alembic_safe.journal._open import journal_file, open_journal, require_possible
 from alembic_safe.journal._place import JOURNAL_FORMAT
 from alembic_safe.journal.carrying import carry_over
@@ -16,6 +17,7 @@ __all__ = [
     "JournalReader",
     "carry_over",
     "journal_file",
+    "open_file",
     "open_journal",
     "require_possible",
 ]

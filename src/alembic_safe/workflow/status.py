@@ -39,7 +39,11 @@ def status(settings: Settings, *, sink: EventSink = ignore) -> StatusResult:
                 result, moved = looking.look(until)
             except UnreachableError as error:
                 if left <= 0:
-                    raise
+                    from alembic_safe.workflow.without_database import told_without
+
+                    return StatusResult(
+                        error.exit_status, (), told_without(settings), error=Failure.of(error)
+                    )
                 sink(Waiting(f"the database: {error.message}", "", settings.wanted.wait - left))
                 _sleep(min(_PAUSE, left), interrupts)
                 continue
