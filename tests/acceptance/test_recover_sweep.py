@@ -26,7 +26,18 @@ from tests.support.databases import TestDatabase
 from tests.support.processes import wait_until
 from tests.support.projects import Rev
 from tests.support.schema import schema_dump
-from tests.support.stopping import BEGINS, HOOK, Proxy, Stopped, picture, proxied, reach, stop, without_socket
+from tests.support.stopping import (
+    BEGINS,
+    HOOK,
+    PATIENCE,
+    Proxy,
+    Stopped,
+    picture,
+    proxied,
+    reach,
+    stop,
+    without_socket,
+)
 from tests.support.warm import ENABLED
 
 pytestmark = pytest.mark.slow
@@ -115,7 +126,7 @@ class _Sweep:
         except BaseException:
             run.kill_all()
             raise
-        wait_until(lambda: not _at_work(database), 20, f"{way} at {moment}: {database.sessions()}")
+        wait_until(lambda: not _at_work(database), 60, f"{way} at {moment}: {database.sessions()}")
         here = picture(database, _TABLES)
         clean = here in self.pictures.values()
         said = self._recovered(f"{way} at {moment}", clean)
@@ -127,25 +138,25 @@ class _Sweep:
         """Follow what is recommended until there is nothing to recover, then finish."""
         way = []
         for attempt in range(4):
-            told = self.project.run("recover", "--format", "json", timeout=120)
+            told = self.project.run("recover", "--format", "json", timeout=PATIENCE)
             document = told.json()
             diagnosis, recommended = document["diagnosis"], document["recommended"]
             assert diagnosis, f"{what}: {told}"
             way.append(f"{diagnosis['state']} -> {recommended}")
             if attempt == 0:
                 _judge(what, clean, document, told)
-                status = self.project.run("status", timeout=120)
+                status = self.project.run("status", timeout=PATIENCE)
                 assert status.exit == told.exit, f"{what}: {told}\n{status}"
             if told.exit in (0, 5):
                 break
             assert recommended, f"{what}: {told}"
             done = self.project.run(
-                "recover", "--apply", recommended, "--yes", "--format", "json", timeout=120
+                "recover", "--apply", recommended, "--yes", "--format", "json", timeout=PATIENCE
             )
             assert done.exit in (0, 5) or (recommended == "end-session" and done.exit == 6), f"{what}: {done}"
         else:
             raise AssertionError(f"{what}: {way}")
-        self.project.run(*_UPGRADE, "--no-backup=test", timeout=120).ok()
+        self.project.run(*_UPGRADE, "--no-backup=test", timeout=PATIENCE).ok()
         return ", ".join(way)
 
     def _point_at(self, database: TestDatabase) -> None:
@@ -207,7 +218,7 @@ def _prepared(server: Any, make_project: Any, tmp_path: Path) -> _Sweep:
     for name in _BODIES:
         env = {"SWEEP": "count", "SWEEP_FILE": str(file)}
         run = Stopped(project, (*_UPGRADE, name, "--no-backup=test"), env)
-        assert run.wait(120) == 0, run.said()
+        assert run.wait(PATIENCE) == 0, run.said()
         server.create_database(f"at_{name}", database.name)
         pictures[name] = picture(database, _TABLES)
     seconds = (time.monotonic() - began) / len(_BODIES) * 2
