@@ -25,6 +25,9 @@ class DeployLock(Protocol):
     def holder(self) -> str:
         """Who holds it, for people: pid, user, host, application, since when; "" where not known."""
 
+    def quiet(self) -> float | None:
+        """For how long (s) the lease in its place was not renewed; None where a session or a file holds it."""
+
     def check(self) -> None:
         """Raise `LockHeldError` when a lock that was taken is no longer ours."""
 

@@ -160,6 +160,7 @@ class Evidence:
     that it has no end and its lock is free. `mapped` counts the models' tables, `mapped_here` those that exist.
     `unvalidated` constraints are told of and are no fault by themselves. `moved_from` are the version rows that the
     last run left, where something else changed them since; `above` a backup that was made at later ones.
+    `lease_quiet` is for how long (s) a lease in the lock's place was not renewed.
     `journal_fault` says why the journal cannot be read, `stands_in` what a database of ours is that stands in for
     another, `identity` which revision the schema was found to be that of, where that was asked.
     """
@@ -189,6 +190,7 @@ class Evidence:
     journal_fault: str = ""
     stands_in: str = ""
     identity: Identity | None = None
+    lease_quiet: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from alembic_safe.model.recovery import Diagnosis, Evidence, HalfRevision, LeftO
 from alembic_safe.recovery.begun import whole
 from alembic_safe.recovery.states import STATES, WELL
 
+# two beats of a lease were missed
+_QUIET_SECONDS = 11.0
 _LEFT = {
     "invalid index": "invalid index",
     "reindex left-over": "invalid index",
@@ -33,7 +35,8 @@ def _found(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
     if evidence.journal_fault:
         yield "newer journal", True, (evidence.journal_fault,)
     if last is not None and last.run.outcome == "unfinished" and evidence.lock_holder:
-        yield "running", True, (f"run {last.run.id} holds the deploy lock: {evidence.lock_holder}",)
+        said = f"run {last.run.id} holds the deploy lock: {evidence.lock_holder}"
+        yield "running", not (late := _late(evidence)), (said, *late)
     if evidence.sessions:
         yield "orphan session", True, tuple(_sessions(evidence))
     yield from _unfinished(evidence)
@@ -46,6 +49,17 @@ def _found(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
     if before := _set_back(evidence):
         yield "set back", True, (before,)
     yield _well(evidence), True, tuple(_failed(evidence))
+
+
+def _late(evidence: Evidence) -> tuple[str, ...]:
+    """That a lease is not renewed as a run that lives renews it."""
+    quiet = evidence.lease_quiet
+    if quiet is None or quiet < _QUIET_SECONDS:
+        return ()
+    return (
+        f"its lease was not renewed for {quiet:.0f} s, and a run that lives does so every 5 s: if its process is dead,"
+        " the lease ends by itself 30 s after it was renewed last, and the next look tells what the run left",
+    )
 
 
 def _sessions(evidence: Evidence) -> Iterator[str]:

@@ -61,6 +61,8 @@ class Asked:
     holder: str | None
     # what would be applied next, with its statements; None where they were not asked for
     next: RevisionListing | None = None
+    # for how long (s) the lease that stands for the lock was not renewed; None where a session holds it
+    quiet: float | None = None
     # why the journal cannot be read: a newer tool's
     journal_fault: str = ""
     # what the newest backup of this database in the store was made at
@@ -85,6 +87,7 @@ def gather(database: Database, journal: JournalReader | None, asked: Asked, sett
         code_heads=asked.graph.heads,
         pending=asked.pending,
         lock_holder=asked.holder,
+        lease_quiet=asked.quiet if asked.holder else None,
         last_run=last,
         dead=dead,
         half=half,

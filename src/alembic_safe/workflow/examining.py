@@ -58,6 +58,7 @@ def examine(
         fault=found.fault,
         mapped=site.probed.mapped,
         holder=None if ours else lock.holder() or None,
+        quiet=lock.quiet(),
         next=site.listings[0] if site.listings else None,
         journal_fault=journal_fault,
         backed_up=_backed_up(site, backups),

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from alembic_safe.model.identity import Identity
 from alembic_safe.model.recovery import (
+    BackedUp,
     Evidence,
     HalfRevision,
     LeftObject,
@@ -22,6 +24,7 @@ from alembic_safe.model.recovery import (
 from alembic_safe.model.runs import RunHistory, RunRecord
 from alembic_safe.model.targets import Session
 from alembic_safe.recovery.diagnosis import diagnose
+from alembic_safe.recovery.doubts import doubted
 from alembic_safe.recovery.lost import down_revisions
 from alembic_safe.recovery.remedies import Standing, recommended, remedies
 from alembic_safe.recovery.states import STATES
@@ -168,3 +171,32 @@ def test_a_version_row_with_a_quote_is_sql_all_the_same() -> None:
 )
 def test_what_a_kept_text_follows_from(text: str, expected: tuple[str, ...]) -> None:
     assert down_revisions(text) == expected
+
+
+def test_a_lease_that_is_not_renewed_is_no_sure_sign_of_a_run() -> None:
+    lively = _ran("unfinished", lock_holder="root from vm", lease_quiet=3.0)
+    quiet = replace(lively, lease_quiet=17.0)
+    assert diagnose(lively).certain and not diagnose(quiet).certain
+    assert "ends by itself" in diagnose(quiet).sentences[-1]
+
+
+@pytest.mark.parametrize(("equal", "hindered"), [((("b2",),), False), ((("b2",), ("c3",)), True), ((), True)])
+def test_a_stamp_needs_the_proof_of_one_revision(equal: Any, hindered: bool) -> None:
+    """Revisions that differ in their rows alone have one schema: no schema tells which of them were run."""
+    known = Identity(("c3",), equal=equal, verdict="stamped but never run" if equal else "changed by hand")
+    evidence = replace(WELL, heads=("c3",), mapped=2, identity=known)
+    (offered,) = (one for one in remedies(evidence, diagnose(evidence), TABLE) if one.name == "stamp")
+    assert bool(offered.hindered) == hindered
+
+
+def test_rows_that_something_else_wrote_are_doubted() -> None:
+    moved = _ran("done", moved_from=("a0",))
+    assert doubted(moved, diagnose(moved)) and not doubted(WELL, diagnose(WELL))
+    some = replace(WELL, mapped=3, mapped_here=2)
+    assert doubted(some, diagnose(some))
+    assert not doubted(replace(some, pending=("b2",)), diagnose(replace(some, pending=("b2",))))
+
+
+def test_an_older_backup_that_was_restored_is_told_by_the_store() -> None:
+    made = BackedUp("b", NOW, ("b2",))
+    assert diagnose(replace(WELL, pending=("b2",), above=made)).state == "set back"

@@ -99,6 +99,13 @@ class LeaseLock:
             return f"{who}, since {since} UTC, {seconds:.0f} s, last heard of {quiet:.0f} s ago"
         return ""
 
+    def quiet(self) -> float | None:
+        """For how long (s) the lease that is in force was not renewed; None where a session holds the lock itself."""
+        if not self._session.fetch("SELECT pg_catalog.to_regclass(%s)", [f"{self._schema}.lease"])[0][0]:
+            return None
+        rows = self._session.fetch(self._ours(query("lease_holder")), [self._keys])
+        return float(rows[0][3]) if rows else None
+
     def check(self) -> None:
         """Renew the rows. Raises `LockHeldError` when one of them is not ours any more."""
         if not self._taken:

@@ -77,6 +77,10 @@ class AdvisoryLock:
         found = advisory_holder(self._session, self._keys)
         return found or ("" if self._elsewhere else self._lease.row_holder())
 
+    def quiet(self) -> float | None:
+        """For how long (s) a lease that stands for the lock was not renewed; None where none does."""
+        return None if self._elsewhere or advisory_holder(self._session, self._keys) else self._lease.quiet()
+
     def check(self) -> None:
         if not self._taken:
             return

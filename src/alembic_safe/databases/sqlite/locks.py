@@ -67,6 +67,9 @@ class FileLock:
                 os.close(descriptor)
         return ""
 
+    def quiet(self) -> float | None:
+        return None
+
     def check(self) -> None:
         if self._descriptor is None:
             return
