@@ -25,10 +25,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from alembic_safe.bridge import launcher
+from alembic_safe.bridge import fork_server
 from tests.support.processes import Completed, clean_environment
 
 ENABLED = "SUITE_STARTS_WARM"
+WHOLLY = "wholly"
 _BOOT = "from tests.support.warm import serve; serve({number})"
 _ROOT = Path(__file__).resolve().parents[2]
 _MODULES = (
@@ -93,7 +94,9 @@ class Warm:
 
 def can_run(env: Mapping[str, str]) -> bool:
     """Whether a run with this environment may start so: nothing in it is for the start of Python itself."""
-    if os.environ.get(ENABLED) != "1" or any(name.startswith(("PYTHON", "LC_", "LD_")) for name in env):
+    if os.environ.get(ENABLED) not in ("1", WHOLLY) or any(
+        name.startswith(("PYTHON", "LC_", "LD_")) for name in env
+    ):
         return False
     return _at_start(env) == _at_start(clean_environment(_ROOT))
 
@@ -126,7 +129,8 @@ def _waited(
 ) -> int | None:
     warm = of_this_process()
     try:
-        return warm.wait(warm.start(args, cwd, env, streams), timeout)
+        pid = warm.start(args, cwd, env, streams, wholly=os.environ.get(ENABLED) == WHOLLY)
+        return warm.wait(pid, timeout)
     except BaseException:  # a test that took too long: its answer must not be taken for the next one's
         of_this_process.cache_clear()
         raise
@@ -173,7 +177,7 @@ def _import_for_workers() -> None:
     server._preload()
 
 
-class _ForkedServer(launcher._ForkServer):
+class _ForkedServer(fork_server.ForkServer):
     """The process that workers are forked from, as a fork of the command."""
 
     def __init__(self) -> None:
@@ -232,6 +236,6 @@ def _become(run: dict[str, Any], descriptors: Sequence[int]) -> None:
     os.environ.clear()
     os.environ.update(run["env"])
     if run["wholly"]:
-        launcher._ForkServer = _ForkedServer  # type: ignore[misc]
+        fork_server.ForkServer = _ForkedServer  # type: ignore[misc]
     sys.argv = ["alembic-safe", *run["args"]]
     sys.path[:] = [part for part in sys.path if part not in ("", str(_ROOT))]
