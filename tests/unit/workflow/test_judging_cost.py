@@ -27,8 +27,9 @@ def _listing(id: str, *statements: str) -> RevisionListing:
 _HISTORY = replayed([_listing("old", "create table old (id int primary key, a text)")])
 _LOOPS: dict[str, Callable[[int], list[str]]] = {
     "updates": lambda n: [f"update old set a = 'x' where id = {i}" for i in range(n)],
-    "updates of all rows": lambda n: [f"update old set a = 'value {i}'" for i in range(n)],
-    "inserts": lambda n: [f"insert into old (id, a) values ({i}, 'value {i}')" for i in range(n)],
+    # of one length: a text is searched once for each length that the values have, of which there are few
+    "updates of all rows": lambda n: [f"update old set a = 'value {i:03}'" for i in range(n)],
+    "inserts": lambda n: [f"insert into old (id, a) values ({i}, 'value {i:03}')" for i in range(n)],
     "in savepoints": lambda n: [
         sql
         for i in range(n // 3)
