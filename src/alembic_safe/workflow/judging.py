@@ -151,11 +151,14 @@ def _statements(
             transaction, fresh = transaction + 1, True
             schema = schema.begin_transaction()
         commands: list[JudgedCommand] = []
-        for piece in sql.split(statement.sql):
+        pieces = sql.split(statement.sql)
+        # several statements in one string are one transaction, also in autocommit (docs: protocol-flow, simple query)
+        alone = statement.autocommit and len(pieces) < 2
+        for piece in pieces:
             reading = sql.resolve(_read(sql, piece.text, statement), schema)
             facts = sql.facts_of(reading, version, schema)
             marks = marks_in_sql((text for _, text in piece.comments), _line(statement))
-            number = None if statement.autocommit else transaction
+            number = None if alone else transaction
             after = sql.apply(schema, reading)
             path = after.search_path if _path(after) != _path(schema) else None
             commands.append(
@@ -165,9 +168,12 @@ def _statements(
             )
             schema = after
             fresh = False
-            if statement.autocommit or facts.controls_transaction:
+            if alone or facts.controls_transaction:
                 transaction, fresh = transaction + 1, True
                 schema = schema.begin_transaction()
+        if statement.autocommit and not fresh:
+            transaction, fresh = transaction + 1, True
+            schema = schema.begin_transaction()
         found.append(JudgedStatement(statement, tuple(commands)))
     return schema, tuple(found)
 

@@ -86,7 +86,11 @@ def test_operations_of_every_kind_are_shown(bridge: Bridge, make_project, pg_dat
     found = bridge.probe(project)
     found.finished
     listing = found.listing("a1")
-    assert listing.not_inspectable is None
+    # it asked whether it is offline, and shows what it does when it is
+    assert "offline" in (listing.not_inspectable or "")
+    assert listing.not_inspectable_at and listing.not_inspectable_at.line == _line(
+        project, "a1", "is_offline"
+    )
     shown = [CAST.sub(r"\1", statement.sql) for statement in listing.statements]
     assert "PLANTED" not in str(shown)
     for words in (
@@ -154,6 +158,24 @@ def test_one_that_needs_a_connection_does_not_hide_the_others(bridge: Bridge, ma
         assert listing.not_inspectable_at.line > listing.statements[0].source.line  # type: ignore[union-attr]
     assert "0.5 s" in (found.listing(f"r{list(NEEDS).index('loop')}").not_inspectable or "")
     assert found.listing("zz").not_inspectable is None and found.listing("zz").statements
+
+
+ASKS = {
+    "mode": ("from alembic import context\nif context.is_offline_mode():\n    pass", True),
+    "environment": ("if op.get_context().environment_context.is_offline_mode():\n    pass", True),
+    "context": ("if op.get_context().as_sql:\n    pass", True),
+    "batch": ("with op.batch_alter_table('t') as batch:\n    batch.drop_column('x')", False),
+    "bind": ("if op.get_context().dialect.name == 'sqlite':\n    pass", False),
+}
+
+
+def test_one_that_asks_whether_it_is_rendered_may_do_something_else(bridge, make_project, pg_database):
+    revisions = [Rev(f"r{n}", f"{body}\nop.execute('select 1')") for n, (body, _) in enumerate(ASKS.values())]
+    found = bridge.probe(make_project(url=pg_database.url(), revisions=[*revisions, LAST]))
+    found.finished
+    for n, (name, (_, asks)) in enumerate(ASKS.items()):
+        assert bool(found.listing(f"r{n}").not_inspectable) is asks, name
+        assert found.listing(f"r{n}").statements[-1].sql == "select 1", name
 
 
 HOSTILE = {

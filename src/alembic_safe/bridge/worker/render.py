@@ -18,7 +18,7 @@ from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 
-from alembic_safe.bridge.worker import explain, graph, refusal, sleeping
+from alembic_safe.bridge.worker import asking, explain, graph, refusal, sleeping
 from alembic_safe.bridge.worker.link import StoppedError
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.masking import mask_sql
@@ -45,12 +45,14 @@ def render(
     collected: list[Statement] = []
     reason, at = None, None
     context = _offline(environment, online)
+    asked = asking.Asked(locator)
     _collect(context, locator, collected, str if with_values else mask_sql)
     if with_values:
         _write_values_out(context)
     try:
         with (
             _current(environment, context),
+            asked.watched(environment, context),
             refusal.nothing_reached(),
             sleeping.not_waited_for(),
             _in_time(),
@@ -61,6 +63,11 @@ def render(
         raise
     except BaseException as error:  # also SystemExit: any way out of a rendered revision is a fact about it
         reason, at = explain.describe(error), locator.of(error)
+    if reason is None and asked.at is not None:
+        reason, at = (
+            "it asks whether it is only rendered (offline), and may do something else when it is not",
+            asked.at,
+        )
     return RevisionListing(revision, direction, tuple(collected), reason, at)
 
 

@@ -48,6 +48,20 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     return False if known is not None and known.complete else None
 
 
+def batch_of(reading: Reading) -> str:
+    """What batches of one change have in common: the text without its values; "" where it is none of a batch.
+
+    Each of them is bounded by a range or a LIMIT, and all together need not be.
+    """
+    text = _LITERAL.sub("''", reading.text)
+    where = re.search(r"\bwhere\b", _blank(text, every=True), re.IGNORECASE)
+    condition = text[where.end() :] if where is not None else ""
+    limited = re.search(r"\blimit\s+" + _VALUE, condition, re.IGNORECASE)
+    if limited is None and not _batch(_blank(condition), _VALUE):
+        return ""
+    return " ".join(re.sub(r"''|\b\d[\d.]*", "?", text).lower().split())
+
+
 _FROM = re.compile(r"\bfrom\b|\btable\s+[\w\"]", re.IGNORECASE)
 _QUERY = re.compile(r"\s*(\(|select\b|with\b|table\b|values\s*\()", re.IGNORECASE)
 # what stands before a query in brackets whose rows are inserted: the table or its columns, or a set operation

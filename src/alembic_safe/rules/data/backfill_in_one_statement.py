@@ -8,7 +8,7 @@ from alembic_safe.model.facts import LockMode, Name, Reading
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.columns._filling import backfill
-from alembic_safe.rules.data._bounds import bounded
+from alembic_safe.rules.data._bounds import batch_of, bounded
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import Hit, Rule
 
@@ -31,6 +31,17 @@ def _look(place: Place) -> Iterator[Hit]:
             continue
         if few is not True:
             yield _hit(reading, target.name, known=few is False)
+        elif place.in_transaction and _batches_before(place, reading) == 1:
+            yield _hit(reading, target.name, known=True)
+
+
+def _batches_before(place: Place, reading: Reading) -> int:
+    """How many batches of the same change ran earlier in its transaction, which ends for all of them at once."""
+    shape = batch_of(reading)
+    earlier = place.whole.before_in_transaction(place, reading.kind) if shape else ()
+    return sum(
+        batch_of(other) == shape for one in earlier for other in one.readings if other.kind == reading.kind
+    )
 
 
 def _loaded(place: Place, reading: Reading) -> Iterator[Hit]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from alembic_safe.model.facts import Action, Name
+from alembic_safe.model.facts import Action, Name, ObjectRef, Reading
 from alembic_safe.sql.columns import read_column, read_domain_constraints
 from alembic_safe.sql.cursor import Cursor
 from alembic_safe.sql.draft import Draft
@@ -149,10 +150,38 @@ def _schema(cursor: Cursor, draft: Draft) -> Draft:
         owner = cursor.identifier()
         if not draft.objects:
             draft.add("schema", Name(owner), "created")
-    if not cursor.done:
-        draft.not_understood = "the objects that CREATE SCHEMA makes besides are not read"
-        cursor.rest()
+    made = draft.objects[0].name.name
+    begins: list[int] = []
+    while not cursor.done:
+        begins.append(cursor.i)
+        cursor.accept_any(("create", "grant"))
+        cursor.skip_until(("create", "grant"))
+    ends = [*begins[1:], cursor.i][: len(begins)]
+    elements = [cursor.slice(i, j) for i, j in zip(begins, ends, strict=True)]
+    draft.inner += _within(made, [_element(text) for text in elements])
     return draft
+
+
+def _element(text: str) -> Reading:
+    """One of what CREATE SCHEMA makes besides; a GRANT there is of what is as new as the schema."""
+    cursor = Cursor(text)
+    if cursor.accept("grant"):
+        return Reading("grant", text)
+    draft = read_create(cursor)
+    if not cursor.done:
+        raise cursor.unexpected()
+    return draft.reading(text)
+
+
+def _within(schema: str, elements: list[Reading]) -> list[Reading]:
+    """What they make is in the schema, and so is what they name of that."""
+    made = {o.name.name for one in elements for o in one.objects if o.role == "created"}
+
+    def placed(ref: ObjectRef) -> ObjectRef:
+        here = ref.name.schema is None and ref.name.name in made
+        return replace(ref, name=Name(ref.name.name, schema)) if here else ref
+
+    return [replace(one, objects=tuple(map(placed, one.objects))) for one in elements]
 
 
 def _type(cursor: Cursor, draft: Draft) -> Draft:
