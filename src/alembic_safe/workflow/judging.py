@@ -151,7 +151,7 @@ def _statements(
             transaction, fresh = transaction + 1, True
             schema = schema.begin_transaction()
         commands: list[JudgedCommand] = []
-        pieces = sql.split(statement.sql)
+        pieces = tuple(sql.split(statement.sql))
         # several statements in one string are one transaction, also in autocommit (docs: protocol-flow, simple query)
         alone = statement.autocommit and len(pieces) < 2
         for piece in pieces:
