@@ -112,6 +112,9 @@ class KnownSchema(Protocol):
     def type(self, name: Name) -> KnownType | None:
         """The enum, domain or composite type of this name, None where it is not known."""
 
+    def there(self, kind: str, name: Name, table: Name | None = None) -> bool | None:
+        """Whether something that is no relation, index or type is there; None where that is not known."""
+
     def age(self, name: Name) -> Age | None:
         """How new a table is; None for one that was there before the plan, or is not known."""
 

@@ -123,7 +123,10 @@ class Place:
             return self.before.type(name) is None
         if kind == "index":
             return self.before.index(name) is None
-        return kind in _RELATIONS and self.before.table(name) is None
+        if kind in _RELATIONS:
+            return self.before.table(name) is None
+        table = next((o.name for o in reading.objects if o.role == "on"), None) if kind in _ON_TABLE else None
+        return self.before.there(kind, name, table) is False
 
     def old_locks(self, at_least: LockMode) -> tuple[LockFact, ...]:
         """Locks of this strength or more on tables that were there before."""

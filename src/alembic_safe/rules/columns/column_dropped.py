@@ -20,6 +20,8 @@ def _look(place: Place) -> Iterator[Hit]:
         if target is None or reading.kind != "alter table" or not place.old(target.name):
             continue
         table = target.name
+        if place.absent(reading, table):
+            continue
         for action in reading.actions:
             column = action.name or ""
             if action.kind != "drop column" or column_is_new(place, table, column):

@@ -45,6 +45,8 @@ def _look(place: Place) -> Iterator[Hit]:
     for reading in place.readings:
         found = on_table(reading)
         if reading.kind in ("create policy", "alter policy", "drop policy") and found and place.old(found):
+            if reading.target is not None and place.absent(reading, reading.target.name):
+                continue
             yield Hit(
                 f"running code may see or write other rows of {found}",
                 "# try it as the application's role\n",

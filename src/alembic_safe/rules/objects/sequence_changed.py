@@ -19,6 +19,8 @@ def _look(place: Place) -> Iterator[Hit]:
         target = reading.target
         if reading.kind != "alter sequence" or target is None or place.made("sequence", target.name):
             continue
+        if "if exists" in reading.flags and place.before.there("sequence", target.name) is False:
+            continue
         values = " ".join(a.value or "" for a in reading.actions if a.kind == "options")
         if re.search(r"\brestart\b", values, re.IGNORECASE):
             yield _again(str(target.name), target.name, Severity.ERROR)

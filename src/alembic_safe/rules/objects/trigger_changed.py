@@ -28,6 +28,8 @@ def _look(place: Place) -> Iterator[Hit]:
         if reading.kind != "drop trigger" or reading.target is None or found is None or not place.old(found):
             continue
         name = reading.target.name
+        if place.absent(reading, name):
+            continue
         if not place.made("trigger", found, name) and not _made_again(place, found, name):
             yield Hit(
                 f"writes to {found} no longer run it: what it kept true is no longer kept",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from alembic_safe.model.facts import LockMode, Name, RewriteFact
 from alembic_safe.sql.effects.context import Effects
 from alembic_safe.sql.effects.partitions import lock_default, lock_foreign
-from alembic_safe.sql.schema.model import key
+from alembic_safe.sql.schema.model import ColumnState, key
 from alembic_safe.sql.server.locks import AS, AX, SRX, SUX, grant_lock, parameters_lock
 
 
@@ -96,10 +96,17 @@ def _numbered_by(effects: Effects, name: Name) -> Iterator[tuple[Name, str]]:
     for table in effects.schema.tables.values():
         for column in table.columns.values():
             found = _NEXTVAL.search(column.default.text) if column.default is not None else None
-            if found is not None:
-                schema, _, plain = found.group(1).replace('"', "").rpartition(".")
-                if key(Name(plain, schema or None)) == key(name):
-                    yield table.name, column.name
+            schema, _, plain = found.group(1).replace('"', "").rpartition(".") if found else ("", "", "")
+            own = column.generated == "identity" or _is_serial(column)
+            if own and found is None:
+                schema, plain = table.name.schema or "", f"{table.name.name}_{column.name}_seq"
+            if plain and key(Name(plain, schema or None)) == key(name):
+                yield table.name, column.name
+
+
+def _is_serial(column: ColumnState) -> bool:
+    """Whether its default is still the one that a serial type gave it."""
+    return column.serial and column.default is None
 
 
 def _drop_table(effects: Effects, name: Name) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from alembic_safe.model.facts import Action, Name
 from alembic_safe.sql.effects.context import Effects
+from alembic_safe.sql.effects.dependents import keep_routine, keep_schema
 from alembic_safe.sql.schema.model import TableState, key
 from alembic_safe.sql.server.locks import AX, S
 
@@ -106,6 +107,10 @@ def drop_other(effects: Effects) -> None:
         for table in effects.schema.tables.values():
             if any(key(function) in dropped for function in table.triggers.values()):
                 effects.lock(table.name, AX, "its trigger goes")
+    elif kind in ("function", "procedure", "routine"):
+        keep_routine(effects)
+    elif kind == "schema":
+        keep_schema(effects)
     if kind == "statistics":
         effects.doubts.append("the table of the statistics is locked with SHARE UPDATE EXCLUSIVE")
     _cascades(effects)

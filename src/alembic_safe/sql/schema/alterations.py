@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from alembic_safe.model.facts import HOLE, Action, Constraint, Name, Reading
 from alembic_safe.sql.schema.keys import Pair, relying_on_column, relying_on_constraint
-from alembic_safe.sql.schema.model import ColumnState, Schema, TableState, key
+from alembic_safe.sql.schema.model import GONE, ColumnState, Schema, TableState, key
 from alembic_safe.sql.schema.tables import add_constraint, attach, column_state, detach, mentioned
 from alembic_safe.sql.schema.views import without_users
 
@@ -103,7 +103,7 @@ def _change_column(schema: Schema, name: Name, action: Action) -> Schema:
     elif action.kind == "drop not null":
         column = replace(column, not_null=False)
     elif action.kind in ("set default", "drop default"):
-        column = replace(column, default=action.expression)
+        column = replace(column, default=action.expression, serial=False)
     elif action.kind in ("drop expression", "drop identity"):
         column = replace(column, generated="")
     elif action.kind == "add identity":
@@ -214,7 +214,8 @@ def move(schema: Schema, old: Name, new: Name) -> Schema:
     tables[key(new)] = replace(_renamed_in(table, old, new), name=new, born=born)
     indexes = {k: replace(i, table=new) if key(i.table) == key(old) else i for k, i in schema.indexes.items()}
     rights = {key(new) if k == key(old) else k: given for k, given in schema.rights.items()}
-    return replace(schema, tables=tables, indexes=indexes, rights=rights)
+    others = {**schema.others, (GONE, key(old)): schema.clock}
+    return replace(schema, tables=tables, indexes=indexes, rights=rights, others=others)
 
 
 def _renamed_in(table: TableState, old: Name, new: Name) -> TableState:

@@ -32,7 +32,10 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class ColumnState:
-    """A column as it stands. `not_null_valid` False: NOT NULL is there but NOT VALID (18)."""
+    """A column as it stands. `not_null_valid` False: NOT NULL is there but NOT VALID (18).
+
+    `serial`: a serial type gave it its default.
+    """
 
     name: str
     type: DataType | None = None
@@ -41,6 +44,7 @@ class ColumnState:
     default: Expression | None = None
     generated: str = ""
     collation: str | None = None
+    serial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,10 @@ class TableState:
 
 NOT_NULL = "not null"
 BY_DEFAULT = "default privileges"
+GONE, FROM_CATALOG = "gone", "catalog"
+KEPT = frozenset(
+    {"sequence", "publication", "aggregate", "operator", "collation", "server", "statistics", "cast"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,34 @@ class Schema:
 
     def index(self, name: Name) -> IndexState | None:
         return self.indexes.get(key(name)) if name.certain else None
+
+    def gone(self, name: Name) -> bool:
+        """Whether a relation of this name was seen to go, or to get another name, and none has it since."""
+        return name.certain and (GONE, key(name)) in self.others and self.table(name) is None
+
+    def there(self, kind: str, name: Name, table: Name | None = None) -> bool | None:
+        """Whether something that is no relation, index or type is there; `table` is the one it belongs to.
+
+        None where that is not known: what only a catalog told of, and what a server has beside the history.
+        """
+        if not self.knows_all or not name.certain or (FROM_CATALOG, Name("")) in self.others:
+            return None
+        if table is not None:
+            known = self.table(table)
+            if known is None or not known.complete:
+                return None
+            return name.name in known.triggers or f"the {kind} {name}" in known.dependents
+        if kind in ("function", "procedure", "routine"):
+            return bool(self.routines_of(name)) or (kind, key(name)) in self.others
+        if kind == "sequence" and name.name.endswith("_seq"):
+            # a serial or identity column may have made it, of a table that had another name then
+            tables = (*self.tables, *(of for what, of in self.others if what == GONE))
+            if any(name.name.startswith(f"{one.name}_") for one in tables):
+                return None
+        if kind == "schema":
+            inside = any(one.schema == name.name for one in self.tables)
+            return inside or name.name in ("public", "pg_catalog") or (kind, key(name)) in self.others
+        return (kind, key(name)) in self.others if kind in KEPT else None
 
     def age(self, name: Name) -> Age | None:
         """How new the table of this name is; None when it is old or not known."""

@@ -10,7 +10,7 @@ from typing import Literal
 from alembic_safe.model.facts import HOLE, Action, Name, Reading
 from alembic_safe.sql.schema.alterations import alter_table
 from alembic_safe.sql.schema.domains import constraints_of_domain, with_constraint
-from alembic_safe.sql.schema.model import IndexState, Schema, TypeState, key
+from alembic_safe.sql.schema.model import GONE, IndexState, Schema, TypeState, key
 from alembic_safe.sql.schema.paths import path_of
 from alembic_safe.sql.schema.rights import with_rights, without_rights
 from alembic_safe.sql.schema.routines import (
@@ -45,10 +45,57 @@ def _makes_unseen(reading: Reading) -> bool:
 
 
 def _other(schema: Schema, reading: Reading) -> Schema:
-    """Objects that are only remembered as made: functions, sequences, triggers, schemas."""
+    """Objects that are only remembered as made, until they are dropped: functions, sequences, triggers, schemas."""
     for made in reading.objects:
         if made.role == "created":
             schema = replace(schema, others={**schema.others, (made.kind, key(made.name)): schema.clock})
+        elif made.role == "dropped":
+            gone = (made.kind, key(made.name))
+            schema = replace(schema, others={k: v for k, v in schema.others.items() if k != gone})
+    return _renamed_other(schema, reading)
+
+
+def _renamed_other(schema: Schema, reading: Reading) -> Schema:
+    target = reading.target
+    if target is None or not reading.kind.startswith("alter "):
+        return schema
+    for action in reading.actions:
+        held = (target.kind, key(target.name))
+        if action.kind in ("rename", "set schema") and held in schema.others:
+            name = Name(action.new_name or target.name.name, action.value or target.name.schema)
+            others = {k: v for k, v in schema.others.items() if k != held}
+            schema = replace(schema, others={**others, (target.kind, key(name)): schema.others[held]})
+    return schema
+
+
+def _drop_schema(schema: Schema, reading: Reading) -> Schema:
+    """With CASCADE all that is in it goes as well."""
+    if "cascade" in reading.flags:
+        for dropped in reading.objects:
+            schema = _without_schema(schema, dropped.name.name)
+    return _other(schema, reading)
+
+
+def _without_schema(schema: Schema, name: str) -> Schema:
+    if name == "public":
+        return replace(
+            schema, tables={k: t for k, t in schema.tables.items() if k.schema is not None}, knows_all=False
+        )
+    for table in tuple(schema.tables.values()):
+        if table.name.schema == name:
+            schema = _drop_table(schema, table.name, cascade=True)
+    return replace(
+        schema,
+        types={k: t for k, t in schema.types.items() if k.schema != name},
+        routines={k: r for k, r in schema.routines.items() if k.schema != name},
+        others={k: v for k, v in schema.others.items() if k[1].schema != name},
+    )
+
+
+def _alter_schema(schema: Schema, reading: Reading) -> Schema:
+    """RENAME: all that is in it has another name, which is not followed."""
+    if any(a.kind == "rename" for a in reading.actions):
+        return replace(schema, knows_all=False)
     return schema
 
 
@@ -72,7 +119,8 @@ def _drop_table(schema: Schema, name: Name, *, cascade: bool) -> Schema:
         schema = schema.with_table(replace(other, constraints=kept))
     for view in schema.readers(name) if cascade else ():
         schema = schema.without_table(view.name)
-    return without_rights(schema.without_table(name), name)
+    schema = without_rights(schema.without_table(name), name)
+    return replace(schema, others={**schema.others, (GONE, key(name)): schema.clock})
 
 
 def _create_index(schema: Schema, reading: Reading) -> Schema:
@@ -124,6 +172,15 @@ def _create_type(schema: Schema, reading: Reading) -> Schema:
 
 def _drop_type(schema: Schema, reading: Reading) -> Schema:
     gone = {key(o.name) for o in reading.objects if o.role == "dropped"}
+    if "cascade" in reading.flags:
+        for table in tuple(schema.tables.values()):
+            columns = {
+                name: column
+                for name, column in table.columns.items()
+                if column.type is None or key(Name(column.type.name, column.type.schema)) not in gone
+            }
+            if len(columns) < len(table.columns):
+                schema = schema.with_table(replace(table, columns=columns))
     return replace(schema, types={k: v for k, v in schema.types.items() if k not in gone})
 
 
@@ -143,6 +200,9 @@ def _altered_type(state: TypeState, action: Action, schema: Schema) -> TypeState
         return replace(state, name=Name(action.new_name, state.name.schema))
     if action.kind == "set schema" and action.value:
         return replace(state, name=Name(state.name.name, action.value))
+    if action.kind == "rename value" and action.name is not None:
+        values = tuple(action.new_name or "" if v == action.name else v for v in state.values)
+        return replace(state, values=values)
     if action.kind == "add value" and action.name is not None:
         return replace(
             state, values=(*state.values, action.name), added={**state.added, action.name: schema.clock}
@@ -220,7 +280,7 @@ def _drop_routine(schema: Schema, reading: Reading) -> Schema:
         if gone.role == "dropped":
             signature = signature_dropped(reading.actions, gone.name)
             routines = without_routine(routines, key(gone.name), signature)
-    return replace(schema, routines=routines)
+    return replace(_other(schema, reading), routines=routines)
 
 
 _RELATIONS = frozenset({"table", "foreign table", "view", "materialized view"})
@@ -243,6 +303,8 @@ _CHANGES: dict[str, Callable[[Schema, Reading], Schema]] = {
     "select": _called,
     **dict.fromkeys(("grant", "revoke", "alter default privileges"), with_rights),
     **dict.fromkeys(("create policy", "drop policy", "create rule", "drop rule"), _dependent),
+    "drop schema": _drop_schema,
+    "alter schema": _alter_schema,
     "create index": _create_index,
     "drop index": _drop_index,
     "alter index": _alter_index,

@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alembic_safe.model.catalog import Catalog, CatalogColumn, CatalogRoutine, CatalogTable, CatalogType
-from alembic_safe.model.facts import DataType, Expression
+from alembic_safe.model.facts import DataType, Expression, Name
 from alembic_safe.sql.cursor import Cursor, NotUnderstood
 from alembic_safe.sql.expressions import look_at
 from alembic_safe.sql.reader import read
-from alembic_safe.sql.schema.model import ColumnState, IndexState, Schema, TableState, TypeState, key
+from alembic_safe.sql.schema.model import (
+    FROM_CATALOG,
+    Clock,
+    ColumnState,
+    IndexState,
+    Schema,
+    TableState,
+    TypeState,
+    key,
+)
 from alembic_safe.sql.schema.replay import apply
 from alembic_safe.sql.types import read_type
 
@@ -34,7 +43,7 @@ def seeded(catalog: Catalog) -> Schema:
     )
     for routine in catalog.routines:
         schema = _with_routine(schema, routine)
-    return replace(schema, others={})
+    return replace(schema, others={(FROM_CATALOG, Name("")): Clock()})
 
 
 def _with_routine(schema: Schema, routine: CatalogRoutine) -> Schema:

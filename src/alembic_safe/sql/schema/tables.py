@@ -28,6 +28,7 @@ def column_state(column: Column) -> ColumnState:
         column.default,
         column.generated,
         column.collation,
+        serial=column.type is not None and column.type.name in SERIAL_TYPES,
     )
 
 
