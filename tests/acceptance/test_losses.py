@@ -33,6 +33,7 @@ def test_rows_and_values_are_counted_and_must_be_let_go(pg_database: Any, make_p
         (loss["revision"], loss["table"], loss["column"], loss["number"]) for loss in done.json()["losses"]
     ]
     assert losses == [("b2", "t", "more", 3), ("a1", "t", "", 10)]
+    assert "--allow-loss REASON" in done.json()["error"]["hint"]
     done = project.run("downgrade", "base", "--no-backup=test", "--fail-on", "never", "--format", "json")
     assert done.exit == 3, "an open gate is no word on data"
     assert done.json()["error"]["message"] == "the downgrade would lose 3 values of t.more; 10 rows of t"

@@ -24,6 +24,10 @@ _HINT = (
     "Nothing was changed. Mend the revision, or let a finding pass by name: `# alembic-safe: allow RULE because"
     " REASON` on its line, or --allow RULE=REASON. `alembic-safe explain RULE` says more."
 )
+_LOSS_HINT = (
+    "Nothing was changed. If what it takes away may go, give --allow-loss REASON; the backup before it keeps it."
+    " --allow RULE=REASON lets one finding pass, and `alembic-safe explain RULE` says more."
+)
 
 
 def still_empty(sites: Iterable[Site], settings: Settings) -> bool:
@@ -162,7 +166,10 @@ def refusal(findings: Sequence[ReportedFinding], direction: Direction) -> Refuse
     stopping = [found for found in findings if found.stops]
     rules = ", ".join(dict.fromkeys(found.rule for found in stopping))
     count = f"{len(stopping)} finding{'' if len(stopping) == 1 else 's'}"
-    return RefusedError(f"the {direction} is refused for {count}: {rules}", hint=_HINT)
+    loses = direction == "downgrade" and any(found.hazard == "data loss" for found in stopping)
+    return RefusedError(
+        f"the {direction} is refused for {count}: {rules}", hint=_LOSS_HINT if loses else _HINT
+    )
 
 
 def say_what_passes(context: ApplyContext, sites: Iterable[Site]) -> None:
