@@ -64,6 +64,44 @@ def test_what_asks_first_or_is_another_does_not_fail(statements):
     assert not errors(*statements)
 
 
+ADDED = "ALTER TABLE t ADD COLUMN a int"
+
+
+def _around(line: str, *, tried: bool = False) -> str:
+    """A revision whose tenth line is this one, which is where the first statement stands."""
+    head = ["def upgrade():", *["    pass"] * 7]
+    return "\n".join(
+        [
+            *head,
+            *(
+                ["    try:", f"        {line}", "    except Exception:", "        pass"]
+                if tried
+                else ["", f"    {line}"]
+            ),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "alone", "source", "stops"),
+    [
+        ([], False, _around("helpers.add('t', 'a')"), True),  # the transaction is over after it
+        ([], True, _around("op.add_column('t', column)"), True),
+        ([], True, _around("op.get_bind().execute(added)"), True),
+        ([], True, _around("batch_op.add_column(column)"), True),
+        ([], True, _around("helpers.add('t', 'a')"), False),
+        ([], True, _around("op.add_column('t', column)", tried=True), False),
+        (["SAVEPOINT a"], False, "", False),
+        (["SAVEPOINT a", "RELEASE SAVEPOINT a"], False, "", True),
+        (["SAVEPOINT a", "ROLLBACK TO SAVEPOINT a"], False, "", True),
+    ],
+)
+def test_what_may_be_tried_and_caught_is_a_warning(before, alone, source, stops):
+    found = findings([*before, (ADDED, alone)], base=BASE, sources=[source])
+    (one,) = [one for one in found if one.rule == "statement-fails"]
+    assert (one.severity is Severity.ERROR) is stops
+
+
 def test_what_goes_with_a_schema_or_type_can_be_made_again():
     drop, make = "DROP SCHEMA s CASCADE", "CREATE TABLE s.u (a int)"
     assert "statement-fails" not in errors(drop, "CREATE SCHEMA s", make)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 from alembic_safe.model.findings import Severity
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import Hit, Rule
+
+_THERE_OR_GONE = re.compile(r"\((?:42P07|42701|42710|42P01|42703)\)$")
 
 
 def _look(place: Place) -> Iterator[Hit]:
@@ -16,8 +20,50 @@ def _look(place: Place) -> Iterator[Hit]:
             f"fails on PostgreSQL {place.version}: {place.facts.fails}",
             "",
             tuple(o.name for o in place.reading.objects),
+            severity=Severity.WARNING if _may_be_caught(place) else None,
             fails=True,
         )
+
+
+def _may_be_caught(place: Place) -> bool:
+    """Whether code stands around it that goes on where it is there already, or may: a helper's is not seen.
+
+    In a transaction the error ends all that follows (25P02), but for a savepoint.
+    """
+    if not _THERE_OR_GONE.search(place.facts.fails):
+        return False
+    kinds = [one.reading.kind for one in place.before_in_revision()]
+    opened = kinds.count("savepoint") > kinds.count("release") + kinds.count("rollback to savepoint")
+    source = place.statement.statement.source
+    return (opened or not place.in_transaction) and (
+        source is None or not _alone(place.revision.text, source.line)
+    )
+
+
+def _alone(text: str, line: int) -> bool:
+    """Whether the line calls alembic itself, outside of any `try`."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line)
+    ]
+    if not around or any(isinstance(node, ast.Try) and node.handlers for node in around):
+        return False
+    innermost = max(around, key=lambda node: (node.lineno, -(node.end_lineno or 0)))
+    return any(_is_alembics(node.func) for node in ast.walk(innermost) if isinstance(node, ast.Call))
+
+
+def _is_alembics(called: ast.expr) -> bool:
+    """`op.add_column`, `batch_op.add_column`, `op.get_bind().execute`, `connection.execute`."""
+    if isinstance(called, ast.Attribute) and called.attr in ("execute", "exec_driver_sql"):
+        return True
+    while isinstance(called, ast.Attribute | ast.Call):
+        called = called.value if isinstance(called, ast.Attribute) else called.func
+    return isinstance(called, ast.Name) and called.id in ("op", "batch_op", "batch")
 
 
 RULE = Rule(
