@@ -120,10 +120,10 @@ def test_what_killed_uploads_and_removals_left_goes_after_a_day(tmp_path, url, m
     assert store.names() == ()
 
 
-def _made(tmp_path: Path) -> tuple[RemoteStore, str]:
+def _made(tmp_path: Path, url: str | None = None) -> tuple[RemoteStore, str]:
     """A store with one good backup, and its id."""
     parameters = ConnectParameters("sqlite", "pysqlite", {"database": str(_make_file(tmp_path / "app.db"))})
-    policy = BackupPolicy(directory=tmp_path / "staging", store=f"memory://{tmp_path.name}")
+    policy = BackupPolicy(directory=tmp_path / "staging", store=url or f"memory://{tmp_path.name}")
     with closing(open_database(parameters, policy=ControlPolicy())) as database:
         manifest = create_backup(database, policy=policy, run=None, heads={})
     store = open_store(policy)
@@ -184,6 +184,14 @@ def test_a_backup_is_fetched_once_whatever_is_done_with_it(tmp_path, monkeypatch
     with dump_at_hand(store, done.backups[0].manifest, None, lambda: None) as dump:
         assert (dump / "database.sqlite3").exists()
     assert asked["dump/database.sqlite3"] == 1
+
+
+def test_a_url_of_this_machines_own_files_is_private_too(tmp_path):
+    store, identifier = _made(tmp_path, f"file://{tmp_path}/remote/shop")
+    assert verify_backup(store, identifier).good
+    made = [tmp_path / "remote", *(tmp_path / "remote").rglob("*")]
+    assert len(made) > 6
+    assert {path.name for path in made if path.stat().st_mode & 0o077} == set()
 
 
 class _HttpError(Exception):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -71,7 +72,8 @@ class RemoteStore:
         check_room(self.staging, database_size)
         with _said(f"the backup store {self.url} cannot be written"):
             files, root = self._open()
-            files.makedirs(root, exist_ok=True)
+            with _private(files):
+                files.makedirs(root, exist_ok=True)
             self._remove_abandoned()
 
     @contextlib.contextmanager
@@ -109,7 +111,8 @@ class RemoteStore:
 
     def keep(self, identifier: str, name: str, content: bytes) -> None:
         files, root = self._open()
-        _oserror(files.pipe_file, f"{root}/{identifier}/{name}", content)
+        with _private(files):
+            _oserror(files.pipe_file, f"{root}/{identifier}/{name}", content)
 
     def files(self, identifier: str) -> tuple[StoredFile, ...]:
         with _said(f"backup {identifier} cannot be listed"):
@@ -189,9 +192,11 @@ class RemoteStore:
     def _put(self, folder: Path, identifier: str, name: str, moved: Moved) -> None:
         files, root = self._open()
         target = f"{root}/{identifier}/{name}"
-        files.makedirs(target.rpartition("/")[0], exist_ok=True)
         size, expected = 0, (folder / name).stat().st_size
-        with (folder / name).open("rb", buffering=0) as source, _opened(files, target, "wb", expected) as out:
+        with _private(files):
+            files.makedirs(target.rpartition("/")[0], exist_ok=True)
+            opened = _opened(files, target, "wb", expected)
+        with (folder / name).open("rb", buffering=0) as source, opened as out:
             while piece := source.read(_CHUNK):
                 out.write(piece)
                 size += len(piece)
@@ -246,6 +251,19 @@ class RemoteStore:
                 ) from error
             self._opened = files, str(root).rstrip("/")
         return self._opened
+
+
+@contextlib.contextmanager
+def _private(files: Any) -> Iterator[None]:
+    """What is made meanwhile only this user may enter and read, where the URL is of this machine's own files."""
+    if "file" not in ((files.protocol,) if isinstance(files.protocol, str) else files.protocol):
+        yield
+        return
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _opened(files: Any, path: str, mode: str, size: int = 0) -> Any:
