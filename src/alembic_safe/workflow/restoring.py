@@ -254,7 +254,13 @@ class Restoration:
         if plan.kept is None:
             return
         minutes = (datetime.now(timezone.utc) - self.manifest.began).total_seconds() / 60
-        since = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} minutes"
+        since = (
+            f"{minutes / 60:.1f} hours"
+            if minutes > 90
+            else f"{minutes:.0f} minutes"
+            if minutes >= 2
+            else "minute"
+        )
         self.sink(
             Notice(
                 f"backup {plan.backup} of {self.manifest.began:%Y-%m-%d %H:%M:%S} UTC takes the place of"
