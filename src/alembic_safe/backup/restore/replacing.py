@@ -203,10 +203,11 @@ def bring(
     # only beside can it be that not: who replaces the target acts for its owner
     own = beside.acts_for(ground.control, ground.like.row["owner"])
     mark = beside.Mark(manifest.id, ground.name, stays)
-    beside.make(ground.control, name, ground.like, mark, own=own)
+    beside.make(ground.control, name, ground.like, None, own=own)
     try:
-        # somebody is on it from its begin to its end: that tells others that it is not what a killed command left
+        # somebody is on it for as long as it bears the mark: that tells others that no killed command left it
         with closing(ground.connect(name)):
+            beside.put_on(ground.control, name, mark)
             place = Place(name, ground.control, ground.tool, ground.connect, own)
             loaded = load(place, folder, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
             if loaded.faults:

@@ -107,12 +107,20 @@ def free_name(target: str, what: str, at: datetime) -> str:
     return cut + rest
 
 
-def make(control: PostgresDatabase, name: str, like: Belongings, mark: Mark, *, own: bool = True) -> None:
+def make(
+    control: PostgresDatabase, name: str, like: Belongings, mark: Mark | None, *, own: bool = True
+) -> None:
     """Make an empty database that sorts, encodes and lies as `like` does, and mark it as being restored.
 
-    `own`: it gets the same owner; else this role's it is.
+    `own`: it gets the same owner; else this role's it is. Without a mark the caller puts it on with `put_on`.
     """
     control.execute(create_statement(name, like, own=own))
+    if mark is not None:
+        put_on(control, name, mark)
+
+
+def put_on(control: PostgresDatabase, name: str, mark: Mark) -> None:
+    """Mark a database as being restored."""
     _comment(control, name, mark.said("restoring"))
 
 
