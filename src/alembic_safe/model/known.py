@@ -115,6 +115,9 @@ class KnownSchema(Protocol):
     def there(self, kind: str, name: Name, table: Name | None = None) -> bool | None:
         """Whether something that is no relation, index or type is there; None where that is not known."""
 
+    def uses_type(self, name: Name) -> bool:
+        """Whether a column, a domain or a routine may have this type; True where not everything is known."""
+
     def age(self, name: Name) -> Age | None:
         """How new a table is; None for one that was there before the plan, or is not known."""
 

@@ -104,6 +104,11 @@ def is_batch_copy(place: Place, table: Name) -> bool:
     )
 
 
+def of_the_catalog(place: Place, name: Name) -> bool:
+    """Whether it is a table of the system catalog."""
+    return name.name.startswith("pg_") and name.schema in (None, "pg_catalog") and place.table(name) is None
+
+
 def says_not_null(expression: str) -> str | None:
     """The column of `column IS NOT NULL` and nothing more."""
     match = re.fullmatch(r'\(*\s*"?(\w+)"?\s+is\s+not\s+null\s*\)*', expression.strip(), re.IGNORECASE)

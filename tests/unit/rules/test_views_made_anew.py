@@ -63,6 +63,28 @@ def test_a_view_that_gives_as_much_passes(query):
     assert not errors(f"CREATE OR REPLACE VIEW {query}")
 
 
+@pytest.mark.parametrize(
+    ("before", "condition"),
+    [
+        ("ALTER TABLE p ADD COLUMN gone timestamp", "gone IS NULL"),
+        ("ALTER TABLE p ADD COLUMN gone timestamp", "(p.gone IS NULL)"),
+        ("SELECT 1", "n >= 0"),
+    ],
+)
+def test_a_condition_that_all_rows_fulfil_takes_none(before, condition):
+    again = f"CREATE OR REPLACE VIEW v AS SELECT id, code, name FROM p WHERE flag AND n > 3 AND {condition}"
+    assert not errors(before, again)
+
+
+def test_what_a_constraint_holds_all_rows_fulfil():
+    again = "CREATE OR REPLACE VIEW w AS SELECT id, p_id FROM c WHERE {}"
+    held = f"{BASE}; ALTER TABLE c ADD CONSTRAINT x CHECK (p_id > 0); ALTER TABLE c ALTER id SET NOT NULL"
+    assert not errors(again.format("p_id > 0"), base=held)
+    assert not errors(again.format("id IS NOT NULL"), base=held)
+    assert "view-replaced" in errors(again.format("p_id IS NOT NULL"), base=held)
+    assert "view-replaced" in errors(again.format("p_id > 0"))
+
+
 def test_dropped_and_made_again_it_is_compared_as_well():
     rights = "GRANT ALL ON v TO app, kiosk"
     assert not errors("DROP VIEW v", ANEW, rights)

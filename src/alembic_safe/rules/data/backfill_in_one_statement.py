@@ -9,6 +9,7 @@ from alembic_safe.model.findings import Severity
 from alembic_safe.rules import code
 from alembic_safe.rules.columns._filling import backfill
 from alembic_safe.rules.data._bounds import batch_of, bounded
+from alembic_safe.rules.looking import of_the_catalog
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import Hit, Rule
 
@@ -17,7 +18,7 @@ def _look(place: Place) -> Iterator[Hit]:
     for reading in place.readings:
         yield from _loaded(place, reading)
         target = next((o for o in reading.objects if o.role == "written" and place.old(o.name)), None)
-        if target is None:
+        if target is None or of_the_catalog(place, target.name):
             continue
         if (
             reading.kind in ("update", "delete", "merge")

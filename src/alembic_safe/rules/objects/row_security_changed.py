@@ -16,6 +16,7 @@ _SWITCHES = ("enable row security", "force row security", "disable row security"
 _COMMANDS = ("select", "insert", "update", "delete")
 _FOR = re.compile(r"\bfor\s+(all|select|insert|update|delete)\b")
 _HIDES_NOTHING = re.compile(r"\busing\s*\(\s*true\s*\)(?!.*\bwith\s+check\s*\(\s*(?!true\s*\)))", re.DOTALL)
+_TO = re.compile(r"\bto\s+([\w\", ]+?)\s*(?=\busing\b|\bwith\s+check\b|$)")
 _CHECKS_NOTHING = re.compile(r"\bwith\s+check\s*\(\s*true\s*\)")
 
 
@@ -78,7 +79,17 @@ def _open_to_all(place: Place, table: Name) -> bool:
         for reading in other.readings
         if reading.kind == "create policy" and same(on_table(reading), table) and not _restricts(reading)
     ]
-    return all(any(_opens(text, command) for text in made) for command in _COMMANDS)
+    roles = {right.rpartition(" ")[0] for right in place.before.rights_of(table)}
+    return all(_reaches([text for text in made if _opens(text, command)], roles) for command in _COMMANDS)
+
+
+def _reaches(policies: list[str], roles: set[str]) -> bool:
+    """Whether there are some, and for every role that is known to have rights there. Without TO one is for all."""
+    given: set[str] = set()
+    for policy in policies:
+        named = _TO.search(policy)
+        given |= {one.strip().strip('"') for one in named.group(1).split(",")} if named else {"public"}
+    return bool(policies) and ("public" in given or roles <= given)
 
 
 def _opens(policy: str, command: str) -> bool:

@@ -16,6 +16,8 @@ def _look(place: Place) -> Iterator[Hit]:
         target = reading.target
         if reading.kind != "alter type" or target is None or place.made("type", target.name):
             continue
+        if place.table(target.name) is None and not place.before.uses_type(target.name):
+            continue
         for action in reading.actions:
             message, recipe, severity = _says(target.name, action, used=place.facts.phase == "incompatible")
             if message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 Shape = Sequence[tuple[str, str]]
 _COMPARED = re.compile(r"(?P<left>[\w.\"]+) (?P<sign>[<>](?: ?=)?) (?P<value>'(?:[^']|'')*'|-? ?\d[\d.]*)")
@@ -13,8 +13,11 @@ _QUALIFIER = re.compile(r'(?<![\w."\'])[\w"]+\.(?=[\w"])')
 _OUTER = re.compile(r"( left (outer )?join \S+ on (?:(?! join ).)*)*")
 
 
-def fewer_rows(old: Shape, new: Shape) -> str:
-    """Why it shows fewer rows than before, in words; "" where it does not, or that cannot be told."""
+def fewer_rows(old: Shape, new: Shape, holds: Callable[[str], bool]) -> str:
+    """Why it shows fewer rows than before, in words; "" where it does not, or that cannot be told.
+
+    `holds` says of a condition whether every row is known to fulfil it.
+    """
     if not old or not new or "query" in dict(old) or "query" in dict(new):
         return ""
     was, now = dict(old), dict(new)
@@ -28,7 +31,7 @@ def fewer_rows(old: Shape, new: Shape) -> str:
         return "rows without a partner in what it joins now are gone" if joined else ""
     added = [c for c in _conditions(new) if not any(_alike(c, each) for each in _conditions(old))]
     removed = [c for c in _conditions(old) if not any(_alike(c, each) for each in _conditions(new))]
-    narrower = [c for c in added if not any(_wider(r, c) for r in removed)]
+    narrower = [c for c in added if not any(_wider(r, c) for r in removed) and not holds(c)]
     return f"rows must now fulfil {' and '.join(narrower)}" if narrower else ""
 
 

@@ -13,6 +13,8 @@ from alembic_safe.rules.place import Place, plain
 from alembic_safe.rules.rule import Gone, Hit, Rule
 from alembic_safe.rules.tables._view_rows import fewer_rows, other_values, stricter_options
 
+# a number is hardly ever negative: worth a look, and no more
+_ONLY_SANE = re.compile(r"must now fulfil [\w.]+ > ?= 0$")
 _PLAIN = re.compile(r'[\w."]+')
 
 
@@ -49,18 +51,39 @@ def _other(place: Place, name: Name, made: Reading) -> Iterator[Hit]:
     """Other rows, other values or other options under the old name."""
     old = _shape(place, name)
     new = tuple((a.name or "", a.value or "") for a in made.actions if a.kind == "shape")
-    fewer = fewer_rows(old, new)
+    fewer = fewer_rows(old, new, lambda condition: _holds(place, made, condition))
     if fewer:
         yield Hit(
             f"running code that reads {name} no longer gets all rows that it got: {fewer}",
             "# a view of another name for the code that wants fewer rows\n" + code.execute("CREATE VIEW ..."),
             (name,),
             goes=(Gone(name),),
+            severity=Severity.WARNING if _ONLY_SANE.search(fewer) else None,
         )
     for column, was, now in other_values(old, new):
         yield _changed(place, name, column, was, now)
     for why in stricter_options(old, new) if old else ():
         yield _stricter(name, why)
+
+
+def _holds(place: Place, made: Reading, condition: str) -> bool:
+    """Whether every row fulfils it: a column of this plan that is NULL still, one that is NOT NULL, a valid CHECK."""
+    tables = [o.name for o in made.objects if o.role == "read"]
+    bare = condition.replace(" ", "").rpartition(".")[2].lower()
+    found = re.fullmatch(r'(?:[\w"]+\.)?(\w+) is (not )?null', condition)
+    for table in tables:
+        if found is not None:
+            column = place.column(table, found[1])
+            if found[2] is None and place.made("column", table, found[1]):
+                return column is None or column.default is None
+            if found[2] is not None and column is not None and column.not_null and column.not_null_valid:
+                return True
+        known = place.table(table)
+        for one in known.constraints.values() if known is not None else ():
+            text = one.expression.replace(" ", "").strip("()").lower()
+            if one.kind == "check" and one.valid and one.enforced and text == bare:
+                return True
+    return False
 
 
 def _changed(place: Place, name: Name, column: str, was: str, now: str) -> Hit:

@@ -183,6 +183,18 @@ class Schema:
             return inside or name.name in ("public", "pg_catalog") or (kind, key(name)) in self.others
         return (kind, key(name)) in self.others if kind in KEPT else None
 
+    def uses_type(self, name: Name) -> bool:
+        """Whether a column, a domain or a routine may have this type; True where not everything is known."""
+        if not self.knows_all:
+            return True
+        wanted = name.name
+        types = [c.type for t in self.tables.values() for c in t.columns.values()]
+        types += [t.base for t in self.types.values()]
+        partly = any(not t.complete and t.kind == "table" for t in self.tables.values())
+        signatures = [f"{r.signature} {r.returns}" for each in self.routines.values() for r in each]
+        named = any(t is not None and t.name == wanted for t in types) or any(wanted in s for s in signatures)
+        return partly or named
+
     def age(self, name: Name) -> Age | None:
         """How new the table of this name is; None when it is old or not known."""
         table = self.table(name)
