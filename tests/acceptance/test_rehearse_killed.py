@@ -80,8 +80,10 @@ def _killed(make: Callable[..., Project], database: TestDatabase, tmp_path: Path
             time.sleep(moment)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        wait_until(lambda: not project.left_behind(), 30, "the worker to end with its supervisor")
-        seen += bool(database.fetch(_CLONES))
+        _all_ended(project, number, moment)
+        stood = bool(database.fetch(_CLONES))
+        seen += stood
+        print(f"kill {number + 1} after {moment:.2f} s{', a clone stood' if stood else ''}", flush=True)
         clean = ("doctor", "--clean") if number % 2 else ("rehearse",)
         done = project.run(*clean, env=given, timeout=_LONG)
         assert done.exit in (0, 3), done
@@ -92,6 +94,16 @@ def _killed(make: Callable[..., Project], database: TestDatabase, tmp_path: Path
     time.sleep(1.5)
     assert database.fetch(_WRITES) == before
     assert database.fetch("select version_num from alembic_version") == [("a1",)]
+
+
+def _all_ended(project: Project, number: int, moment: float) -> None:
+    """Nothing outlives its supervisor; what does is named."""
+    try:
+        wait_until(lambda: not project.left_behind(), 60)
+    except AssertionError:
+        raise AssertionError(
+            f"kill {number + 1}, after {moment:.2f} s: still there: {project.left_behind()}"
+        ) from None
 
 
 def _whole(project: Project, given: dict[str, str]) -> float:
