@@ -67,6 +67,7 @@ def test_a_backup_shows_locks_scans_rewrites_rows_and_the_way_back(
     index = by_kind["CREATE INDEX ix_note ON orders"]
     assert (index["scanned"], index["created"]) == (["orders"], ["ix_note"])
     assert "SHARE on orders" in index["locks"]
+    assert index["pages"] >= 100, "the table's pages"
     rewrite = by_kind["ALTER TABLE orders ALTER COLUMN id TYPE BIGINT"]
     assert rewrite["rewritten"] == ["orders"]
     assert rewrite["wal"] > 500_000

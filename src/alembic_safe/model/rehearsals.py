@@ -76,8 +76,9 @@ class RehearsedStatement:
     """A statement as it ran. `began` counts from the revision's beginning.
 
     `locks` are those it took first ("SHARE on orders"), `changed` rows that were inserted, updated and deleted by
-    table. `wal` are bytes of the server's log, `said` the server's messages. `traced` False: it ran where its session
-    could not be looked at (another connection, SQLite), so that empty fields say nothing.
+    table. `wal` are bytes of the server's log, `pages` those of tables and indexes that it asked for (8 kB each) and
+    `pages_read` those that were not among the server's buffers, `said` the server's messages. `traced` False: it ran
+    where its session could not be looked at (another connection, SQLite), so that empty fields say nothing.
     """
 
     ordinal: int
@@ -95,6 +96,8 @@ class RehearsedStatement:
     created: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     wal: int = 0
+    pages: int = 0
+    pages_read: int = 0
     said: tuple[str, ...] = ()
     error: str | None = None
     forecast: float | None = None

@@ -11,7 +11,8 @@ class SeenRelation:
 
     `name` is as search_path spells it, "" where it is gone by now; `kind` is pg_class.relkind ("" then). `modes` are
     the locks that the session holds on it ("AccessExclusiveLock"). `node` is its file (0: none). `scans` and `rows`
-    count sequential scans of it, and rows inserted, updated and deleted in it, since the statement before.
+    count sequential scans of it, and rows inserted, updated and deleted in it, since the statement before, `pages`
+    those of its file that were asked for (8 kB each), `read` those of them that were not among the server's buffers.
     """
 
     oid: int
@@ -21,6 +22,8 @@ class SeenRelation:
     node: int
     scans: int = 0
     rows: int = 0
+    pages: int = 0
+    read: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Observation:
     dropped: tuple[str, ...] = ()
     wal: int = 0
     said: tuple[str, ...] = ()
+    pages: int = 0
+    read: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ def _observation(
         tuple(now[one.oid].name for one in trace.relations if not one.name and one.oid in now),
         trace.wal,
         trace.said,
+        sum(one.pages for one in trace.relations),
+        sum(one.read for one in trace.relations),
     )
 
 

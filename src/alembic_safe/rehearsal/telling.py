@@ -96,6 +96,8 @@ def _statement(
         created=one.created,
         dropped=one.dropped,
         wal=one.wal,
+        pages=one.pages,
+        pages_read=one.read,
         said=one.said,
     )
 

@@ -30,11 +30,13 @@ _COUNTED = """
        coalesce(pg_catalog.pg_stat_get_numscans({0}) + pg_catalog.pg_stat_get_xact_numscans({0}), 0),
        coalesce(pg_catalog.pg_stat_get_tuples_inserted({0}) + pg_catalog.pg_stat_get_xact_tuples_inserted({0})
          + pg_catalog.pg_stat_get_tuples_updated({0}) + pg_catalog.pg_stat_get_xact_tuples_updated({0})
-         + pg_catalog.pg_stat_get_tuples_deleted({0}) + pg_catalog.pg_stat_get_xact_tuples_deleted({0}), 0)"""
+         + pg_catalog.pg_stat_get_tuples_deleted({0}) + pg_catalog.pg_stat_get_xact_tuples_deleted({0}), 0),
+       coalesce(pg_catalog.pg_stat_get_blocks_fetched({0}) + pg_catalog.pg_stat_get_xact_blocks_fetched({0}), 0),
+       coalesce(pg_catalog.pg_stat_get_blocks_hit({0}) + pg_catalog.pg_stat_get_xact_blocks_hit({0}), 0)"""
 _WHERE_IT_STANDS = """
 union all
 select 0, coalesce(pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text, ''), '', '',
-       pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::pg_catalog.int8, 0, 0"""
+       pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::pg_catalog.int8, 0, 0, 0, 0"""
 # After each statement, so as little as can be: most of a short query's time is its planning, and it is planned anew
 # each time (a revision may take prepared statements away). No table is read: a regclass is told as search_path spells
 # it, as its number where it is gone, and what kind it is does not change. One row a lock: joined by who asks.
@@ -74,6 +76,7 @@ class Tracer:
     tell: Callable[[Trace], None]
     _scans: dict[int, int] = field(default_factory=dict)
     _rows: dict[int, int] = field(default_factory=dict)
+    _pages: dict[int, tuple[int, int]] = field(default_factory=dict)
     _known: dict[int, tuple[str, str, int]] = field(default_factory=dict)
     _wal: int = 0
     _said: list[str] = field(default_factory=list)
@@ -112,7 +115,7 @@ class Tracer:
         rows = _ask(live, EVERY_SQL if every else LOCKED_SQL)
         if rows is None:
             return
-        *locks, (_, transaction, _, _, wal, _, _) = rows
+        *locks, (_, transaction, _, _, wal, *_) = rows
         kinds = self._kinds(live, locks)
         if kinds is None:
             return
@@ -144,12 +147,17 @@ class Tracer:
         scans, rows = (now.scans, now.rows) if now.kind in _COUNTING else (0, 0)
         more = max(0, scans - self._scans.get(oid, 0)), max(0, rows - self._rows.get(oid, 0))
         self._scans[oid], self._rows[oid] = scans, rows
+        pages, read = self._pages.get(oid, (0, 0))
+        self._pages[oid] = now.pages, now.read
         changed = self._known.get(oid) != (now.name, now.kind, now.node)
         self._known[oid] = (now.name, now.kind, now.node)
         if not (now.modes or any(more) or changed):
             return None
-        scans, rows = (0, 0) if first else more
-        return replace(now, scans=scans, rows=rows)
+        if first:
+            return replace(now, scans=0, rows=0, pages=0, read=0)
+        return replace(
+            now, scans=more[0], rows=more[1], pages=max(0, now.pages - pages), read=max(0, now.read - read)
+        )
 
     def _trace(
         self,
@@ -215,9 +223,18 @@ def _joined(locks: list[Any], kinds: dict[int, str]) -> list[SeenRelation]:
         modes.setdefault(row[0], set()).update((row[3],) if row[3] else ())
     return [
         SeenRelation(
-            oid, *_named(oid, name, kinds[oid]), tuple(sorted(modes[oid])), node, int(scans), int(rows)
+            oid,
+            *_named(oid, name, kinds[oid]),
+            tuple(sorted(modes[oid])),
+            node,
+            scans,
+            rows,
+            asked,
+            asked - hit,
         )
-        for oid, name, _, _, node, scans, rows in {row[0]: row for row in locks}.values()
+        for oid, name, node, scans, rows, asked, hit in (
+            (row[0], row[1], *map(int, row[4:])) for row in {row[0]: row for row in locks}.values()
+        )
     ]
 
 

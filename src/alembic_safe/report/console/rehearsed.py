@@ -33,6 +33,7 @@ from alembic_safe.report.console.targets import place
 from alembic_safe.report.wording import at, clean, count, duration, near, size
 
 _BAR = 24
+_MANY_PAGES = 128  # 1 MB
 _MANY = 12  # statements that are shown of a revision without -v
 
 
@@ -138,6 +139,9 @@ def _row(statement: RehearsedStatement, one: RehearsedRevision, view: View) -> t
     if statement.scanned:
         notes.append(f"scans {_names(statement.scanned)}")
     notes += [f"{count(rows, 'row')} of {clean(table)} changed" for table, rows in statement.changed.items()]
+    if statement.pages >= _MANY_PAGES:
+        read = f", {statement.pages_read} of them read" if statement.pages_read else ""
+        notes.append(f"{statement.pages} pages{read}")
     if statement.wal >= 1_000_000:
         notes.append(f"{size(statement.wal)} of log")
     if statement.autocommit:
