@@ -24,9 +24,9 @@ _BY_HAND = "it is done by hand, as said"
 _ORDER = (
     "end-session",
     "resume",
+    "stamp",
     "roll-back",
     "merge-rows",
-    "stamp",
     "clean-debris",
     "close",
     "restore",
@@ -59,6 +59,9 @@ def remedies(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> tu
 def recommended(offered: Sequence[Remedy], diagnosis: Diagnosis) -> str | None:
     """The remedy to choose; None where none can be carried out, or none is needed."""
     possible = {one.name for one in offered if one.possible and one.name != "declare-repaired"}
+    if diagnosis.state == "stamp lost" or not diagnosis.certain:
+        # what it would drop may be somebody else's, with rows
+        possible.discard("roll-back")
     if diagnosis.state == "outcome unknown" and "restore" in possible:
         return "restore"
     return next((name for name in _ORDER if name in possible), None)

@@ -189,6 +189,17 @@ def test_a_stamp_needs_the_proof_of_one_revision(equal: Any, hindered: bool) -> 
     assert bool(offered.hindered) == hindered
 
 
+def test_a_lost_stamp_is_never_rolled_back_on_our_advice() -> None:
+    """The tables are in use: only their row is gone."""
+    half = replace(_half(_statement()), run="", undo=("DROP TABLE t",))
+    evidence = replace(WELL, pending=("b2",), half=half)
+    found = diagnose(evidence)
+    assert recommended(remedies(evidence, found, TABLE), found) is None
+    proven = replace(evidence, identity=Identity(("a1",), equal=(("b2",),), verdict="stamp lost"))
+    found = diagnose(proven)
+    assert found.certain and recommended(remedies(proven, found, TABLE), found) == "stamp"
+
+
 def test_rows_that_something_else_wrote_are_doubted() -> None:
     moved = _ran("done", moved_from=("a0",))
     assert doubted(moved, diagnose(moved)) and not doubted(WELL, diagnose(WELL))
