@@ -153,6 +153,8 @@ def test_the_server_still_at_work_for_a_dead_run(pg_database: Any, make_project:
     orphan.pgconn.send_query(b"select pg_sleep(60)")
     wait_until(lambda: pg_database.fetch(asleep), 10)
     assert _state(project) == (6, "orphan session", "end-session")
+    stamped = project.run("stamp", "b2", "--force=test")
+    assert stamped.exit == 6 and "recover --apply end-session" in stamped.stderr, str(stamped)
     done = _recover(project, "--apply", "end-session", "--no-backup=test")
     assert done.exit in (0, 5), str(done)
     assert not pg_database.fetch(asleep)

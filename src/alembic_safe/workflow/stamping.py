@@ -11,13 +11,13 @@ from alembic_safe import __version__
 from alembic_safe.apply import Interrupts, settle_unfinished, take_locks
 from alembic_safe.apply.version_rows import write_version_rows
 from alembic_safe.bridge import Workers
-from alembic_safe.errors import AlembicSafeError, RefusedError
+from alembic_safe.errors import AlembicSafeError, DirtyTargetError, RefusedError
 from alembic_safe.journal import Journal, open_journal
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.identified import StampedTarget, StampResult
 from alembic_safe.model.identity import Heads, Identity
 from alembic_safe.model.results import Failure
-from alembic_safe.model.runs import RunRecord
+from alembic_safe.model.runs import RunRecord, application_name
 from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.naming import rows_for
 from alembic_safe.settings import Settings
@@ -56,6 +56,8 @@ class _Stamping:
         sites = self._sites()
         rows = [rows_for(site.graph, self.revisions) for site in sites]
         self._lock(sites)
+        for site in sites:
+            self._refuse_orphans(site)
         with self.phases.phase("identify", "comparing the schema with the history"):
             proofs = [
                 identity_of(
@@ -111,6 +113,23 @@ class _Stamping:
             take_locks(locks, wait=self.settings.apply.wait, sink=self.sink, tick=self.interrupts.check)
         for lock in locks:
             self.stack.callback(lock.release)
+
+    def _refuse_orphans(self, site: Site) -> None:
+        """What the server still does for a dead run may change the schema after it was compared."""
+        journal = open_journal(site.database, self.settings.journal, create=False)
+        if journal is None:
+            return
+        try:
+            for history in journal.unfinished_runs(str(site.target.version_table)):
+                found = site.database.sessions(application_name(history.run.id))
+                if found:
+                    raise DirtyTargetError(
+                        f"session {found[0].pid} of run {history.run.id}, whose process is dead, is still open, and may"
+                        " change the schema yet",
+                        hint="`alembic-safe recover --apply end-session` ends it, then stamp.",
+                    )
+        finally:
+            journal.close()
 
     def _write(self, site: Site, rows: Heads, proof: Identity) -> StampedTarget:
         """One target: what a dead run left is settled, the run journalled, the rows written and read back."""
