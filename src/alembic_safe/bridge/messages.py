@@ -33,7 +33,8 @@ class Job:
     """What a worker is to do: execute env.py of one section once.
 
     `mode` "probe": read-only, nothing is applied; pending revisions are listed when `listing`, but with
-    `unless_empty` not those of a database that holds nothing (our own journal in `journal_schema` aside). With
+    `unless_empty` not those of a database that holds nothing (our own journal in `journal_schema` aside), and with
+    `first` that alone which would be run next. With
     `with_values` the literals of DML stay as they are, for judging: whoever shows or keeps them masks them.
     `mode` "apply": revisions are run towards `destination`. `application_name` marks its sessions.
     `mode` "review": every revision is rendered for `dialect` ("auto": the URL's), of PostgreSQL for `server_version`
@@ -72,6 +73,7 @@ class Job:
     with_values: bool = False
     ask_all: bool = False
     unless_empty: bool = False
+    first: bool = False
     journal_schema: str = ""
     lock_timeout: float = 0.0
     stop_before: tuple[str, ...] = ()

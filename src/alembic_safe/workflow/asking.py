@@ -86,6 +86,7 @@ def job(
     apply_as: str | None = None,
     listing: bool = False,
     unless_empty: bool = False,
+    first: bool = False,
     secrets: tuple[str, ...] = (),
     stop_before: tuple[str, ...] = (),
     digest: bool = False,
@@ -102,6 +103,7 @@ def job(
         direction=direction,
         application_name=apply_as or "alembic-safe/probe",
         listing=listing,
+        first=first,
         search_path=_search_path(),
         secrets=secrets,
         stop_before=stop_before,
@@ -110,7 +112,7 @@ def job(
         unless_empty=unless_empty,
         digest=digest,
         journal_schema=settings.journal.schema,
-        with_values=listing,
+        with_values=listing and not first,
         lock_timeout=0.0 if apply_as is None else settings.apply.guard.lock_timeout,
     )
 
@@ -125,12 +127,13 @@ def ask(
     sink: EventSink,
     tick: Callable[[], None],
     unless_empty: bool = False,
+    first: bool = False,
     digest: bool = False,
 ) -> list[Probed]:
-    """Execute env.py once a section, read-only. `listing`: with the statements of what is pending, as written;
+    """Execute env.py once a section, read-only. `listing`: with the statements of what is pending, as written.
 
-    `unless_empty`: but not where the database holds nothing. `digest`: with one of the history, for what is kept of
-    it. A database that is not there yet is waited for as settings say.
+    `unless_empty`: but not where the database holds nothing; `first`: of what would be run next alone. `digest`: with
+    one of the history, for what is kept of it. A database that is not there yet is waited for as settings say.
     """
     began, pause = time.monotonic(), _FIRST_PAUSE
     wanted = [
@@ -141,6 +144,7 @@ def ask(
             direction,
             listing=listing,
             unless_empty=unless_empty,
+            first=first,
             digest=digest,
         )
         for section in settings.project.sections
@@ -164,7 +168,13 @@ def _ask_once(
     workers: Workers, jobs: Sequence[Job], *, sink: EventSink, tick: Callable[[], None]
 ) -> list[Probed]:
     return [
-        probe(workers, one, sink=sink, tick=tick, meanwhile=_warm_up_all if one.listing else warm_up)
+        probe(
+            workers,
+            one,
+            sink=sink,
+            tick=tick,
+            meanwhile=_warm_up_all if one.listing and not one.first else warm_up,
+        )
         for one in jobs
     ]
 

@@ -90,6 +90,8 @@ class Recovery:
             "heads",
             "upgrade",
             listing=True,
+            unless_empty=True,
+            first=True,
             digest=True,
             sink=self.sink,
             tick=self.interrupts.check,

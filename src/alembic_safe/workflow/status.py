@@ -86,6 +86,8 @@ class _Looking:
                 "upgrade",
                 # what the next revision would make is looked for; a pod that waits needs no such look
                 listing=not settings.wanted.asked,
+                unless_empty=True,
+                first=True,
                 sink=sink,
                 tick=self._interrupts.check,
             )

@@ -131,7 +131,7 @@ class Probe:
         after = along[-1] if along else tuple(sorted(heads))
         self._link.tell(TargetFound(target, ids, after, empty=empty, heads_along=along))
         if job.listing and not (empty and job.unless_empty):
-            self._list(ordinal, context, todo)
+            self._list(ordinal, context, todo[:1] if job.first else todo)
         return []
 
     def _graph(self) -> GraphRead:
