@@ -106,6 +106,8 @@ def test_a_half_done_file_is_put_back_by_itself_unless_another_wrote(make_projec
     failed = project.run("upgrade", "--fail-on", "never", "--format", "json")
     assert failed.exit == 5, str(failed)
     assert "was put back by itself" in " ".join(failed.json()["notices"])
+    (target,) = failed.json()["targets"]
+    assert (target["outcome"], target["heads_after"], target["pending"]) == ("failed", ["a1"], ["b2"])
     assert _content(project) == before
     assert project.run("status").exit == 0
     other = (

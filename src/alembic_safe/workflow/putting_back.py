@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from alembic_safe.errors import AlembicSafeError, RevisionFailedError
 from alembic_safe.model.restores import RestorePlan
-from alembic_safe.model.results import ApplyResult, Failure
+from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.asking import Site
 
@@ -56,4 +56,19 @@ def put_back(
         hint="Mend the revision, then run the same command again.",
         detail=result.error.detail,
     )
-    return replace(result, exit=error.exit_status, error=Failure.of(error), notices=tuple(context.notices))
+    targets = tuple(_as_before(one) if one.target.label == alone.label else one for one in result.targets)
+    return replace(
+        result,
+        exit=error.exit_status,
+        targets=targets,
+        error=Failure.of(error),
+        notices=tuple(context.notices),
+    )
+
+
+def _as_before(target: AppliedTarget) -> AppliedTarget:
+    """Nothing of what was applied is there any more."""
+    again = (*(step.revision for step in target.steps), *target.pending)
+    return replace(
+        target, outcome="failed", heads_after=target.heads_before, pending=tuple(dict.fromkeys(again))
+    )
