@@ -85,13 +85,21 @@ def _around(line: str, *, tried: bool = False) -> str:
 @pytest.mark.parametrize(
     ("before", "alone", "source", "stops"),
     [
-        ([], False, _around("helpers.add('t', 'a')"), True),  # the transaction is over after it
+        (
+            [],
+            False,
+            _around("op.add_column('t', column)", tried=True),
+            True,
+        ),  # the transaction is over after it
+        ([], False, _around("helpers.add(op.get_bind(), 't', 'a')"), False),
         ([], True, _around("op.add_column('t', column)"), True),
         ([], True, _around("op.get_bind().execute(added)"), True),
         ([], True, _around("batch_op.add_column(column)"), True),
         ([], True, _around("helpers.add('t', 'a')"), False),
         ([], True, _around("op.add_column('t', column)", tried=True), False),
         (["SAVEPOINT a"], False, "", False),
+        ([], True, "", False),
+        ([], False, "", True),
         (["SAVEPOINT a", "RELEASE SAVEPOINT a"], False, "", True),
         (["SAVEPOINT a", "ROLLBACK TO SAVEPOINT a"], False, "", True),
     ],

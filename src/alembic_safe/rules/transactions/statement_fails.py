@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from alembic_safe.model.findings import Severity
+from alembic_safe.quick import dataclass
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import Hit, Rule
 
@@ -26,35 +27,49 @@ def _look(place: Place) -> Iterator[Hit]:
 
 
 def _may_be_caught(place: Place) -> bool:
-    """Whether code stands around it that goes on where it is there already, or may: a helper's is not seen.
+    """Whether the revision may go on all the same: it asks first, or tries it and catches the error.
 
-    In a transaction the error ends all that follows (25P02), but for a savepoint.
+    A rendered `create_all()`, or `create(checkfirst=True)`, shows the statement though it will look first; and what a
+    function of the project does around it is not seen. In a transaction the error ends all that follows (25P02),
+    but for a savepoint.
     """
     if not _THERE_OR_GONE.search(place.facts.fails):
         return False
     kinds = [one.reading.kind for one in place.before_in_revision()]
     opened = kinds.count("savepoint") > kinds.count("release") + kinds.count("rollback to savepoint")
     source = place.statement.statement.source
-    return (opened or not place.in_transaction) and (
-        source is None or not _alone(place.revision.text, source.line)
-    )
+    called = _Call.at(place.revision.text, source.line) if source is not None else None
+    if called is None:
+        return opened or not place.in_transaction
+    return not called.alembics or (called.tried and (opened or not place.in_transaction))
 
 
-def _alone(text: str, line: int) -> bool:
-    """Whether the line calls alembic itself, outside of any `try`."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return False
-    around = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line)
-    ]
-    if not around or any(isinstance(node, ast.Try) and node.handlers for node in around):
-        return False
-    innermost = max(around, key=lambda node: (node.lineno, -(node.end_lineno or 0)))
-    return any(_is_alembics(node.func) for node in ast.walk(innermost) if isinstance(node, ast.Call))
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What a line of a revision calls. `tried`: inside a `try` that catches."""
+
+    alembics: bool
+    tried: bool
+
+    @staticmethod
+    def at(text: str, line: int) -> _Call | None:
+        """None where nothing is called there, or that is not to be had."""
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+        around = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line)
+        ]
+        innermost = max(around, key=lambda node: (node.lineno, -(node.end_lineno or 0)), default=None)
+        # the outermost call is walked to first
+        call = next((node for node in ast.walk(innermost or tree) if isinstance(node, ast.Call)), None)
+        if innermost is None or call is None:
+            return None
+        tried = any(isinstance(node, ast.Try) and node.handlers for node in around)
+        return _Call(_is_alembics(call.func), tried)
 
 
 def _is_alembics(called: ast.expr) -> bool:
