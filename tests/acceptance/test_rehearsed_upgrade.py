@@ -66,3 +66,33 @@ def test_a_downgrade_is_a_way_back_once_it_was_tried(
     (kept,) = project.run("history", "--format", "json").json()["runs"][0]["steps"]
     assert kept["forecast"] == pytest.approx(document["rehearsed"][0]["revisions"][0]["forecast"])
     assert kept["duration"] > 0, "what was expected and what was measured stand side by side"
+
+
+# of a clone without rows neither is seen
+HIDDEN = Rev(
+    "b2",
+    """
+    rows = op.get_bind().execute(sa.text("select count(*) from orders")).scalar()
+    if rows:
+        op.execute('alter table orders drop column note')
+    op.get_bind().connection.cursor().execute('alter table orders drop column id')
+    """,
+    "op.add_column('orders', sa.Column('note', sa.Text))",
+)
+
+
+def test_what_the_clone_did_not_show_is_refused_all_the_same(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    project = make_project(url=pg_database.url(), revisions=[ORDERS, HIDDEN])
+    _filled(project, pg_database, 50)
+    done = project.run(
+        "upgrade", "--rehearse", "--backup-scope", "schema", "--format", "json",
+        env=_given(pg_database), timeout=LONG,
+    )  # fmt: skip
+    assert done.exit == 3, done
+    dropped = [
+        one["line"] for one in done.json()["findings"] if one["rule"] == "column-dropped" and one["stops"]
+    ]
+    assert len(dropped) == 2
+    assert pg_database.fetch("select count(note), count(id) from orders") == [(50, 50)]

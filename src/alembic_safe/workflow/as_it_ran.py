@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from alembic_safe.model.revisions import RevisionListing, Source, Statement
@@ -46,9 +47,40 @@ def as_it_ran(listing: RevisionListing, ran: RevisionListing, server: str) -> Re
     return replace(
         listing,
         statements=numbered,
-        not_inspectable=_why(server, lines, past),
+        not_inspectable=_why(f"on a scratch database ({server})", "which holds no rows", lines, past),
         not_inspectable_at=Source(listing.revision.path, lines[0]),
         ran_on=server,
+    )
+
+
+def as_rehearsed(ran: RevisionListing, *, with_rows: bool) -> RevisionListing:
+    """What ran on a clone, as it is judged: without what only asks the catalog, with what could not be seen to run.
+
+    That is what a cursor of the driver executes and, where the clone lacks the target's rows (`with_rows` False), what
+    those would have led to. Where its SQL does not stand in the source, the revision is not inspectable. Statements
+    that ran keep their ordinals. A revision that failed says so itself, and is no unread one.
+    """
+    shown = [one for one in ran.statements if not is_of_the_catalog(one.sql)]
+    whole = replace(ran, statements=tuple(shown), not_inspectable=None, not_inspectable_at=None)
+    if ran.not_inspectable is not None:
+        return whole
+    text, path = _text(ran.revision.path), ran.revision.path
+    past = past_capture(text, ran.direction, frozenset(_lines(ran.statements)))
+    missed = past if with_rows else (*not_reached(ran), *past)
+    again = frozenset[int]() if with_rows else repeated(text, _read_lines(ran))
+    numbers = count(max((one.ordinal for one in ran.statements), default=0) + 1)
+    statements = tuple(
+        one if one.ordinal else replace(one, ordinal=next(numbers))
+        for one in _with_written([_looped(each, again, path) for each in shown], missed, path)
+    )
+    lines = tuple(lines_of(missed))
+    if not lines:
+        return replace(whole, statements=statements)
+    return replace(
+        whole,
+        statements=statements,
+        not_inspectable=_why("on a clone", "which lacks the target's rows", lines, past),
+        not_inspectable_at=Source(path, lines[0]),
     )
 
 
@@ -93,11 +125,11 @@ def _with_written(shown: Sequence[Statement], missed: Sequence[Unseen], path: st
     return result
 
 
-def _why(server: str, lines: Sequence[int], past: Sequence[Unseen]) -> str:
+def _why(where: str, lacks: str, lines: Sequence[int], past: Sequence[Unseen]) -> str:
     raw = frozenset(one.line for one in past)
     if all(line in raw for line in lines):
-        return f"run on a scratch database ({server}): what a cursor of the driver executes was not seen, {_at(lines)}"
-    return f"run on a scratch database ({server}), which holds no rows: {_said(lines)}"
+        return f"run {where}: what a cursor of the driver executes was not seen, {_at(lines)}"
+    return f"run {where}, {lacks}: {_said(lines)}"
 
 
 def _said(lines: Sequence[int]) -> str:

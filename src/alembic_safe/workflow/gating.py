@@ -12,7 +12,7 @@ from alembic_safe.journal import JournalReader
 from alembic_safe.model.events import Notice
 from alembic_safe.model.findings import Allowance, Judgement
 from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure, ReportedFinding
-from alembic_safe.model.revisions import Direction
+from alembic_safe.model.revisions import Direction, RevisionListing
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.checkout import checkout_name
@@ -98,8 +98,17 @@ def findings_of(sites: Iterable[Site]) -> tuple[ReportedFinding, ...]:
         found
         for site in sites
         if site.judgement is not None
-        for found in Saying(site.listings).report(site.judgement.findings, site.judgement.verdict)
+        for found in Saying([*_judged_as(site.judgement), *site.listings]).report(
+            site.judgement.findings, site.judgement.verdict
+        )
     )
+
+
+def _judged_as(judgement: Judgement) -> Iterator[RevisionListing]:
+    """The statements that findings are about: after a rehearsal they are others than were listed."""
+    for one in judgement.plan.revisions:
+        statements = tuple(each.statement for each in one.statements)
+        yield RevisionListing(one.revision, one.direction, statements)
 
 
 def worst(findings: Iterable[ReportedFinding]) -> tuple[ReportedFinding, ...]:

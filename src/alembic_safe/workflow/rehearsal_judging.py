@@ -25,7 +25,7 @@ from alembic_safe.rules import gate, judge
 from alembic_safe.rules.locks import blocked
 from alembic_safe.settings import Settings
 from alembic_safe.sql.tongues import tongue
-from alembic_safe.workflow.as_it_ran import is_of_the_catalog
+from alembic_safe.workflow.as_it_ran import as_rehearsed
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.checkout import checkout_name
 from alembic_safe.workflow.judging import judged, named
@@ -54,8 +54,9 @@ def judged_run(settings: Settings, found: Origin, rehearsing: Rehearsing, ran: R
         if step.job == rehearsing.first and step.target == target.ordinal
     ]
     judgement, differences = None, dict[str, tuple[Difference, ...]]()
+    listings = [as_rehearsed(one, with_rows=found.same) for one in ran.listings]
     if stand is not None and stand.look is not None:
-        judgement, differences = _judge(settings, site, stand, steps, ran)
+        judgement, differences = _judge(settings, site, stand, steps, replace(ran, listings=tuple(listings)))
     telling = _telling(settings, found, site, stand, steps)
     by_id = {step.revision.id: step for step in steps}
     revisions = tuple(
@@ -65,7 +66,7 @@ def judged_run(settings: Settings, found: Origin, rehearsing: Rehearsing, ran: R
     )
     findings: tuple[ReportedFinding, ...] = ()
     if judgement is not None:
-        findings = Saying(ran.listings).report(judgement.findings, judgement.verdict)
+        findings = Saying(listings).report(judgement.findings, judgement.verdict)
     return Judged(
         RehearsedTarget(
             site.target.label if site is not None else _label(target.section, target.version_table),
@@ -96,7 +97,7 @@ def _judge(
 ) -> tuple[Judgement, dict[str, tuple[Difference, ...]]]:
     assert stand.look is not None
     dialect: Dialect = stand.clone.dialect
-    listings = [_judgeable(one) for one in ran.listings]
+    listings = ran.listings
     plan = judged(
         listings,
         version=stand.look.facts.version,
@@ -129,12 +130,6 @@ def _at_the_speed_seen(
     ]
     found = speed(seen, here)
     return live if found is None else replace(live, bytes_per_second=found)
-
-
-def _judgeable(listing: RevisionListing) -> RevisionListing:
-    """Without what only asks the catalog. A revision that failed says so itself, and is no unread one."""
-    kept = tuple(one for one in listing.statements if not is_of_the_catalog(one.sql))
-    return replace(listing, statements=kept, not_inspectable=None, not_inspectable_at=None)
 
 
 def _seen(stand: Stand, steps: Sequence[SeenStep]) -> Seen:

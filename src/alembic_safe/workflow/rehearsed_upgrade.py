@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from alembic_safe.errors import AlembicSafeError, RefusedError, RevisionFailedError
 from alembic_safe.model.backups import Manifest
-from alembic_safe.model.findings import Judgement
+from alembic_safe.model.findings import GatePolicy, Judgement
 from alembic_safe.model.rehearsals import RehearsedTarget, RoundTrip
 from alembic_safe.quick import dataclass
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.applying import ApplyContext
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.rehearsal_sources import Origin, of_backup
+from alembic_safe.workflow.rehearsal_verdict import with_the_unseen
 from alembic_safe.workflow.rehearse import Rehearsal, over_budget, rehearsed
 
 _NOT_PROVEN = "downgrade, not rehearsed"
@@ -33,7 +34,7 @@ class Tried:
 
 
 def try_first(context: ApplyContext, sites: Sequence[Site], backups: dict[int, Manifest]) -> Tried:
-    """Rehearse each section; every pending site's `judgement` is then of what was seen.
+    """Rehearse each section; every pending site's `judgement` is then of what was seen, as before of what was not.
 
     Raises `BackupError` where a backup does not restore, `RefusedError` where there is none, or no server.
     """
@@ -56,7 +57,7 @@ def try_first(context: ApplyContext, sites: Sequence[Site], backups: dict[int, M
             )  # fmt: skip
             done.append(one)
             for ordinal, judgement in one.judgements:
-                _take_over(here, ordinal, judgement)
+                _take_over(here, ordinal, judgement, settings.gate)
     for one in done:
         for notice in one.notices:
             context.say(notice)
@@ -66,10 +67,10 @@ def try_first(context: ApplyContext, sites: Sequence[Site], backups: dict[int, M
     return Tried(targets, error, goes_back and bool(trips) and all(t.good and not t.lost for t in trips))
 
 
-def _take_over(sites: Sequence[Site], ordinal: int, judgement: Judgement) -> None:
+def _take_over(sites: Sequence[Site], ordinal: int, judgement: Judgement, policy: GatePolicy) -> None:
     for site in sites:
         if site.target.ordinal == ordinal and site.pending:
-            site.judgement = judgement
+            site.judgement = with_the_unseen(site.judgement, judgement, policy)
 
 
 def _origin(
