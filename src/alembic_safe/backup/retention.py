@@ -39,9 +39,11 @@ def decide(
     """A decision for each backup, newest first; `needed` says by id why a run still needs it.
 
     Each database by itself. Only good ones count for days, weeks and months, of those that have any, so that a time
-    without backups makes none go. The newest good one is always kept, the newest good one that may replace the
-    database, and the newest of those (or else of all good ones) that was proven to restore; one that is not good is
-    kept as long as there is no newer good one.
+    without backups makes none go. Those that may replace the database are counted by themselves, so that one that
+    holds a part of it makes none of them go; a part stands for a day, week or month that has nothing else. The
+    newest good one is always kept, the newest good one that may replace the database, and the newest of those (or
+    else of all good ones) that was proven to restore; one that is not good is kept as long as there is no newer
+    good one.
     """
     needed = needed or {}
     decisions: list[tuple[Kept, Decision]] = []
@@ -67,10 +69,10 @@ def _reasons(group: Sequence[Kept], policy: RetentionPolicy, needed: dict[str, s
     """Why each that is kept is; the strongest reason of several. `group` is newest first."""
     good = [one for one in group if one.good]
     reasons: dict[str, str] = {}
+    whole = [one for one in good if one.replaces]
     _keep_newest(reasons, good, policy.monthly, _month, "month")
     _keep_newest(reasons, good, policy.weekly, _week, "week")
     _keep_newest(reasons, good, policy.daily, _day, "day")
-    whole = [one for one in good if one.replaces]
     proven = [one for one in whole if one.proven] or [one for one in good if one.proven]
     if proven:
         reasons[proven[0].id] = "the last good one that was restored to prove it"
@@ -90,11 +92,17 @@ def _reasons(group: Sequence[Kept], policy: RetentionPolicy, needed: dict[str, s
 def _keep_newest(
     reasons: dict[str, str], good: Sequence[Kept], count: int, bucket: _Bucket, word: str
 ) -> None:
+    whole: dict[tuple[int, ...], Kept] = {}
     newest: dict[tuple[int, ...], Kept] = {}
     for one in good:
-        newest.setdefault(bucket(one.at.astimezone(timezone.utc)), one)
-    for key in sorted(newest, reverse=True)[:count]:
-        reasons[newest[key].id] = f"the newest of the {word} {_shown(key, word)}"
+        key = bucket(one.at.astimezone(timezone.utc))
+        newest.setdefault(key, one)
+        if one.replaces:
+            whole.setdefault(key, one)
+    parts = (key for key in sorted(newest, reverse=True)[:count] if key not in whole)
+    stand = [whole[key] for key in sorted(whole, reverse=True)[:count]] + [newest[key] for key in parts]
+    for one in stand:
+        reasons[one.id] = f"the newest of the {word} {_shown(bucket(one.at.astimezone(timezone.utc)), word)}"
 
 
 def _day(at: datetime) -> tuple[int, ...]:

@@ -11,7 +11,11 @@ from alembic_safe.quick import dataclass
 Dialect = Literal["postgresql", "sqlite"]
 
 _USUAL = ("alembic_version", "public.alembic_version")
-SECRET_KEYWORDS = frozenset({"password", "sslpassword", "passfile"})
+# libpq's keywords whose values let somebody in; the last three are of PostgreSQL 18.
+# Source: libpq's "Parameter Key Words", and what it marks to be hidden (dispchar "*" in fe-connect.c).
+SECRET_KEYWORDS = frozenset(
+    {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,11 @@ class ConnectParameters:
 
     def shown(self) -> dict[str, str]:
         """The keywords without secrets, for messages and manifests."""
-        return {k: v for k, v in self.keywords.items() if k not in SECRET_KEYWORDS}
+        return {k: v for k, v in self.keywords.items() if k not in SECRET_KEYWORDS and k != "passfile"}
 
     def secrets(self) -> tuple[str, ...]:
         """Values that must never be written anywhere."""
-        return tuple(v for k, v in self.keywords.items() if k in {"password", "sslpassword"} and v)
+        return tuple(v for k, v in self.keywords.items() if k in SECRET_KEYWORDS and v)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ from alembic_safe.model.policies import (
 from alembic_safe.model.preflight import PreflightPolicy
 from alembic_safe.model.rehearsals import RehearsalPolicy
 from alembic_safe.model.scratch import ScratchPolicy
+from alembic_safe.model.targets import SECRET_KEYWORDS
 from alembic_safe.quick import dataclass
-from alembic_safe.settings.connection import SECRETS, parse_conninfo, shown
+from alembic_safe.settings.connection import parse_conninfo, shown
 from alembic_safe.settings.hours import forbidden_hours
 from alembic_safe.settings.layers import Given, Layer
 from alembic_safe.settings.option import APPLYING, PLAN
@@ -246,7 +247,7 @@ def _connection(
         raise SettingsError(
             f"{given.origin}: this is not a connection{where}: {error}", hint=f"Give {_REFERENCES}."
         ) from None
-    if literal and given.place != "environment" and SECRETS & keywords.keys():
+    if literal and given.place != "environment" and SECRET_KEYWORDS & keywords.keys():
         raise SettingsError(
             f"{given.origin}: a password may not stand here, where others can read it",
             hint=f"Give {_REFERENCES} instead, or set {BY_NAME[name].variable}. Change that password.",

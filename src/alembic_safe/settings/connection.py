@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-SECRETS = frozenset({"password", "sslpassword"})
+from alembic_safe.model.targets import SECRET_KEYWORDS
 
 _SCHEME = re.compile(r"(postgresql|postgres)(?:\+\w+)?://")
 _PAIR = re.compile(r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)+|(?=\s|$))(?=\s|$)", re.DOTALL)
@@ -33,7 +33,7 @@ def parse_conninfo(text: str) -> dict[str, str]:
 
 def shown(keywords: dict[str, str]) -> str:
     """Keywords for people, secrets masked."""
-    return " ".join(f"{key}={'***' if key in SECRETS else value}" for key, value in keywords.items())
+    return " ".join(f"{key}={'***' if key in SECRET_KEYWORDS else value}" for key, value in keywords.items())
 
 
 def _of_pairs(text: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ COMMENT ON DATABASE "DBNAME" IS 'the shop''s \ database';
 ALTER DATABASE "DBNAME" SET search_path TO "$user", public, "Odd, Name";
 ALTER DATABASE "DBNAME" SET work_mem TO '7MB';
 ALTER DATABASE "DBNAME" SET "app.tenant" TO 'it''s \ ours';
+ALTER DATABASE "DBNAME" SET "app.user" TO 'a reserved word';
 ALTER ROLE "DBNAME_app" IN DATABASE "DBNAME" SET statement_timeout TO '9s';
 REVOKE ALL ON DATABASE "DBNAME" FROM PUBLIC;
 GRANT CONNECT, TEMPORARY ON DATABASE "DBNAME" TO "DBNAME_reader";

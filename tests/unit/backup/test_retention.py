@@ -72,7 +72,11 @@ def test_a_larger_policy_keeps_no_less(backups, policy):
 def test_not_more_than_asked_for(backups, policy):
     for of in ("a", "b"):
         good = [b for b in backups if b.of == of and b.good]
-        assert len(kept(good, policy)) <= policy.daily + policy.weekly + policy.monthly + 3
+        stays = kept(good, policy)
+        whole = {b.id for b in good if b.replaces}
+        asked = policy.daily + policy.weekly + policy.monthly
+        assert len(stays & whole) <= asked + 2
+        assert len(stays - whole) <= asked + 2
 
 
 @given(_backups, _policies)
@@ -108,3 +112,19 @@ def test_a_part_of_the_database_does_not_push_out_the_last_whole_one():
     whole = Kept("whole", "a", NOW - timedelta(days=300))
     parts = [Kept(f"p{n}", "a", NOW - timedelta(days=n), replaces=False) for n in range(30)]
     assert "whole" in kept([whole, *parts], RetentionPolicy(1, 0, 0))
+
+
+@given(_backups, _policies)
+def test_parts_of_the_database_push_out_no_whole_one(backups, policy):
+    whole = [b for b in backups if b.replaces]
+    stays = kept(backups, policy)
+    good = {b.id for b in whole if b.good}
+    assert kept(whole, policy) & good <= stays
+
+
+def test_the_whole_one_of_a_day_stays_beside_a_newer_part():
+    days = [NOW - timedelta(days=n) for n in range(20)]
+    whole = [Kept(f"w{n:02}", "a", at) for n, at in enumerate(days)]
+    parts = [Kept(f"p{n:02}", "a", at + timedelta(hours=1), replaces=False) for n, at in enumerate(days)]
+    stays = kept([*whole, *parts], RetentionPolicy(7, 4, 12))
+    assert stays == kept(whole, RetentionPolicy(7, 4, 12)) | {"p00"}

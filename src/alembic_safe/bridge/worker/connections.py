@@ -21,13 +21,13 @@ from alembic_safe.bridge.worker.raw_connections import RawConnections
 from alembic_safe.bridge.worker.redirected_drivers import RedirectedDrivers
 from alembic_safe.bridge.worker.redirecting import MARKER_SQL, Redirection
 from alembic_safe.databases import libpq_keywords
-from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.model.targets import SECRET_KEYWORDS, ConnectParameters
 
 INFO_KEY = "alembic_safe_parameters"
 POOLED_KEY = "alembic_safe_pooled"
 # what lock_timeout the session was left with when it had been connected, as SHOW says it
 LOCK_TIMEOUT_KEY = "alembic_safe_lock_timeout_told"
-_SECRET = ("password", "passwd", "sslpassword")
+_SECRET = (*sorted(SECRET_KEYWORDS), "passwd")
 
 _MARK = "select set_config('application_name', '{name}', {local}), set_config('lock_timeout', {lock_timeout}, {local})"
 # the project's own, set for its role, database or connection, if it is stricter

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from alembic_safe.model.secrets import MASK, hide, hide_quoted, is_common
+from alembic_safe.model.targets import SECRET_KEYWORDS
 
 _known: set[str] = set()
 _MOST_VALUES = 1000
@@ -48,12 +49,11 @@ _DATA_IN_BODY = frozenset({"insert", "update", "delete", "merge", "values"})
 _DML = re.compile(r"\W*(insert|update|delete|merge|values)\b", re.IGNORECASE)
 _SECRET_WORDS = frozenset(
     {
-        "password",
+        *SECRET_KEYWORDS,
         "connection",
         "passwd",
         "secret",
         "identified",
-        "sslpassword",
         "passfile",
     }
 )

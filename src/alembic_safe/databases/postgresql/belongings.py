@@ -96,7 +96,7 @@ def statements(name: str, of: Belongings) -> Iterator[str]:
     for role, setting in of.settings:
         whose = f"ROLE {ident(role)} IN DATABASE {database}" if role else f"DATABASE {database}"
         key, _, value = setting.partition("=")
-        yield f"ALTER {whose} SET {key} TO {_value(key, value)}"
+        yield f"ALTER {whose} SET {ident(key)} TO {_value(key, value)}"
     if of.granted:
         yield f"REVOKE ALL ON DATABASE {database} FROM PUBLIC, {ident(row['owner'])}"
         for _, grantee, privilege, grantable in of.grants:

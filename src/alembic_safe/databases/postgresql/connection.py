@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safe.errors import UsageError
 from alembic_safe.model.policies import ControlPolicy
-from alembic_safe.model.targets import ConnectParameters
+from alembic_safe.model.targets import SECRET_KEYWORDS, ConnectParameters
 from alembic_safe.quick import dataclass
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def connect(
         "client_encoding": "utf8",
         "connect_timeout": str(max(2, math.ceil(policy.connect_timeout))),
     }
-    secrets = tuple(given[name] for name in ("password", "sslpassword") if given.get(name))
+    secrets = tuple(given[name] for name in sorted(SECRET_KEYWORDS) if given.get(name))
     try:
         connection = psycopg.connect(make_conninfo(**keywords), autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:

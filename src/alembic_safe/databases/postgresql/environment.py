@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
 APPLICATION = "alembic-safe/backup"
 
-# libpq's "Environment Variables". What is missing here has no variable and goes into the connection string,
-# except a secret, which goes nowhere.
+# libpq's "Environment Variables".
 _VARIABLES = {
     "host": "PGHOST",
     "hostaddr": "PGHOSTADDR",
@@ -27,6 +26,8 @@ _VARIABLES = {
     "gssencmode": "PGGSSENCMODE",
     "gsslib": "PGGSSLIB",
     "krbsrvname": "PGKRBSRVNAME",
+    "max_protocol_version": "PGMAXPROTOCOLVERSION",
+    "min_protocol_version": "PGMINPROTOCOLVERSION",
     "options": "PGOPTIONS",
     "require_auth": "PGREQUIREAUTH",
     "requirepeer": "PGREQUIREPEER",
@@ -43,16 +44,20 @@ _VARIABLES = {
     "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
     "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
 }
-_NOT_HANDED_ON = frozenset(
+# What has no variable and goes into the connection string, where anybody on the machine may read it. Nothing else
+# does: a keyword that a later libpq knows may be a secret. Left out on purpose: application_name (ours is given),
+# client_encoding (a dump is written in the database's own), load_balance_hosts and target_session_attrs (every
+# connection of the tool must reach the server that we are on), service and servicefile (resolved already).
+_IN_THE_STRING = frozenset(
     {
-        "application_name",
-        "fallback_application_name",
-        "client_encoding",  # a dump is written in the database's own encoding
-        "load_balance_hosts",  # every connection of the tool must reach the server that we are on
-        "target_session_attrs",
-        "service",  # resolved already
-        "servicefile",
-        "sslpassword",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "oauth_client_id",
+        "oauth_issuer",
+        "oauth_scope",
+        "tcp_user_timeout",
     }
 )
 _KEPT = (
@@ -89,11 +94,11 @@ def tool_environment(
     environment = bare_environment() | {"PGAPPNAME": APPLICATION}
     others = []
     for name, value in sorted(resolved.items()):
-        if not value or name in _NOT_HANDED_ON:
+        if not value:
             continue
         if name in _VARIABLES:
             environment[_VARIABLES[name]] = value
-        else:
+        elif name in _IN_THE_STRING:
             quoted = value.replace("\\", "\\\\").replace("'", "\\'")
             others.append(f"{name}='{quoted}'")
     return environment, " ".join(others)
