@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -72,28 +73,32 @@ def _killed(make: Callable[..., Project], database: TestDatabase, tmp_path: Path
     longest = _whole(project, given)
     seen = 0
     for number in range(kills):
-        moment = longest * chance.uniform(0.1, 1.0)
+        # by the clock, and every other time by it from when a clone stands: a busy machine starts late
+        moment = longest * chance.uniform(0.0, 1.0 if number % 2 else 0.4)
         process = project.start("rehearse", env=given)
-        if kills == 2:  # while a clone stands, which is what counts
-            wait_until(lambda: database.fetch(_CLONES), _LONG, "a clone")
-        else:
-            time.sleep(moment)
+        if number % 2 == 0:
+            _until_a_clone_stands(process, database)
+        time.sleep(moment)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         _all_ended(project, number, moment)
         stood = bool(database.fetch(_CLONES))
         seen += stood
         print(f"kill {number + 1} after {moment:.2f} s{', a clone stood' if stood else ''}", flush=True)
-        clean = ("doctor", "--clean") if number % 2 else ("rehearse",)
+        clean = ("doctor", "--clean") if number // 2 % 2 else ("rehearse",)
         done = project.run(*clean, env=given, timeout=_LONG)
         assert done.exit in (0, 3), done
         assert database.fetch(_CLONES) == [], f"kill {number + 1}, after {moment:.2f} s, then {clean[0]}"
         assert not list(temporary.glob("alembic-safe-servers-*/run-*")), done
-    assert seen >= kills // 10 + 1, "the kills came at moments that prove nothing"
+    assert seen >= kills // 4, "the kills came at moments that prove nothing"
     print(f"{kills} kills within {longest:.1f} s, {seen} of them while a clone stood")
     time.sleep(1.5)
     assert database.fetch(_WRITES) == before
     assert database.fetch("select version_num from alembic_version") == [("a1",)]
+
+
+def _until_a_clone_stands(process: subprocess.Popen[str], database: TestDatabase) -> None:
+    wait_until(lambda: process.poll() is not None or database.fetch(_CLONES), _LONG, "a clone")
 
 
 def _all_ended(project: Project, number: int, moment: float) -> None:
