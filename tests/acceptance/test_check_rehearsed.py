@@ -51,6 +51,11 @@ def test_the_history_before_is_replayed_once_and_what_ran_is_judged(
         (base,) = (tmp_path / "cache/alembic-safe/bases").iterdir()
         dumped.append((base / "base.json").stat().st_mtime_ns)
     assert dumped[0] == dumped[1], "the second run replayed it again"
+    # one that does not load is made anew
+    (toc,) = (tmp_path / "cache/alembic-safe/bases").glob("*/dump/toc.dat")
+    toc.write_bytes(b"x" * toc.stat().st_size)
+    assert project.run(*words, env=given, timeout=LONG).json()["rehearsed"][0]["heads_after"] == ["b2"]
+    assert toc.read_bytes() != b"x" * toc.stat().st_size
     # another history before is another base state
     (file,) = project.versions.glob("a1_*.py")
     file.write_text(file.read_text().replace("generate_series(1, 100)", "generate_series(1, 0)"))

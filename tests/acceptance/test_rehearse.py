@@ -171,3 +171,21 @@ def test_a_budget_and_the_old_application_stop_it(
         ("b2", 'test -n "$PGDATABASE"', True),
     ]
     assert pg_database.fetch("select count(*) from orders") == [(10,)]
+
+
+@pytest.mark.slow
+def test_a_copy_is_not_taken_for_the_target(
+    make_project: Callable[..., Project], make_pg_database: Callable[..., TestDatabase]
+) -> None:
+    """What a small copy shows in a moment is told for the rows that the target has, where it can be asked."""
+    target, copy = make_pg_database(), make_pg_database()
+    index = Rev("b2", "op.create_index('ix_note', 'orders', ['note'])", "op.drop_index('ix_note')")
+    for database, rows in ((copy, 10_000), (target, 200_000)):
+        project = make_project(url=database.url(), revisions=[ORDERS, index])
+        _filled(project, database, rows)
+    given = {**_given(target), "COPY": copy.server.url("psycopg", copy.name).replace("+psycopg", "")}
+    document = project.run(
+        "rehearse", "--from", "env:COPY", "--fail-on", "never", "--format", "json", env=given, timeout=LONG
+    ).json()
+    (statement,) = document["targets"][0]["revisions"][0]["statements"]
+    assert 15 < statement["forecast"] / statement["seconds"] < 30

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.review import Reviewed
+from alembic_safe.errors import BackupError, RefusedError
 from alembic_safe.model.events import EventSink
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.model.targets import Dialect
-from alembic_safe.rehearsal.filling import Dumped
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.as_it_ran import as_it_ran
 from alembic_safe.workflow.context import Phases
@@ -52,27 +52,34 @@ def rehearse_reviewed(
     major = settings.review.server_version if dialect == "postgresql" else None
     keep = _place(settings, reviewed, dialect) if first else None
     dumped = keep.read() if keep is not None else None
-    dumps: dict[str, Dumped] = {"": dumped} if dumped is not None else {}
-    words = "the history, from base" if dumped is None else "the history before, as it was kept"
 
     def begun(stands: list[Stand]) -> None:
-        if keep is not None and dumped is None and len(stands) == 1:
+        if keep is not None and len(stands) == 1:
             keep.keep(stands[0].database, settings.backup.bindir, tick)
 
-    return rehearsed(
-        replace(settings, rehearsal=replace(settings.rehearsal, source="base")),
-        workers,
-        reviewed.section,
-        Origin(words, dialect, major, dumps),
-        "",
-        "heads",
-        phases=phases,
-        sink=sink,
-        tick=tick,
-        stop_before=(after,) * 64 if after else (),
-        start_before=first if dumped is None else "",
-        begun=begun if first else None,
-    )
+    def run(found: Origin, start_before: str) -> Rehearsal:
+        return rehearsed(
+            replace(settings, rehearsal=replace(settings.rehearsal, source="base")),
+            workers,
+            reviewed.section,
+            found,
+            "",
+            "heads",
+            phases=phases,
+            sink=sink,
+            tick=tick,
+            stop_before=(after,) * 64 if after else (),
+            start_before=start_before,
+            begun=begun if start_before else None,
+        )
+
+    if keep is not None and dumped is not None:
+        try:
+            return run(Origin("the history before, as it was kept", dialect, major, {"": dumped}), "")
+        except (BackupError, RefusedError):
+            # another server than the one it was made on, or half of a file: it is made anew
+            keep.forget()
+    return run(Origin("the history, from base", dialect, major), first)
 
 
 def seen_to_run(reviewed: Reviewed, ran: Rehearsal) -> tuple[tuple[RevisionListing, ...], ...]:

@@ -58,6 +58,10 @@ class KeptBase:
             self._prune()
         shutil.rmtree(beside, ignore_errors=True)
 
+    def forget(self) -> None:
+        """It is of no use here."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def _prune(self) -> None:
         kept = [one for one in self.folder.parent.iterdir() if not one.name.startswith(".")]
         for old in sorted(kept, key=lambda one: -one.stat().st_mtime)[_MOST:]:
