@@ -15,7 +15,15 @@ from alembic_safe.model.recovery import HalfRevision, SettledStatement, Standing
 from alembic_safe.model.runs import StatementRecord, StepRecord, TransactionOutcome
 from alembic_safe.model.targets import Dialect
 from alembic_safe.quick import dataclass
-from alembic_safe.recovery.traces import Trace, Undoing, is_repeatable, nature_of, traces_of, undoing_of
+from alembic_safe.recovery.traces import (
+    Trace,
+    Undoing,
+    calls_what_may_write,
+    is_repeatable,
+    nature_of,
+    traces_of,
+    undoing_of,
+)
 from alembic_safe.sql.tongues import tongue
 
 Key = tuple[str, Name, str]
@@ -119,6 +127,13 @@ def settle_statements(
         standing, how = told[at]
         if standing == "unknown" and read[at].nature == "definition":
             standing, how = _looked(read[at], before, seen)
+            if (
+                record.outcome == "failed"
+                and standing == "in effect"
+                and any(t.made for t in read[at].traces)
+            ):
+                # "already exists" is a failure too, and what is there is somebody else's
+                standing, how = "not in effect", "it failed, and what bears the name was there before it"
         elif standing == "in effect":
             mine = [trace for trace in read[at].traces if last.get(trace.key) == at]
             if any(not shows(trace, seen) for trace in mine):
@@ -207,11 +222,13 @@ def undo_of(
 ) -> tuple[tuple[Undoing, ...], str]:
     """What takes back all that is in effect, the last first; and why that cannot be had, "" where it can."""
     standing = [one for one in statements if one.standing == "in effect" and one.nature != "query"]
+    # not what a rename gave its name: that has rows from before
     made = {
-        trace.name
+        ref.name
         for one in standing
-        for trace in read_statement(one.sql, dialect).traces
-        if trace.kind == "relation" and trace.made
+        for command in read_statement(one.sql, dialect).commands
+        for ref in command.objects
+        if ref.role == "created" and command.understood and "if not exists" not in command.flags
     }
     undone: list[Undoing] = []
     for one in reversed(standing):
@@ -236,4 +253,5 @@ def _schema(seen: Seen, key: Key) -> str:
 def _writes_only(commands: Sequence[Reading], tables: set[Name]) -> bool:
     """Whether the rows are in tables that go with the revision."""
     written = {o.name for one in commands for o in one.objects if o.role == "written"}
-    return all(one.understood and one.kind == "insert" for one in commands) and written <= tables
+    plain = all(one.understood and one.kind == "insert" and not calls_what_may_write(one) for one in commands)
+    return plain and written <= tables

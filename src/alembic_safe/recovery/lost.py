@@ -34,11 +34,11 @@ def lost_revisions(
 
 
 def _steps(journal: JournalReader, target: str) -> dict[str, StepRecord]:
-    """The newest step of each revision on the target."""
+    """The newest step that brought each revision to the target."""
     found: dict[str, StepRecord] = {}
-    for history in journal.runs(_RUNS):
-        if history.run.target == target:
-            for step in reversed(history.steps):
+    for history in journal.runs_of(target, _RUNS):
+        for step in reversed(history.steps):
+            if step.direction == "upgrade" and step.outcome in ("committed", "unfinished"):
                 found.setdefault(step.revision, step)
     return found
 

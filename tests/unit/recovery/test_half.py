@@ -93,6 +93,19 @@ def test_rows_in_the_revisions_own_transaction(
     assert standing(one, transaction=transaction) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("sql", "key", "found", "expected"),
+    [
+        # it failed since there was one already: what is there is not its own, and no rollback may take it away
+        (INDEX, INDEX_KEY, HERE, "not in effect"),
+        (INDEX, INDEX_KEY, INVALID, "not in effect"),
+        ("drop index concurrently ix", INDEX_KEY, None, "in effect"),
+    ],
+)
+def test_what_failed_did_not_make_what_is_there(sql: str, key: Any, found: Any, expected: str) -> None:
+    assert standing(record(1, sql, "failed"), seen={key: found}) == [expected]
+
+
 def test_what_is_not_in_the_schema_is_not_in_effect_whatever_the_journal_says() -> None:
     assert standing(record(1, INDEX), seen={INDEX_KEY: None}) == ["not in effect"]
 
@@ -173,7 +186,9 @@ def test_a_second_try_stands_beside_the_first() -> None:
 
 
 def _undo(*texts: str) -> tuple[list[str], str]:
-    seen = dict.fromkeys(keys_of(texts, "postgresql"), HERE)
+    seen: dict[Any, Any] = {
+        key: None if key[1] == Name("a") else HERE for key in keys_of(texts, "postgresql")
+    }
     records = [record(n, sql) for n, sql in enumerate(texts, start=1)]
     statements = settle_statements(records, "aborted", seen, "postgresql")
     undone, why = undo_of(statements, seen, "postgresql")
@@ -182,6 +197,32 @@ def _undo(*texts: str) -> tuple[list[str], str]:
 
 def test_rows_in_a_table_of_the_revision_go_with_it() -> None:
     assert _undo("create table x (id int)", "insert into x values (1)") == (['DROP TABLE "public"."x"'], "")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["alter table a rename to b", "insert into b values (1)"],
+        ["create table x (id int)", "insert into x select credit()"],
+        ["create table x (id int)", "insert into x (id) select * from app.credit ()"],
+        ["create table if not exists x (id int)", "insert into x values (1)"],
+    ],
+)
+def test_rows_that_would_stay_or_calls_that_write_are_not_undone(texts: list[str]) -> None:
+    undone, why = _undo(*texts)
+    assert not undone
+    assert "statement" in why
+
+
+@pytest.mark.parametrize(
+    "insert",
+    [
+        "insert into x (id, a) values (1, now()), (2, upper('credit('))",
+        "insert into x select id, coalesce(a, 0) from t where a in (1, 2) -- credit()",
+    ],
+)
+def test_rows_that_plain_functions_make_go_with_their_table(insert: str) -> None:
+    assert _undo("create table x (id int, a text)", insert) == (['DROP TABLE "public"."x"'], "")
 
 
 @pytest.mark.parametrize(
