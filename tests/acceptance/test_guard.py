@@ -114,7 +114,7 @@ def test_a_reader_is_waited_for_briefly_and_often(pg_database: Any, make_project
     project = _project(make_project, pg_database, _ADD)
     reader = pg_database.connect(application_name="reporting")
     reader.autocommit = False
-    reader.execute("select count(*) from t")
+    pid = reader.execute("select pg_backend_pid(), count(*) from t").fetchone()[0]
     with Load(pg_database) as load:
         process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
         wait_until(lambda: _attempts(pg_database) > 2, 90)
@@ -123,7 +123,11 @@ def test_a_reader_is_waited_for_briefly_and_often(pg_database: Any, make_project
     assert process.returncode == 0, err
     assert load.longest < 1.0, "the load waits behind us for no longer than lock_timeout"
     assert "extra" in _columns(pg_database)
-    assert "trying again" in err
+    notice = next(line for line in err.splitlines() if "trying again" in line)
+    assert (
+        f"in the way (AccessExclusiveLock on public.t): pid {pid}" in notice
+        and "application reporting" in notice
+    )
     shown = project.run("history", "--format", "json").ok().json()["runs"][0]
     assert [(s["outcome"], s["attempts"] > 2) for s in shown["steps"]] == [("committed", True)]
 

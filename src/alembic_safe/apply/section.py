@@ -138,7 +138,8 @@ def _again(
     if seconds is None:
         task.gave_up = _given_up(task, task.tries, guard, now)
         return False
-    sink(Notice(f"revision {ended.revision}: {task.error}; trying again in {seconds:.1f} s"))
+    said = ", ".join([task.error or "", *_in_the_way(guard)])
+    sink(Notice(f"revision {ended.revision}: {said}; trying again in {seconds:.1f} s"))
     if not _wait(seconds, tasks, guard, interrupts):
         why = f"interrupted by {interrupts.name}" if interrupts.count else "stopped: the guard was lost"
         task.error = f"{why} while it waited to be tried again"
@@ -172,6 +173,11 @@ def _given_up(task: TargetTask, tries: Tries, guard: Guard | None, now: float) -
     """What was given up for: "..., tried 5 times in 12 s"; who was in the way, where that was seen."""
     often = "once" if tries.failed == 1 else f"{tries.failed} times"
     said = [task.error or "", f"tried {often} in {max(0.0, now - tries.since):.0f} s"]
-    if guard is not None and guard.cut is None and guard.blockers:
-        said.append(f"in the way ({guard.waits_for}): {'; '.join(map(str, guard.blockers))}")
-    return ", ".join(said)
+    return ", ".join([*said, *_in_the_way(guard)])
+
+
+def _in_the_way(guard: Guard | None) -> list[str]:
+    """Whom the attempt that ended waited for, where that was seen; of a cut its own words say enough."""
+    if guard is None or guard.cut is not None or not guard.blockers:
+        return []
+    return [f"in the way ({guard.waits_for}): {'; '.join(map(str, guard.blockers))}"]

@@ -205,7 +205,8 @@ class Guard:
     def _shown(self, others: tuple[Other, ...]) -> tuple[Other, ...]:
         """Other people's statements without their values."""
         return tuple(
-            replace(one, query=mask_secrets(mask_sql(one.query), self._secrets)[:200]) for one in others
+            replace(one, query=mask_secrets(mask_sql(one.query), self._secrets).rstrip("; \n")[:200])
+            for one in others
         )
 
     def _send(self, message: Any) -> None:
