@@ -13,10 +13,13 @@ from alembic_safe.rules.rule import Hit, Rule
 
 _THERE_OR_GONE = re.compile(r"\((?:42P07|42701|42710|42P01|42703)\)$")
 
+# what no rule of indexes says
+_REFUSED = re.compile(r"\((42P07|42P01|0A000)\)$")
+
 
 def _look(place: Place) -> Iterator[Hit]:
     # a drop without CASCADE of what other rules name is refused all the same
-    if place.facts.fails and place.reading.kind != "create index":
+    if place.facts.fails and (place.reading.kind != "create index" or _REFUSED.search(place.facts.fails)):
         yield Hit(
             f"fails on PostgreSQL {place.version}: {place.facts.fails}",
             "",

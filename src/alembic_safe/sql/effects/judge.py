@@ -10,6 +10,7 @@ from alembic_safe.sql.effects.context import Effects
 from alembic_safe.sql.effects.data import FAMILY as DATA
 from alembic_safe.sql.effects.existence import existence
 from alembic_safe.sql.effects.indexes import FAMILY as INDEXES
+from alembic_safe.sql.effects.refusals import refused
 from alembic_safe.sql.effects.relations import FAMILY as RELATIONS
 from alembic_safe.sql.effects.transactions import judge_transaction
 from alembic_safe.sql.effects.types import FAMILY as TYPES
@@ -27,7 +28,7 @@ def facts_of(reading: Reading, version: int, schema: Schema | None = None) -> Fa
     """
     effects = Effects(reading, min(max(version, OLDEST), NEWEST), schema or Schema())
     _judge(effects)
-    effects.fails = effects.fails or existence(reading, effects.schema)
+    effects.fails = effects.fails or existence(reading, effects.schema) or refused(reading, effects.schema)
     return effects.facts()
 
 
