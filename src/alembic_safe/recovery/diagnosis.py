@@ -137,7 +137,8 @@ def _proven(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
     if found is None:
         return
     if found.verdict == "never stamped":
-        yield "never stamped", True, (_schema_of(found),)
+        # that a run of ours was here says that there were rows
+        yield ("never stamped" if evidence.last_run is None else "stamp lost"), True, (_schema_of(found),)
     elif found.verdict in ("stamped but never run", "another revision") and found.equal and not evidence.lost:
         yield "stamped but never run", True, (_schema_of(found), *_promised(found))
     elif found.verdict == "stamp lost":
@@ -173,6 +174,9 @@ def _begun_elsewhere(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str,
     )
     if whole(half):
         yield "stamp lost", False, (said, "all of it that can be seen is there")
+        return
+    if set(evidence.moved_from or ()) - set(evidence.heads or ()):
+        yield "stamp lost", False, ("what the next revision makes is there, at least in part",)
         return
     standing = half.standing
     sentences = [said, f"{_count(len(standing), 'statement')} of {len(half.statements)} show in the schema"]

@@ -14,7 +14,7 @@ def doubted(evidence: Evidence, diagnosis: Diagnosis) -> bool:
 
     A run that left something half done explains by itself what the schema is like, and is asked of first.
     """
-    if diagnosis.state in _ASK:
+    if diagnosis.state in _ASK or (evidence.half is not None and not evidence.half.run):
         return True
     if diagnosis.state not in WELL or diagnosis.state == "running":
         return False

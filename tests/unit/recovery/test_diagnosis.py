@@ -200,6 +200,16 @@ def test_a_lost_stamp_is_never_rolled_back_on_our_advice() -> None:
     assert found.certain and recommended(remedies(proven, found, TABLE), found) == "stamp"
 
 
+def test_rows_that_were_lost_are_told_by_the_journal_and_proven_by_the_schema() -> None:
+    """A revision with rows of its own would else look half applied: nothing in the schema tells of rows."""
+    half = replace(_half(_statement(), _statement("data", "unknown")), run="")
+    evidence = replace(_ran("done", moved_from=("b2",)), heads=(), half=half)
+    found = diagnose(evidence)
+    assert (found.state, found.certain) == ("stamp lost", False) and doubted(evidence, found)
+    proven = replace(evidence, identity=Identity((), equal=(("b2",),), verdict="never stamped"))
+    assert (diagnose(proven).state, diagnose(proven).certain) == ("stamp lost", True)
+
+
 def test_rows_that_something_else_wrote_are_doubted() -> None:
     moved = _ran("done", moved_from=("a0",))
     assert doubted(moved, diagnose(moved)) and not doubted(WELL, diagnose(WELL))
