@@ -54,7 +54,7 @@ kill-restores: .venv-test/.stamp  ## kill a restore and its swap a hundred times
 kill-backups: .venv-test/.stamp  ## kill backup create, its upload and prune a hundred times each, by kind of store (KILLS=20 for fewer; 2 hours)
 	.venv-test/bin/python -m pytest -s --sweep tests/integration/restore/test_backups_killed.py -k hundred $(ARGS)
 
-sweep: .venv-test/.stamp  ## stop a run at every statement, in four ways, and recover from it (hours)
+sweep: .venv-test/.stamp  ## stop a run at every statement in five ways, and at 300 random moments, and recover from it (hours)
 	.venv-test/bin/python -m pytest -n $(JOBS) -s --sweep tests/acceptance/test_recover_sweep.py -k every $(ARGS)
 
 lint: .venv-test/.lint  ## ruff, mypy, import contracts, and that the docs build and are up to date
