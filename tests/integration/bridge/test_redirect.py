@@ -339,6 +339,46 @@ def test_raw_connections_in_revisions(driver: str, decoy: Decoy, make_project: M
     assert applied(found) == [f"r{at}" for at in range(len(ways))], found.replays[-1].fault
 
 
+CURSORS = {
+    "of the connection": "op.get_bind().connection.cursor().execute({sql!r})",
+    "composed": """
+from psycopg2 import connect, sql
+from psycopg2.extras import RealDictCursor
+connect({dsn!r}).cursor(cursor_factory=RealDictCursor).execute(sql.SQL({sql!r}))
+""",
+    "callproc": """
+import psycopg2
+psycopg2.connect({dsn!r}).cursor().callproc('dblink_exec', ['host=x', 'drop table t'])
+""",
+    "batch": """
+import psycopg2, psycopg2.extras
+psycopg2.extras.execute_values(psycopg2.connect({dsn!r}).cursor(), {sql!r} + ' /* %s */', [(1,)])
+""",
+}
+
+
+def test_what_drivers_execute_by_themselves_is_refused_too(
+    decoy: Decoy, make_project: Make, play: Play
+) -> None:
+    """By whichever cursor: the server itself would reach out, and the decoy would be told of it."""
+    sql = f"create subscription s connection 'host=127.0.0.1 port={decoy.server.port} dbname=shop' publication p"
+    dsn = decoy.url("psycopg2").replace("+psycopg2", "")
+    ways = [
+        one.replace("create table raw (id int)", sql.replace("'", "\\'"))
+        for how, one in RAW.items()
+        if how != "psycopg-pq"
+    ]
+    bodies = [
+        one.format(sql=sql, dsn=dsn, port=decoy.server.port, password=decoy.server.password)
+        for one in (*CURSORS.values(), *ways)
+    ]
+    swallowed = [CAUGHT + textwrap.indent(textwrap.dedent(one), "    ") + PROVEN for one in bodies]
+    text = env(f"engine = sa.create_engine({decoy.url(SYNC_DRIVERS[0])!r})", ENGINE)
+    revisions = [Rev(f"r{at}", body) for at, body in enumerate(swallowed)]
+    found = play(make_project(env=text, revisions=revisions))
+    assert len(applied(found)) == len(revisions), found.replays[-1].fault
+
+
 def test_module_level_engine_and_a_thread(decoy: Decoy, make_project: Make, play: Play) -> None:
     """An engine that a module of the application makes and connects when it is imported; another in a thread."""
     url = decoy.url(SYNC_DRIVERS[0])

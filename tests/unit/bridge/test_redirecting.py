@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from psycopg import sql
 
 from alembic_safe.bridge.messages import CloneWanted, Job, decode, encode
+from alembic_safe.bridge.worker.checked_cursors import text_of
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.redirecting import ElsewhereError, Redirection, sqlite_name
 from alembic_safe.bridge.worker.spelling import as_rendered
@@ -24,8 +26,8 @@ class Heard:
         self.messages.append(message)
 
 
-def clone(name: str, stands_for: str = "") -> Clone:
-    return Clone("postgresql", name, {"host": "/s", "dbname": name}, f"marker of {name}", stands_for)
+def clone(name: str, stands_for: str = "", *, shared: bool = True) -> Clone:
+    return Clone("postgresql", name, {"host": "/s", "dbname": name}, f"marker of {name}", stands_for, shared)
 
 
 def redirection(*clones: Clone, folder: str = "/scratch") -> tuple[Redirection, Heard]:
@@ -66,40 +68,56 @@ REFUSED_EVERYWHERE = [
     "select dblink_exec('host=x', 'drop table t')",
     "DO $$ BEGIN PERFORM dblink('host=x', 'select 1'); END $$",
     "copy t from program 'curl x'",
+    "select dblink_exec /* c */ ('host=x', 'drop table t')",
+    "select 1; create subscription s connection 'x'",
     "IMPORT FOREIGN SCHEMA s FROM SERVER x INTO y",
 ]
 REFUSED_ON_SHARED = [
     "CREATE ROLE app", "drop user app", "DO $$ BEGIN CREATE ROLE app; END $$", "alter system set x = 1",
     "ALTER DATABASE shop SET timezone TO 'UTC'", "grant admin to app", "select pg_terminate_backend(1)",
     "COMMENT ON DATABASE shop IS 'x'", "REASSIGN OWNED BY a TO b", "select pg_drop_replication_slot('s')",
+    "grant connect on database shop to app", "REVOKE ALL ON\nDATABASE shop FROM public",
+    "grant create on tablespace fast to app", "GRANT SET ON PARAMETER work_mem TO app", "drop /* a */ role x",
+    "update t set a = 1; alter database shop set timezone to 'UTC'", "SELECT 1; DROP ROLE x",
+    "/* c */ drop /* a /* b */ c */ role x", "alter -- why\nsystem set x = 1", "select 'a;b'; drop user x",
+    "DO $x$ BEGIN DELETE FROM t; DROP /* c */ ROLE x; END $x$", "with a as (select 1) select * from a; drop role x",
+    "DO $$ BEGIN grant admin to app; create index on t (x); END $$", 'select "pg_terminate_backend" (1)',
 ]  # fmt: skip
 HARMLESS = [
     "CREATE USER MAPPING FOR app SERVER x", "grant select on t to app", "revoke all on t from app",
     "INSERT INTO docs VALUES ('how to create role x')", "create table users (role text)",
     "alter table t add column database text", "CREATE EXTENSION dblink", "copy t from stdin",
+    "select 1 -- drop role x", "update t set a = 'x; drop role y'; select 1", "/* alter system */ select 1",
+    "insert into t values ($$x; drop role y$$)", "grant usage on foreign server s to app",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("sql", [*REFUSED_EVERYWHERE, *REFUSED_ON_SHARED])
 def test_statements_that_reach_beyond_a_shared_clone_are_refused(sql: str) -> None:
     with pytest.raises(ElsewhereError):
-        redirection()[0].check_statement(sql, True)
+        redirection(clone("c1"))[0].check_statement(sql)
 
 
 @pytest.mark.parametrize("sql", REFUSED_EVERYWHERE)
 def test_some_are_refused_on_a_server_of_our_own_too(sql: str) -> None:
     with pytest.raises(ElsewhereError):
-        redirection()[0].check_statement(sql, False)
+        redirection(clone("c1", shared=False))[0].check_statement(sql)
 
 
 @pytest.mark.parametrize("sql", [*HARMLESS, *REFUSED_ON_SHARED])
 def test_the_others_pass_there(sql: str) -> None:
-    redirection()[0].check_statement(sql, False)
+    redirection(clone("c1", shared=False))[0].check_statement(sql)
 
 
 @pytest.mark.parametrize("sql", HARMLESS)
 def test_look_alikes_pass(sql: str) -> None:
-    redirection()[0].check_statement(sql, True)
+    redirection(clone("c1"))[0].check_statement(sql)
+
+
+def test_what_a_driver_is_given_is_read_as_text() -> None:
+    assert text_of(b"drop role x", None) == "drop role x"
+    assert text_of(sql.SQL("drop role {}").format(sql.Identifier("x")), None) == 'drop role "x"'
+    assert text_of(None, None) == ""
 
 
 def test_files_of_sqlite_are_turned(tmp_path: Path) -> None:

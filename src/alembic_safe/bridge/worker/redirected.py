@@ -27,10 +27,9 @@ def install(redirection: Redirection) -> None:
     """Set up the nets. Before any code of the project is imported, and for the life of the process."""
     redirection.install()
     Reach(redirection).install()
-    shared = any(clone.shared for clone in redirection.redirect.clones)
 
     def before(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
-        redirection.check_statement(sql, shared)
+        redirection.check_statement(sql)
 
     event.listen(Engine, "before_cursor_execute", before)
 

@@ -10,6 +10,11 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from alembic_safe.bridge.worker.checked_cursors import (
+    check_asyncpg,
+    check_psycopg,
+    psycopg2_cursor,
+)
 from alembic_safe.bridge.worker.raw_connections import RawConnections
 from alembic_safe.bridge.worker.redirecting import (
     MARKER_SQL,
@@ -63,6 +68,7 @@ class RedirectedDrivers(RawConnections):
 
     def _wrap_psycopg(self, module: Any) -> None:
         self._wrap_psycopg_connect(module)
+        check_psycopg(module, self._redirection.check_statement)
         base, instead = module.pq.PGconn, self._instead
 
         def turned(conninfo: bytes) -> bytes:
@@ -129,6 +135,11 @@ class RedirectedDrivers(RawConnections):
     def _wrap_psycopg2(self, module: Any) -> None:
         base, lower, original = module.extensions.connection, module._connect, module.connect
         turned = self._turned_psycopg2(module)
+        cursor = psycopg2_cursor(module, self._redirection.check_statement)
+
+        def watched(made: Any) -> Any:
+            made.cursor_factory = made.cursor_factory or cursor
+            return made
 
         # the base is the class of a driver that may be absent: mypy knows no such type
         class connection(base):  # type: ignore[misc, valid-type]
@@ -136,6 +147,7 @@ class RedirectedDrivers(RawConnections):
 
             def __init__(self, dsn: str = "", *arguments: Any, **keywords: Any) -> None:
                 super().__init__(turned(dsn, {}), *arguments, **keywords)
+                watched(self)
 
         @functools.wraps(original)
         def connect(dsn: Any = None, *arguments: Any, **keywords: Any) -> Any:
@@ -146,11 +158,11 @@ class RedirectedDrivers(RawConnections):
                     "an asynchronous connection of psycopg2, which cannot be proven"
                 )
             own["connection_factory"] = own.get("connection_factory") or connection
-            return self._proven_psycopg2(module, original(turned(dsn, keywords), **own))
+            return watched(self._proven_psycopg2(module, original(turned(dsn, keywords), **own)))
 
         @functools.wraps(lower)
         def lower_connect(dsn: str, *arguments: Any, **keywords: Any) -> Any:
-            return lower(turned(dsn, {}), *arguments, **keywords)
+            return watched(lower(turned(dsn, {}), *arguments, **keywords))
 
         module.connect = connect
         module._connect = module._psycopg._connect = lower_connect
@@ -183,6 +195,7 @@ class RedirectedDrivers(RawConnections):
 
     def _wrap_asyncpg(self, module: Any) -> None:
         original = module.connect
+        check_asyncpg(module, self._redirection.check_statement)
 
         @functools.wraps(original)
         async def connect(*arguments: Any, **keywords: Any) -> Any:

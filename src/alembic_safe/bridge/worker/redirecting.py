@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from alembic_safe.bridge.messages import CloneWanted, EnvironmentNotice
+from alembic_safe.bridge.worker.beyond import beyond
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.databases import SERVER_IDENTITY_SQL
 from alembic_safe.model.scratch import Clone, Redirect
@@ -29,25 +29,6 @@ _WHERE = (
     "PGSSLMINPROTOCOLVERSION", "PGSSLMAXPROTOCOLVERSION", "PGGSSENCMODE", "PGKRBSRVNAME", "PGGSSLIB",
     "PGGSSDELEGATION", "PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS", "PGREQUIREPEER", "PGCONNECT_TIMEOUT",
 )  # fmt: skip
-_DATA = re.compile(r"\s*(?:insert|update|delete|merge|select|with|values|truncate)\b", re.IGNORECASE)
-# what makes the server itself connect, or run a program
-_FROM_THE_SERVER = re.compile(
-    r"\b(?:create|alter|drop)\s+subscription\b|\bdblink(?:_connect\w*|_exec|_open|_send_query)?\s*\("
-    r"|\bimport\s+foreign\s+schema\b|\bcopy\b[^;]*\b(?:from|to)\s+program\b",
-    re.IGNORECASE,
-)
-# what changes the whole server, and with it the databases there that are not ours
-_WHOLE_SERVER = re.compile(
-    r"\b(?:create|alter|drop)\s+(?:role|user(?!\s+mapping)|group|database|tablespace)\b|\balter\s+system\b"
-    r"|\b(?:comment\s+on|security\s+label\b[^;]*?\bon)\s+(?:database|role|tablespace)\b"
-    r"|\b(?:drop|reassign)\s+owned\b|\bgrant\b(?![^;]*\bon\b)[^;]*\bto\b|\brevoke\b(?![^;]*\bon\b)[^;]*\bfrom\b",
-    re.IGNORECASE,
-)
-_WHOLE_SERVER_CALL = re.compile(
-    r"\bpg_(?:terminate_backend|cancel_backend|reload_conf|switch_wal|create_restore_point|promote"
-    r"|(?:create|drop)_\w*replication_slot|drop_replication_slot|replication_origin_\w+)\s*\(",
-    re.IGNORECASE,
-)
 
 
 class ElsewhereError(Exception):
@@ -67,6 +48,7 @@ class Redirection:
         self._lock = threading.Lock()
         self._taken: dict[str, Clone] = {}
         self._told: set[str] = set()
+        self._shared = any(clone.shared for clone in redirect.clones)
         self._by_marker = {clone.marker: clone for clone in redirect.clones if clone.dialect == "postgresql"}
 
     def install(self) -> None:
@@ -145,16 +127,15 @@ class Redirection:
             raise self.refuse("a connection led to a database that is no scratch database, and was closed")
         return found
 
-    def check_statement(self, sql: str, clone_is_shared: bool) -> None:
+    def check_statement(self, sql: str) -> None:
         """Refuse a statement that would make the server reach out, or change it as a whole where others use it.
 
-        Data may say what it likes; a call in it may not. Raises `ElsewhereError`.
+        Raises `ElsewhereError`.
         """
-        if _FROM_THE_SERVER.search(sql):
+        reaches = beyond(sql)
+        if reaches == "elsewhere":
             raise self.refuse(f"a statement makes the server connect or run a program: {_short(sql)}")
-        if clone_is_shared and (
-            _WHOLE_SERVER_CALL.search(sql) or (not _DATA.match(sql) and _WHOLE_SERVER.search(sql))
-        ):
+        if reaches and self._shared:
             raise self.refuse(
                 f"a statement changes the whole server, which holds other databases: {_short(sql)}"
             )
