@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timezone
 
 from alembic_safe.apply.ending import end_sessions
@@ -14,14 +15,18 @@ from alembic_safe.model.runs import RunHistory, StatementRecord, StepOutcome, St
 
 
 def step_outcome(
-    history: RunHistory, step: StepRecord, heads: tuple[str, ...], database: Database
+    history: RunHistory,
+    step: StepRecord,
+    heads: tuple[str, ...],
+    reached: Collection[str],
+    database: Database,
 ) -> StepOutcome:
     """What became of a step whose end nobody wrote, from the version rows and its transaction's status.
 
-    Nothing is changed. A revision is no version row before its upgrade and one before its downgrade, so the
-    rows alone tell a step that is committed whole.
+    Nothing is changed. `reached` are the revisions of the rows and all before them: an upgrade whose revision is among
+    them is whole, also where somebody has gone on since. A revision is a version row before its downgrade.
     """
-    done = (step.revision in heads) == (step.direction == "upgrade")
+    done = step.revision in reached if step.direction == "upgrade" else step.revision not in heads
     if done:
         return "committed"
     on_server = database.facts.dialect == "postgresql"
@@ -44,9 +49,15 @@ def step_outcome(
 
 
 def settle_unfinished(
-    database: Database, journal: Journal, target: str, heads: tuple[str, ...], *, repaired: str | None
+    database: Database,
+    journal: Journal,
+    target: str,
+    heads: tuple[str, ...],
+    reached: Collection[str],
+    *,
+    repaired: str | None,
 ) -> tuple[str, ...]:
-    """Close the runs on `target` that nobody closed; sentences that say what happened.
+    """Close the runs on `target` that nobody closed; sentences that say what happened. `reached`: see `step_outcome`.
 
     The deploy lock must be held: only then is an unfinished run a dead one. Raises `DirtyTargetError` when
     part of a revision is, or may be, committed, unless `repaired` says why that no longer counts.
@@ -55,7 +66,7 @@ def settle_unfinished(
     dirty: list[str] = []
     for history in journal.unfinished_runs(target):
         end_sessions(database, application_name(history.run.id))
-        sentence, is_dirty = _close(database, journal, history, heads)
+        sentence, is_dirty = _close(database, journal, history, heads, reached)
         said.append(sentence)
         if is_dirty:
             dirty.append(sentence)
@@ -88,12 +99,16 @@ def dirty_sentence(history: RunHistory) -> str:
 
 
 def _close(
-    database: Database, journal: Journal, history: RunHistory, heads: tuple[str, ...]
+    database: Database,
+    journal: Journal,
+    history: RunHistory,
+    heads: tuple[str, ...],
+    reached: Collection[str],
 ) -> tuple[str, bool]:
     now = datetime.now(timezone.utc)
     _end_proven_steps(journal, history, now)
     step = next((s for s in reversed(history.steps) if s.outcome == "unfinished"), None)
-    outcome = step_outcome(history, step, heads, database) if step else None
+    outcome = step_outcome(history, step, heads, reached, database) if step else None
     if step is not None and outcome is not None:
         journal.end_step(
             history.run.id,

@@ -7,7 +7,7 @@ are driven by the type hints, so a message is declared once, here.
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any, Literal, cast, get_args
 
 from alembic_safe.bridge.committing import CommitAwaited
@@ -137,6 +137,18 @@ class GraphRead:
     heads: tuple[str, ...]
     revisions: tuple[Revision, ...]
     digest: str = ""
+
+    def reached(self, heads: Iterable[str]) -> frozenset[str]:
+        """These revisions and all that come before them."""
+        by_id = {revision.id: revision for revision in self.revisions}
+        found: set[str] = set()
+        todo = list(heads)
+        while todo:
+            one = todo.pop()
+            if one not in found:
+                found.add(one)
+                todo += (*by_id[one].down, *by_id[one].depends_on) if one in by_id else ()
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

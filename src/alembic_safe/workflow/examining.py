@@ -64,8 +64,9 @@ def examine(
         backed_up=_backed_up(site, backups),
     )
     heads = database.read_heads(site.target.version_table) or ()
+    reached = site.graph.reached(heads)
     evidence = gather(
-        database, journal, asked, lambda history, step: step_outcome(history, step, heads, database)
+        database, journal, asked, lambda history, step: step_outcome(history, step, heads, reached, database)
     )
     if evidence.lost:
         evidence = replace(evidence, lost=found_in_git(evidence.lost, site.graph, Path.cwd()))

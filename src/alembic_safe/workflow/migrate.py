@@ -349,7 +349,9 @@ def _settled(settings: Settings, site: Site, journal: Journal) -> tuple[str, ...
     """What became of runs without an end. Raises `DirtyTargetError` unless nothing of them is in effect."""
     heads, target = site.target.heads or (), str(site.target.version_table)
     try:
-        return settle_unfinished(site.database, journal, target, heads, repaired=None)
+        return settle_unfinished(
+            site.database, journal, target, heads, site.graph.reached(heads), repaired=None
+        )
     except DirtyTargetError:
         from alembic_safe.workflow.examining import examine
 

@@ -103,7 +103,12 @@ class Remedying:
         heads = found.evidence.heads or ()
         # what a dead run left without an end is closed as what it is; its sessions are ended
         for sentence in settle_unfinished(
-            self.database, journal, self.target, heads, repaired=self.remedy.name
+            self.database,
+            journal,
+            self.target,
+            heads,
+            self.site.graph.reached(heads),
+            repaired=self.remedy.name,
         ):
             self.recovery.say(sentence)
         if self.remedy.name == "resume":

@@ -139,7 +139,12 @@ class _Stamping:
             why = forced or f"the schema is that of {', '.join(rows) or 'base'}"
             table = str(site.target.version_table)
             for sentence in settle_unfinished(
-                site.database, journal, table, proof.stamped or (), repaired=f"stamped: {why}"
+                site.database,
+                journal,
+                table,
+                proof.stamped or (),
+                site.graph.reached(proof.stamped or ()),
+                repaired=f"stamped: {why}",
             ):
                 self.sink(Notice(sentence))
             run = self._journalled(site, journal, proof, rows, forced)
