@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from alembic_safe.databases._open import copy_tables, open_database, open_watcher, warm_up
     from alembic_safe.databases._reading import DumpReader, reading_tool, system_identifier, wal_position
     from alembic_safe.databases.external import run_external
+    from alembic_safe.databases.libpq_environment import LIBPQ_WHERE
     from alembic_safe.databases.postgresql.catalog import null_share, quoted_names, read_catalog, read_tables
     from alembic_safe.databases.postgresql.concurrency import (
         InvalidIndex,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
 
 __all__ = [
+    "LIBPQ_WHERE",
     "SERVER_IDENTITY_SQL",
     "DumpReader",
     "Found",
@@ -85,6 +87,7 @@ __all__ = [
 _HOMES = {
     "emptiness_sql": "_emptiness",
     "libpq_keywords": "_libpq",
+    "LIBPQ_WHERE": "libpq_environment",
     "copy_tables": "_open",
     "open_database": "_open",
     "open_watcher": "_open",

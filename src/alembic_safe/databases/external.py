@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from alembic_safe.quick import dataclass
 
@@ -20,14 +20,22 @@ class Told:
     said: str
 
 
-def run_external(command: str, facts: Mapping[str, str], *, tick: Callable[[], None]) -> Told:
+def run_external(
+    command: str, facts: Mapping[str, str], *, tick: Callable[[], None], without: Collection[str] = ()
+) -> Told:
     """Run `command` in a shell with `facts` in its environment, which is ours else but for our own settings.
+
+    `without` are further variables that it does not get of ours.
 
     `tick` is called several times a second; when it raises, the command and its children are ended.
     """
     from alembic_safe.databases.process import run_tool
 
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_PREFIX) and name not in without
+    }
     out = bytearray()
 
     def take(piece: bytes) -> None:

@@ -196,8 +196,10 @@ class SqliteScratch:
             (self._folder / f"{name}{suffix}").unlink(missing_ok=True)
 
     def keep(self, name: str) -> str:
+        from alembic_safe.databases.sqlite.copying import copy_sqlite
+
         kept = Path(tempfile.gettempdir(), f"alembic_safe_kept_{self._folder.name}_{name}")
-        shutil.copyfile(self._folder / name, kept)
+        copy_sqlite(self._folder / name, kept)
         return str(kept)
 
     def ping(self) -> None:

@@ -20,6 +20,7 @@ from alembic_safe.model.rehearsals import OldApplication, RehearsedTarget, Rehea
 from alembic_safe.model.results import Failure, ReportedFinding
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.quick import dataclass
+from alembic_safe.rehearsal.checking import require_readable
 from alembic_safe.rehearsal.filling import Filling
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
@@ -47,9 +48,10 @@ def rehearse(settings: Settings, what: str | None = None, *, sink: EventSink = i
     """Run what is pending, or the range `what` ("a1:b2", "b2"), on a clone; the target is only ever read.
 
     Exit 5 where a revision fails there, 3 where the gate refuses what was seen, a budget is exceeded, the round trip
-    leaves another schema, or the running application's code fails. Raises `RefusedError`, `BackupError`.
+    leaves another schema, or the running application's code fails. Raises `UsageError`, `RefusedError`, `BackupError`.
     """
     began, destination = _range(what)
+    require_readable(settings.rehearsal.check_sql)
     phases = Phases(sink)
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())

@@ -17,18 +17,10 @@ from urllib.parse import unquote
 from alembic_safe.bridge.messages import CloneWanted, EnvironmentNotice
 from alembic_safe.bridge.worker.beyond import beyond
 from alembic_safe.bridge.worker.link import Link
-from alembic_safe.databases import SERVER_IDENTITY_SQL
+from alembic_safe.databases import LIBPQ_WHERE, SERVER_IDENTITY_SQL
 from alembic_safe.model.scratch import Clone, Redirect
 
 MARKER_SQL = f"select {SERVER_IDENTITY_SQL}"
-# what libpq fills in where a connection says nothing; the rest of PG* changes how a session behaves, not where it is
-_WHERE = (
-    "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE",
-    "PGSERVICEFILE", "PGSYSCONFDIR", "PGREQUIREAUTH", "PGCHANNELBINDING", "PGSSLMODE", "PGREQUIRESSL",
-    "PGSSLNEGOTIATION", "PGSSLCERT", "PGSSLKEY", "PGSSLROOTCERT", "PGSSLCRL", "PGSSLCRLDIR", "PGSSLSNI",
-    "PGSSLMINPROTOCOLVERSION", "PGSSLMAXPROTOCOLVERSION", "PGGSSENCMODE", "PGKRBSRVNAME", "PGGSSLIB",
-    "PGGSSDELEGATION", "PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS", "PGREQUIREPEER", "PGCONNECT_TIMEOUT",
-)  # fmt: skip
 
 
 class ElsewhereError(Exception):
@@ -53,7 +45,7 @@ class Redirection:
 
     def install(self) -> None:
         """Take from libpq, but not from the project, what the environment says of another server."""
-        for name in _WHERE:
+        for name in LIBPQ_WHERE:
             os.unsetenv(name)
 
     def tell(self, message: str, hint: str = "") -> None:
