@@ -61,6 +61,35 @@ def test_a_killed_revision_is_told_and_a_resume_that_fails_too(pg_database: Any,
     assert again.json()["recommended"] == "resume", str(again)
 
 
+def test_rows_written_by_a_query_and_on_another_connection_are_not_forgotten(
+    pg_database: Any, make_project: Any
+) -> None:
+    with pg_database.connect() as connection:
+        connection.execute(
+            "create table a (n int); insert into a values (0); create table b (n int); insert into b values (0);"
+            "create function credit() returns void language sql as 'update b set n = n + 1'"
+        )
+    body = (
+        "with op.get_bind().engine.begin() as own:\n"
+        "    own.exec_driver_sql('update a set n = n + 1')\n"
+        "op.execute('select credit()')\n"
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('select pg_sleep(30)')"
+    )
+    project = make_project(url=pg_database.url(), revisions=[Rev("a1", body)])
+    process = project.start("upgrade", "--no-backup=test", "--fail-on", "never")
+    wait_until(lambda: pg_database.fetch(_ASLEEP)[0][0], 60)
+    process.kill()
+    process.communicate(timeout=20)
+    told = _recover(project)
+    document = told.json()
+    standing = [(s["ordinal"], s["standing"]) for s in document["evidence"]["half"]["statements"]]
+    assert standing[:2] == [(1, "unknown"), (2, "in effect")], str(told)
+    assert document["diagnosis"]["state"] == "half applied" and not document["diagnosis"]["certain"]
+    assert project.run("upgrade", "--no-backup=test", "--fail-on", "never").exit == 6
+    assert pg_database.fetch("select a.n, b.n from a, b") == [(1, 1)]
+
+
 def test_a_failed_statement_is_mended_and_the_revision_resumed(
     make_pg_database: Any, make_project: Any
 ) -> None:

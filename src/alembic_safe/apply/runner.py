@@ -175,7 +175,7 @@ class _SectionRun:
             self._steps[message.target].statement_begun(message)
             if message.statement.autocommit:
                 self._stuck = 0
-            return message.statement.autocommit
+            return message.statement.autocommit or message.statement.own_connection
         elif isinstance(message, StatementEnded):
             self._steps[message.target].statement_ended(message)
             if self._guard is not None:

@@ -9,7 +9,6 @@ from alembic_safe.model.revisions import Statement
 from alembic_safe.model.runs import StepOutcome, TransactionOutcome
 from alembic_safe.quick import dataclass
 
-_HARMLESS = re.compile(r"\s*(select|show|set|explain|savepoint|release|rollback|values)\b", re.IGNORECASE)
 _DEBRIS = re.compile(r"\bconcurrently\b|\bvalidate\b", re.IGNORECASE)
 
 
@@ -20,7 +19,8 @@ class Evidence:
     `expected` are the version rows that its commit makes, None where it never got that far. `changed` is
     SQLite's word whether anything at all was committed in the meantime; None where there is no such word.
     `cleaned` are the ordinals of concurrent statements that failed and of which nothing is left.
-    `committed`: a transaction of the step that holds more than queries is known to be committed.
+    `committed`: a transaction of the step that holds more than queries is known to be committed. `unsure`: the run
+    was killed, and whether something on a connection of the revision's own was committed nobody wrote.
     `left` names how the revision left alembic's transaction, `statements` are in order of execution.
     """
 
@@ -33,6 +33,7 @@ class Evidence:
     statements: Sequence[Statement] = ()
     cleaned: Collection[int] = ()
     committed: bool = False
+    unsure: bool = False
 
 
 def settle(evidence: Evidence) -> StepOutcome:
@@ -47,7 +48,7 @@ def settle(evidence: Evidence) -> StepOutcome:
         [s for s in evidence.statements if s.ordinal not in evidence.cleaned]
     ):
         return "partial"
-    if evidence.transaction in {"in progress", "unknown"}:
+    if evidence.unsure or evidence.transaction in {"in progress", "unknown"}:
         return "unknown"
     if evidence.transaction == "committed":
         # the transaction that the step began in is committed without its version row
@@ -62,7 +63,7 @@ def _committed_on_its_own(statements: Sequence[Statement]) -> bool:
     (no duration, no error) may have been done.
     """
     return any(
-        (s.error is None or _DEBRIS.search(s.sql)) and not _HARMLESS.match(s.sql)
+        (s.error is None or _DEBRIS.search(s.sql)) and not _only_asks(s.sql)
         for s in statements
         if s.autocommit or s.own_connection
     )
@@ -70,7 +71,14 @@ def _committed_on_its_own(statements: Sequence[Statement]) -> bool:
 
 def did_anything(statements: Iterable[Statement]) -> bool:
     """Whether one of them did not fail and is more than a query or a setting."""
-    return any(s.error is None and not _HARMLESS.match(s.sql) for s in statements)
+    return any(s.error is None and not _only_asks(s.sql) for s in statements)
+
+
+def _only_asks(sql: str) -> bool:
+    # a run whose revisions ask for nothing never needs to read SQL here
+    from alembic_safe.sql.natures import only_asks
+
+    return only_asks(sql)
 
 
 def _did_anything(evidence: Evidence) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -165,6 +165,9 @@ class Steps:
         step.starts[statement.ordinal] = _now()
         if statement.autocommit:
             self.journal.begin_statement(self._record(step, statement))
+        elif statement.own_connection and did_anything([statement]):
+            # when its transaction ends nobody says: not known is what a kill leaves
+            self.journal.begin_statement(replace(self._record(step, statement), outcome="unknown"))
         if is_concurrent(statement):
             self.debris = Debris(self.database, statement, self._sink, self._own)
             self.debris.look_before()
@@ -175,7 +178,7 @@ class Steps:
         step, statement = self._step(), message.statement
         step.statements[statement.ordinal] = statement
         step.starts.setdefault(statement.ordinal, _now() - timedelta(seconds=statement.duration or 0.0))
-        if statement.autocommit:
+        if statement.autocommit or (statement.own_connection and statement.error):
             self.journal.end_statement(
                 self._run,
                 step.ordinal,

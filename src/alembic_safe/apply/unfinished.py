@@ -44,6 +44,7 @@ def step_outcome(
             changed=None if on_server or not known else step.transaction != mark,
             statements=[_statement(s) for s in here],
             committed=did_anything(_statement(s) for s in here if s.outcome == "done" and not s.autocommit),
+            unsure=did_anything(_statement(s) for s in here if s.outcome == "unknown"),
         )
     )
 

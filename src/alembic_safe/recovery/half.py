@@ -15,15 +15,8 @@ from alembic_safe.model.recovery import HalfRevision, SettledStatement, Standing
 from alembic_safe.model.runs import StatementRecord, StepRecord, TransactionOutcome
 from alembic_safe.model.targets import Dialect
 from alembic_safe.quick import dataclass
-from alembic_safe.recovery.traces import (
-    Trace,
-    Undoing,
-    calls_what_may_write,
-    is_repeatable,
-    nature_of,
-    traces_of,
-    undoing_of,
-)
+from alembic_safe.recovery.traces import Trace, Undoing, is_repeatable, traces_of, undoing_of
+from alembic_safe.sql.natures import calls_what_may_write, nature_of
 from alembic_safe.sql.tongues import tongue
 
 Key = tuple[str, Name, str]

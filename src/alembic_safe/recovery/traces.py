@@ -2,53 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from alembic_safe.model.facts import Action, Name, ObjectRef, Reading
-from alembic_safe.model.natures import DATA_WORDS, QUERY_WORDS
-from alembic_safe.model.recovery import StatementNature
 from alembic_safe.quick import dataclass
-from alembic_safe.sql.server.functions import volatility_of
+from alembic_safe.sql.natures import nature_of
 
-# what is known to do nothing that lasts
-_HARMLESS_CALLS = frozenset({"pg_sleep", "pg_sleep_for", "pg_sleep_until", "set_config", "version", "count"})
-_TEXTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_BEFORE_PARENTHESIS = re.compile(r'([\w."]+)\s*\(')
-_NO_CALLS = frozenset(
-    [
-        "values",
-        "in",
-        "exists",
-        "as",
-        "and",
-        "or",
-        "not",
-        "on",
-        "select",
-        "from",
-        "where",
-        "with",
-        "any",
-        "all",
-        "some",
-        "array",
-        "row",
-        "coalesce",
-        "nullif",
-        "case",
-        "when",
-        "then",
-        "else",
-        "over",
-        "filter",
-        "returning",
-        "distinct",
-        "union",
-        "intersect",
-        "except",
-    ]
-)
 _RELATIONS = frozenset({"table", "index", "view", "materialized view", "sequence", "foreign table"})
 _OTHERS = frozenset({"type", "schema", "extension"})
 # these come to the same end however often they are run, and leave the schema's definition as it was
@@ -82,39 +41,6 @@ class Trace:
     def key(self) -> tuple[str, Name, str]:
         """What it is about, whether made or taken away."""
         return self.kind, self.name, self.part
-
-
-def nature_of(reading: Reading) -> StatementNature:
-    """Whether it reads, writes rows or changes the schema. What is not understood may write rows."""
-    if not reading.understood:
-        return "data"
-    first = reading.kind.split()[0] if reading.kind else ""
-    if first in DATA_WORDS:
-        return "data"
-    if first not in QUERY_WORDS:
-        return "definition"
-    if first == "lock":
-        return "query"
-    writes = any(o.role in ("written", "created", "altered", "dropped") for o in reading.objects)
-    return "data" if writes or calls_what_may_write(reading) else "query"
-
-
-def calls_what_may_write(reading: Reading) -> bool:
-    """Whether it calls a function that is not known to change nothing.
-
-    Of an INSERT no calls are read: there every word before a parenthesis counts that is not known to be harmless.
-    """
-    called = {action.name or "" for action in reading.actions if action.kind == "call"}
-    if reading.kind == "insert":
-        tables = {ref.name.name for ref in reading.objects}
-        words = _BEFORE_PARENTHESIS.findall(_TEXTS.sub("''", reading.text))
-        called |= {word for word in map(str.lower, words) if word.split(".")[-1].strip('"') not in tables}
-    return any(_may_write(name) for name in called - _NO_CALLS)
-
-
-def _may_write(function: str) -> bool:
-    plain = function.removeprefix("pg_catalog.")
-    return plain not in _HARMLESS_CALLS and volatility_of(plain) not in ("immutable", "stable")
 
 
 def traces_of(reading: Reading) -> tuple[Trace, ...]:

@@ -54,6 +54,19 @@ ALONE = _statement("create table t (id int)", autocommit=True)
         ),
         (replace(BASE, statements=[_statement("insert into t values (1)", own=True)]), "partial"),
         (replace(BASE, statements=[_statement("select 1", own=True)]), "rolled_back"),
+        # a SELECT may write, and the first word does not tell
+        (replace(BASE, statements=[_statement("select credit()", autocommit=True)]), "partial"),
+        (replace(BASE, statements=[_statement("select setval('s', 7)", autocommit=True)]), "partial"),
+        (replace(BASE, statements=[_statement("select * into new from t", autocommit=True)]), "partial"),
+        (replace(BASE, statements=[_statement("explain analyze delete from t", autocommit=True)]), "partial"),
+        (
+            replace(BASE, statements=[_statement("select pg_advisory_lock(1)", autocommit=True)]),
+            "rolled_back",
+        ),
+        (replace(BASE, transaction="committed", statements=[_statement("select credit()")]), "partial"),
+        # killed, and what was begun on a connection of the revision's own may be committed
+        (replace(BASE, unsure=True), "unknown"),
+        (replace(BASE, unsure=True, statements=[ALONE]), "partial"),
         # SQLite: its own word whether anything was committed
         (replace(BASE, transaction=None, changed=False, statements=[INSIDE]), "rolled_back"),
         (replace(BASE, transaction=None, changed=True), "partial"),

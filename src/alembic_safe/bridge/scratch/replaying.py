@@ -219,6 +219,7 @@ class _Seen:
         waits = statement.autocommit or (self.asks and not statement.own_connection)
         if isinstance(message, StatementBegun):
             self.observer.statement_begun(message)
+            waits = waits or statement.own_connection
         else:
             self.observer.statement_ended(message)
             waits = waits and statement.error is None

@@ -178,13 +178,11 @@ class Application:
         )
 
     def _record(self, context: MigrationContext, step: OpenStep) -> None:
-        # what commits by itself is journalled before it goes; what has a connection of its own may
+        # what commits without our word, by itself or on a connection of its own, is journalled before it goes
         def begun(statement: Statement) -> None:
             message = StatementBegun(step.target, step.ordinal, statement)
-            if statement.autocommit or (self._job.ask_all and not statement.own_connection):
+            if statement.autocommit or statement.own_connection or self._job.ask_all:
                 self._link.ask(message)
-            elif statement.own_connection:
-                self._link.tell(message)
             else:
                 self._link.begin_statement(message)
             if tracer is not None:

@@ -25,6 +25,8 @@ class Link:
     def __init__(self, number: int) -> None:
         self._channel = Channel(socket.socket(fileno=number))
         self._lock = threading.Lock()
+        # a revision's own threads may ask too, and each answer must be read whole
+        self._asking = threading.Lock()
         self._later: list[Message] = []
         self.stopped: str | None = None
 
@@ -77,9 +79,10 @@ class Link:
 
     def ask(self, message: Message) -> None:
         """Send and wait. Raises `StoppedError` when the answer is Stop, now and ever after."""
-        self.tell(message)
-        if self.stopped is None:
-            self._take(self.receive())
+        with self._asking:
+            self.tell(message)
+            if self.stopped is None:
+                self._take(self.receive())
         self._raise_if_stopped()
 
     def ask_for(self, message: Message) -> Message:
