@@ -25,10 +25,38 @@ _ASKING = re.compile(r"[\s(]*(select|values|table|explain|with|/\*|--)", re.IGNO
 _TEXTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _BEFORE_PARENTHESIS = re.compile(r'([\w."]+)\s*\(')
 _NO_CALLS = frozenset(
-    """
-    values in exists as and or not on select from where with any all some array row coalesce nullif case
-    when then else over filter returning distinct union intersect except
-    """.split()
+    [
+        "values",
+        "in",
+        "exists",
+        "as",
+        "and",
+        "or",
+        "not",
+        "on",
+        "select",
+        "from",
+        "where",
+        "with",
+        "any",
+        "all",
+        "some",
+        "array",
+        "row",
+        "coalesce",
+        "nullif",
+        "case",
+        "when",
+        "then",
+        "else",
+        "over",
+        "filter",
+        "returning",
+        "distinct",
+        "union",
+        "intersect",
+        "except",
+    ]
 )
 _NATURES: tuple[StatementNature, ...] = ("query", "definition", "data")
 

@@ -110,7 +110,7 @@ class Played:
 def waits(message: Message) -> bool:
     """Whether a worker that sent this waits for a word."""
     if isinstance(message, StatementBegun):
-        return message.statement.autocommit
+        return message.statement.autocommit or message.statement.own_connection
     if isinstance(message, StatementEnded):
         return message.statement.autocommit and message.statement.error is None
     if isinstance(message, StepReady):

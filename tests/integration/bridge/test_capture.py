@@ -162,6 +162,8 @@ def test_own_connections_and_autocommit_blocks_are_told_apart(bridge: Bridge, ma
     from app_db import engine
     with engine.begin() as own:
         own.execute(sa.text('create table own (id int)'))
+    with op.get_bind().engine.begin() as same_engine:
+        same_engine.execute(sa.text('create table other (id int)'))
     op.execute('create table u (id int)')
     """
     module = f"import sqlalchemy as sa\nengine = sa.create_engine({pg_database.url()!r}, poolclass=sa.pool.NullPool)"
@@ -175,9 +177,10 @@ def test_own_connections_and_autocommit_blocks_are_told_apart(bridge: Bridge, ma
         ("create table t (id int)", False, False),
         ("create index concurrently ix on t (id)", True, False),
         ("create table own (id int)", False, True),
+        ("create table other (id int)", False, True),
         ("create table u (id int)", False, False),
     ]
-    assert tables(pg_database) == {"t", "u", "own"}
+    assert tables(pg_database) == {"t", "u", "own", "other"}
 
 
 def test_a_raw_connection_of_a_killed_revision_leaves_no_session(bridge: Bridge, make_project, pg_database):

@@ -203,7 +203,7 @@ class Application:
         text = partial(as_rendered, style=context.dialect.paramstyle) if self._job.with_values else mask_sql
         if tracer is not None:
             tracer.begin_step(connection)
-        self._capture.recording = Recording(step.locator, connection.engine.pool, begun, ended, text)
+        self._capture.recording = Recording(step.locator, connection, begun, ended, text)
 
     def _tracer(self, step: OpenStep) -> Tracer | None:
         """The one of the step's target, which remembers what the steps before left."""

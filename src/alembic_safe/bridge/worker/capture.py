@@ -23,10 +23,10 @@ from alembic_safe.quick import dataclass
 
 @dataclass(slots=True)
 class Recording:
-    """One revision's recording. `begun` and `ended` are called with each statement."""
+    """One revision's recording, on alembic's `connection`. `begun` and `ended` are called with each statement."""
 
     locator: Locator
-    pool: Any
+    connection: Any
     begun: Callable[[Statement], None]
     ended: Callable[[Statement], None]
     text: Callable[[str], str] = mask_sql
@@ -68,7 +68,7 @@ class StatementCapture:
             recording.text(sql),
             recording.locator.here(),
             autocommit=is_autocommit(connection),
-            own_connection=connection.engine.pool is not recording.pool,
+            own_connection=not drivers.same(connection, recording.connection),
         )
         recording.begun(statement)
         self._open[id(cursor)] = (statement, time.perf_counter())

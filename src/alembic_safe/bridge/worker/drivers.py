@@ -115,3 +115,11 @@ def _from_libpq(live: Any, driver: str) -> dict[str, str]:
     if info.password:
         found["password"] = info.password
     return {key: value for key, value in found.items() if value}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two SQLAlchemy connections are one DBAPI connection (branches and options share it)."""
+    try:
+        return one.connection.dbapi_connection is other.connection.dbapi_connection
+    except Exception:
+        return False  # closed or invalidated: not the one alembic works on

@@ -133,7 +133,7 @@ class TransactionWatch:
         if context is None or self._quiet or self._autocommit or context.connection is None:
             # an autocommit engine "commits" after each statement without meaning anything by it
             return False
-        if not _same(connection, context.connection):
+        if not drivers.same(connection, context.connection):
             return False
         self.split.append(kind)
         if kind == "commit":
@@ -163,11 +163,3 @@ class TransactionWatch:
 def _live(connection: Any) -> Any:
     """The DBAPI connection under SQLAlchemy's."""
     return connection.connection.dbapi_connection
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two SQLAlchemy connections are one DBAPI connection (branches and options share it)."""
-    try:
-        return _live(one) is _live(other)
-    except Exception:
-        return False  # closed or invalidated: not the one alembic works on
