@@ -31,7 +31,7 @@ def _beside(work: Restoration, plan: RestorePlan, into: Path) -> RestoreResult:
         work.phases.phase("restore", f"restoring into {into}"),
         in_file.brought(into, dump, work.manifest, work.began, work.tick, work.watch) as (folder, loaded),
     ):
-        files.swap(folder, into, into)
+        files.place(folder, into)
     work.proof(loaded, f"a new file {into}")
     return work.result(plan, loaded, work.manifest.heads)
 

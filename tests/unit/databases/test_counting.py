@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alembic_safe.databases.postgresql.counting import RowCounter
+from alembic_safe.databases.postgresql.encodings import decoded
+from alembic_safe.databases.postgresql.objects import objects_of, roles_of
 from alembic_safe.errors import BackupError
 
 LOOKS_LIKE_COPY = "\nCOPY public.fake (a) FROM stdin;\n1\n\\.\n"
@@ -111,3 +113,17 @@ def test_keeps_nothing_of_the_data():
     assert len(counter._text) < 10
     counter.feed(b"\\.\n")
     assert [table.rows for table in counter.finish()] == [50_000]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "codec"), [("LATIN1", "latin-1"), ("WIN1251", "cp1251"), ("EUC_JP", "euc_jp")]
+)
+def test_names_are_read_in_the_encoding_that_the_dump_names(encoding, codec):
+    name = {"LATIN1": "café", "WIN1251": "заказ", "EUC_JP": "注文"}[encoding]
+    text = f"SET client_encoding = '{encoding}';\nCOPY public.{name} (a) FROM stdin;\n1\n\\.\n\n".encode(
+        codec
+    )
+
+    assert _count(text, [3, 40]) == {f"public.{name}": 1}
+    header = f"--\n-- Name: {name}; Type: TABLE; Schema: public; Owner: {name}\n--\n\nCREATE TABLE x ();\n"
+    assert roles_of(objects_of(decoded(text + header.encode(codec)))) == (name,)

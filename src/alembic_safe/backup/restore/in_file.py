@@ -11,7 +11,7 @@ from alembic_safe.backup.restore.loading import Stopwatch
 from alembic_safe.backup.restore.since import written_since
 from alembic_safe.databases import reading_tool
 from alembic_safe.databases.sqlite import restore as files
-from alembic_safe.errors import BackupError, RefusedError
+from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.restores import Loaded, RestorePlan
@@ -25,8 +25,8 @@ def plan(
     """What would be done; `RefusedError` where something stands in the way. Changes nothing."""
     target = Path(database.facts.database).resolve()
     if into is not None:
-        if into.exists():
-            raise RefusedError(f"there is a file {into} already", hint="Name another one: `--beside FILE`.")
+        if there := files.in_the_way(into):
+            raise files.taken(there)
         return RestorePlan(manifest.id, str(target), str(into), None)
     if who := files.holders(target):
         raise files.in_use(target, who)

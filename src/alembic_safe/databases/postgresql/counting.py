@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from alembic_safe.databases.postgresql.encodings import codec_of
 from alembic_safe.errors import BackupError
 from alembic_safe.model.backups import TableContent
 
@@ -25,6 +26,7 @@ _COMMENT = re.compile(rb"/\*|\*/")
 _NAME = rb'(?:"(?:[^"]|"")*"|[^\s"(;.]+)'
 _COPY = re.compile(rb"\s*COPY (" + _NAME + rb"(?:\." + _NAME + rb")*)[\s(].*FROM stdin;\Z", re.DOTALL)
 _PLAIN_STRINGS = re.compile(rb"\s*SET standard_conforming_strings = (on|off);\Z")
+_ENCODING = re.compile(rb"\s*SET client_encoding = '([A-Za-z0-9_]+)';\Z")
 
 
 class RowCounter:
@@ -39,6 +41,7 @@ class RowCounter:
         self._inside = b""  # what the lexer is inside of: ', E (escape string), ", $tag$, -- or /*
         self._depth = 0
         self._escapes = False  # standard_conforming_strings = off
+        self._codec = "utf-8"  # of names: the dump's own, as it says itself
 
     def feed(self, piece: bytes) -> None:
         self._text = self._text + piece if self._text else piece
@@ -51,10 +54,10 @@ class RowCounter:
     def finish(self) -> tuple[TableContent, ...]:
         """The counts, sorted by name as the dump writes it. Raises `BackupError` when the text ends early."""
         if self._table is not None:
-            raise BackupError(f"the dump ends within the data of {_shown(self._table)}")
+            raise BackupError(f"the dump ends within the data of {self._shown(self._table)}")
         if self._inside or self._text.strip():
             raise BackupError("the dump ends within a statement")
-        return tuple(TableContent(_shown(name), rows) for name, rows in sorted(self._rows.items()))
+        return tuple(TableContent(self._shown(name), rows) for name, rows in sorted(self._rows.items()))
 
     def _data(self) -> bool:
         """Count rows. What is to be counted begins with the newline before the first row."""
@@ -155,6 +158,8 @@ class RowCounter:
         if copy is None:
             if strings := _PLAIN_STRINGS.match(text):
                 self._escapes = strings[1] == b"off"
+            elif encoding := _ENCODING.match(text):
+                self._codec = codec_of(encoding[1].decode())
             self._begin = self._at = end
             return True
         if len(self._text) <= end:  # the newline that its data begins behind is still to come
@@ -165,6 +170,5 @@ class RowCounter:
         self._begin = end
         return True
 
-
-def _shown(name: bytes) -> str:
-    return name.decode("utf-8", errors="backslashreplace")
+    def _shown(self, name: bytes) -> str:
+        return name.decode(self._codec, errors="backslashreplace")

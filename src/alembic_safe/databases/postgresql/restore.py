@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_safe.databases.postgresql.clients import Client, find_dump_client
+from alembic_safe.databases.postgresql.encodings import decoded
 from alembic_safe.databases.postgresql.environment import bare_environment, tool_environment
 from alembic_safe.databases.postgresql.objects import objects_of
 from alembic_safe.databases.postgresql.tool_faults import first_fault
@@ -79,7 +80,7 @@ class PostgresRestore:
                 f"the schema cannot be read: {self._masked(first_fault(ended, 'pg_restore'))}",
                 detail=self._masked(ended.said),
             )
-        return objects_of(text.decode("utf-8", errors="surrogateescape"))
+        return objects_of(decoded(bytes(text)))
 
     def _reaching(self, database: str) -> str:
         quoted = database.replace("\\", "\\\\").replace("'", "\\'")

@@ -42,7 +42,9 @@ def tidy(target: Path) -> None:
     for kept in target.parent.glob(f"{target.name}.before-restore-*"):
         with suppress(FileNotFoundError):
             if kept.samefile(target):
-                kept.unlink()  # killed between the link and the rename: it never became the old one
+                # killed between the link and the rename: it never became the old one
+                _move_sides(kept, target)
+                kept.unlink()
 
 
 @contextmanager
@@ -83,7 +85,7 @@ def _copy(source: BinaryIO, into: Path, tick: Callable[[], None]) -> None:
 def holders(target: Path) -> tuple[str, ...]:
     """Other processes of this machine that have the database open, as far as this user may see (Linux)."""
     wanted = set()
-    for path in (target, *(target.with_name(target.name + side) for side in _SIDES)):
+    for path in (target, *_sides(target)):
         with suppress(OSError):
             found = path.stat()
             wanted.add((found.st_dev, found.st_ino))
@@ -106,13 +108,43 @@ def _opened(entry: os.DirEntry[str]) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def in_the_way(into: Path) -> Path | None:
+    """What is there already under the name `into` or beside it: SQLite takes an old -wal or -journal for its own."""
+    return next((path for path in (into, *_sides(into)) if os.path.lexists(path)), None)
+
+
+def taken(path: Path) -> RefusedError:
+    """The refusal where a new file would overwrite `path`, or be read together with it."""
+    return RefusedError(f"there is a file {path} already", hint="Name another one: `--beside FILE`.")
+
+
+def place(folder: Path, into: Path) -> None:
+    """Give the file of `folder` the name `into`; overwrites nothing. Raises `RefusedError` when anything has it."""
+    if there := in_the_way(into):
+        raise taken(there)
+    try:
+        os.link(folder / FILE, into)
+    except FileExistsError:
+        raise taken(into) from None
+    except OSError:  # a file system without hard links
+        try:
+            into.touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            raise taken(into) from None
+        (folder / FILE).rename(into)
+    _sync(into.parent)
+
+
 def swap(folder: Path, target: Path, kept: Path) -> None:
     """Rename the file of `folder` to `target`, which stays as `kept`. At every moment `target` is one or the other.
 
-    Nobody of ours may have it open. Raises `RefusedError` when somebody else has, with nothing changed.
+    What SQLite left beside it (a damaged file's -wal or -journal) goes beside `kept`: it would be read into the new
+    file and spoil it. Nobody of ours may have it open. Raises `RefusedError` when somebody else has, with nothing
+    changed.
     """
     new = folder / FILE
     if not target.exists():
+        _move_sides(target, kept)
         new.rename(target)
         _sync(target.parent)
         return
@@ -130,8 +162,20 @@ def swap(folder: Path, target: Path, kept: Path) -> None:
         except OSError:  # a file system without hard links
             # closing any descriptor of a file gives up all its POSIX locks (fcntl(2)), SQLite's too: after it
             _keep(later.enter_context(target.open("rb")), folder / kept.name, kept)
+        _move_sides(target, kept)
         new.rename(target)
         _sync(target.parent)
+
+
+def _move_sides(path: Path, to: Path) -> None:
+    """Move what lies beside `path` beside `to`, unless something of that name lies there."""
+    for side, there in zip(_sides(path), _sides(to), strict=True):
+        if os.path.lexists(side) and not os.path.lexists(there):
+            side.rename(there)
+
+
+def _sides(path: Path) -> tuple[Path, ...]:
+    return tuple(path.with_name(path.name + suffix) for suffix in _SIDES)
 
 
 def _keep(source: BinaryIO, copy: Path, kept: Path) -> None:
