@@ -116,6 +116,25 @@ def test_a_database_made_in_another_way_is_told_all_the_same(
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
+@on_a_server
+def test_a_schema_is_no_proof_of_the_rows_that_a_half_applied_revision_was_to_write(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    half = """
+    with op.get_context().autocommit_block():
+        op.add_column('t', sa.Column('y', sa.Integer))
+        op.execute('update t set y = 1 where id <= 3')
+        raise RuntimeError('three of ten rows')
+    """
+    pg_database.connect().execute("create table t as select n as id from generate_series(1, 10) n")
+    project = make_project(url=pg_database.url(), revisions=[Rev("a1", "pass"), Rev("b2", half)])
+    assert project.run("upgrade", "--no-backup=test", "--fail-on", "never").exit == 6
+    refused = project.run("stamp", "b2")
+    assert (refused.exit, "recover" in refused.stderr) == (6, True), refused
+    assert pg_database.fetch("select version_num from alembic_version") == [("a1",)]
+    assert project.run("status").exit == 6
+
+
 def test_an_sqlite_file_made_by_hand_is_adopted(make_project: Callable[..., Project]) -> None:
     revisions = [
         Rev(

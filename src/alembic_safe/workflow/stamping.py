@@ -24,6 +24,7 @@ from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases, ci_link, host, new_run_id, who
+from alembic_safe.workflow.examining import examine
 from alembic_safe.workflow.identifying import identity_of
 
 
@@ -56,8 +57,9 @@ class _Stamping:
         sites = self._sites()
         rows = [rows_for(site.graph, self.revisions) for site in sites]
         self._lock(sites)
-        for site in sites:
+        for site, wanted in zip(sites, rows, strict=True):
             self._refuse_orphans(site)
+            self._refuse_half(site, wanted)
         with self.phases.phase("identify", "comparing the schema with the history"):
             proofs = [
                 identity_of(
@@ -130,6 +132,23 @@ class _Stamping:
                     )
         finally:
             journal.close()
+
+    def _refuse_half(self, site: Site, rows: Heads) -> None:
+        """Rows are in no schema: that it is a revision's does not tell what a dead run of it had yet to write."""
+        journal = open_journal(site.database, self.settings.journal, create=False)
+        if journal is None or self.settings.force is not None:
+            return
+        try:
+            half = examine(self.settings, site, journal, ours=True)[0].half
+        finally:
+            journal.close()
+        if half is not None and half.run and half.revision in site.graph.reached(rows):
+            raise DirtyTargetError(
+                f"revision {half.revision} of run {half.run} is half applied, and a schema does not prove the rows that"
+                " it was to write",
+                hint="`alembic-safe recover` says what of it stands, and how to finish it;"
+                " `stamp --force=<reason>` writes the version rows all the same.",
+            )
 
     def _write(self, site: Site, rows: Heads, proof: Identity) -> StampedTarget:
         """One target: what a dead run left is settled, the run journalled, the rows written and read back."""
