@@ -51,6 +51,8 @@ def test_a_view_that_gives_less_stops(query):
         "v AS SELECT id, code, name, n FROM p WHERE flag AND n > 3",
         "v AS SELECT x.id, x.code, x.name FROM p x WHERE (x.flag AND (x.n > 3))",
         "v AS SELECT id, code, name FROM p WHERE flag",
+        "v AS SELECT id, code, name FROM p WHERE n > 3 AND flag = true",
+        "v AS SELECT p.id, p.code, p.name FROM public.p WHERE p.flag IS TRUE AND p.n > 3",
         "v AS SELECT id, code, name FROM p WHERE flag AND n >= 3",
         "v AS SELECT id, code, name FROM p WHERE (flag OR code = 'x') AND n > 3",
         "k AS SELECT id FROM c WHERE kind IN ('a', 'b', 'c') AND day >= '2023-06-01'",

@@ -10,6 +10,7 @@ _COMPARED = re.compile(r"(?P<left>[\w.\"]+) (?P<sign>[<>](?: ?=)?) (?P<value>'(?
 _LISTED = re.compile(r"(?P<left>[\w.\"]+) (?P<no>not )?in \( (?P<list>[^()]*) \)")
 _ONE = re.compile(r"(?P<left>[\w.\"]+) (?P<sign>=|<>|! =) (?P<value>'(?:[^']|'')*'|-? ?\d[\d.]*|true|false)")
 _QUALIFIER = re.compile(r'(?<![\w."\'])[\w"]+\.(?=[\w"])')
+_TRUE = re.compile(r" (= |is )true$")
 _OUTER = re.compile(r"( left (outer )?join \S+ on (?:(?! join ).)*)*")
 
 
@@ -66,6 +67,7 @@ def _on(value: str | None) -> bool:
 
 def _alike(one: str, other: str) -> bool:
     """Whether both say the same, one of them perhaps with its table's name, which a single table needs not."""
+    one, other = _TRUE.sub("", one), _TRUE.sub("", other)
     if one == other:
         return True
     plain, bare = _QUALIFIER.sub("", one), _QUALIFIER.sub("", other)
