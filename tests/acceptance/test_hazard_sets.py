@@ -7,9 +7,11 @@ import pytest
 from benchmarks.score_hazards import shares, verdicts
 from tests.support.hazard_sets import cases
 
-# unsafe stopped and safe stopped, as reached; the bars are 97 % and 2 %, which `depot` and `harbour` missed untuned
+# unsafe stopped and safe stopped, as reached; the bars are 97 % and 2 %, which `depot`, `harbour` and `ferry` missed
+# untuned
 # the smallest last, which is the one of the short form
 REACHED = {
+    "ferry": (0.97, 0.02),
     "harbour": (0.97, 0.023),
     "depot": (0.97, 0.02),
     "fleet": (0.95, 0.02),

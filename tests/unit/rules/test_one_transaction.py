@@ -53,6 +53,12 @@ def test_rows_by_key_and_batches_of_other_tables_are_no_batches():
     assert not errors(RANGE.format(0, 9), "UPDATE u SET a = 0 WHERE id >= 0 AND id < 9")
 
 
+def test_a_key_that_equals_one_value_is_one_row():
+    assert not errors("UPDATE t SET a = 1 WHERE id = (SELECT id FROM u WHERE a = 3)")
+    assert errors("UPDATE t SET a = 1 WHERE id = (SELECT max(id) FROM u WHERE u.a = t.a)")
+    assert errors("UPDATE t SET a = 1 WHERE id IN (SELECT id FROM u WHERE a = 3)")
+
+
 def test_what_create_schema_makes_is_new():
     made = "CREATE SCHEMA s CREATE TABLE n (a int) CREATE INDEX i ON n (a) CREATE VIEW v AS SELECT a FROM n"
     assert not errors(made)

@@ -65,3 +65,18 @@ def test_another_type_is(old: tuple[str, str], new: tuple[str, str]) -> None:
 )
 def test_what_the_target_is_asked_about(statement: str, names: set[str]) -> None:
     assert {str(name) for name in called([listing(1, [statement])])} == names
+
+
+@pytest.mark.parametrize(
+    ("body", "stops"),
+    [
+        ("RAISE EXCEPTION 'no'; RETURN NEW;", True),
+        ("RETURN NULL;", True),
+        ("RAISE NOTICE 'so'; RETURN NEW;", False),
+        ("NEW.a := 1; RETURN NEW;", False),
+    ],
+)
+def test_a_trigger_s_function_that_refuses_rows_from_now_on_stops(body, stops):
+    base = "CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+    again = f"CREATE OR REPLACE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
+    assert ("function-replaced" in rules([again], base=base)) is stops

@@ -30,6 +30,7 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     condition = text[where.end() :]
     if re.search(r"\blimit\s+" + value, condition, re.IGNORECASE):
         return True
+    scalar = _equal_to_one(condition, table)
     condition = _blank(condition)
     if re.search(r"\bor\b", condition, re.IGNORECASE):
         return False
@@ -39,6 +40,7 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
     equal |= {
         m.lower() for m in re.findall(rf'(?:\w+\.)?"?(\w+)"?\s+in\s*\(\s*{_VALUE}', condition, re.IGNORECASE)
     }
+    equal |= scalar
     if not equal:
         return False
     keys = key_columns(place, table)
@@ -46,6 +48,17 @@ def bounded(place: Place, reading: Reading, table: Name) -> bool | None:
         return True
     known = place.table(table)
     return False if known is not None and known.complete else None
+
+
+def _equal_to_one(condition: str, table: Name) -> set[str]:
+    """Columns that equal a scalar subquery, which gives one value unless it depends on the row."""
+    blank = _blank(condition)
+    found = set[str]()
+    for match in re.finditer(r'(?:\w+\.)?"?(\w+)"?\s*=\s*\(\s*\)', blank):
+        inside = condition[match.start() : match.end()]
+        if not re.search(rf"\b{re.escape(table.name)}\.", inside, re.IGNORECASE):
+            found.add(match.group(1).lower())
+    return found
 
 
 def batch_of(reading: Reading) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alembic_safe.model.facts import Name, Reading
@@ -10,6 +11,9 @@ from alembic_safe.model.known import KnownRoutine
 from alembic_safe.rules import code
 from alembic_safe.rules.place import Place
 from alembic_safe.rules.rule import Hit, Rule
+
+_RAISES = re.compile(r"\braise\s+(?!notice|warning|info|log|debug)", re.IGNORECASE)
+_SKIPS = re.compile(r"\breturn\s+null\b", re.IGNORECASE)
 
 
 def _look(place: Place) -> Iterator[Hit]:
@@ -26,6 +30,12 @@ def _look(place: Place) -> Iterator[Hit]:
                 _recipe(target.name, same.signature, "or replace" in reading.flags),
                 (target.name,),
                 fails=True,
+            )
+        elif same is not None and made.value == "trigger" and (why := _refuses_rows(reading, same)):
+            yield Hit(
+                f"the triggers that call {target.name} {why} from the commit on that were fine before",
+                "# a function of another name, and a trigger of its own when no running code writes such rows\n",
+                (target.name,),
             )
         elif same is None and known and (beside := _ambiguous(reading, made.name or "", known)):
             yield Hit(
@@ -48,6 +58,14 @@ def _refused(reading: Reading, old: KnownRoutine, returns: str) -> str:
         return "has other names for its arguments, which a replacement cannot change"
     defaults = sum(a.kind == "argument" and "default" in a.flags for a in reading.actions)
     return "has defaults that a replacement cannot take away" if defaults < old.defaults else ""
+
+
+def _refuses_rows(reading: Reading, old: KnownRoutine) -> str:
+    """What the new body of a trigger's function does to writes and the old one did not, in words; "" for nothing."""
+    for pattern, what in ((_RAISES, "may refuse rows"), (_SKIPS, "may skip rows")):
+        if old.body is not None and pattern.search(reading.text) and not pattern.search(old.body):
+            return what
+    return ""
 
 
 def _ambiguous(reading: Reading, signature: str, known: tuple[KnownRoutine, ...]) -> str:
@@ -76,7 +94,7 @@ RULE = Rule(
     id="function-replaced",
     severity=Severity.ERROR,
     hazard="breaks application",
-    summary="CREATE OR REPLACE FUNCTION with another return type, other argument names or more arguments.",
+    summary="CREATE OR REPLACE FUNCTION with another type or arguments, or a trigger's that refuses writes.",
     why=(
         "A replacement keeps the return type and the names of the arguments, else the server refuses it (42P13). With "
         "other argument types it is a second function beside the old one, and calls that fit both through defaults are "
