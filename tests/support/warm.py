@@ -192,6 +192,11 @@ class _ForkedServer(fork_server.ForkServer):
             ours.close()
             for stream in (1, 2):
                 os.dup2(errors_write, stream)
+            # as a started process would not have: an open database, say
+            for number in map(int, os.listdir("/proc/self/fd")):
+                if number > 2 and number != theirs.fileno():
+                    with contextlib.suppress(OSError):
+                        os.close(number)
             try:
                 server.serve(theirs.fileno())
             finally:
