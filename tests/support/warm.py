@@ -193,7 +193,7 @@ class _ForkedServer(fork_server.ForkServer):
             for stream in (1, 2):
                 os.dup2(errors_write, stream)
             # as a started process would not have: an open database, say
-            for number in map(int, os.listdir("/proc/self/fd")):
+            for number in [int(one.name) for one in Path("/proc/self/fd").iterdir()]:
                 if number > 2 and number != theirs.fileno():
                     with contextlib.suppress(OSError):
                         os.close(number)
