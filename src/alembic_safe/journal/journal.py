@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal._rows import (
     heads_text,
     mapped_text,
@@ -33,6 +34,8 @@ from alembic_safe.model.runs import (
     StepRecord,
 )
 
+_NUMBERED = "run_ordinal_key"
+_LOGGED_AHEAD = 32
 _MANY = 2000  # statements in one message: a row loop may have a million
 
 
@@ -45,7 +48,21 @@ class Journal(JournalReader):
         self._durable = durable
 
     def begin_run(self, run: RunRecord) -> None:
-        """Enter a run, before anything is done for it."""
+        """Enter a run, before anything is done for it.
+
+        A database that was copied as a template, and whose server crashed before its next checkpoint, gives numbers
+        out again that runs have: a sequence is logged 32 ahead (source: SEQ_LOG_VALS), and the copy takes over what is
+        left of them. Each try takes the next.
+        """
+        for _ in range(_LOGGED_AHEAD):
+            try:
+                self.store.run("begin_run", **run_values(run))
+            except AlembicSafeError as error:
+                said = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+                if said != _NUMBERED:
+                    raise
+            else:
+                return
         self.store.run("begin_run", **run_values(run))
 
     def end_run(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from alembic_safe.databases.postgresql.server import TemporaryServer
+from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal import open_journal
 from alembic_safe.model.policies import JournalPolicy
 from alembic_safe.model.targets import ConnectParameters
@@ -22,6 +23,7 @@ from tests.support.processes import clean_environment, run
 WRITER = """
 import json, os, signal, sys
 from alembic_safe.databases import open_database
+from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal import open_journal
 from alembic_safe.model.policies import ControlPolicy, JournalPolicy
 from alembic_safe.model.targets import ConnectParameters
@@ -108,3 +110,17 @@ def test_the_announced_statement_alone_is_flushed(durable_pg_database: TestDatab
     assert sum(waited) >= 10, "a step's begin waits for no disk"
     assert sum(announced) <= 2, "other processes may write WAL in between, but seldom"
     assert database.fetch("SHOW synchronous_commit") == [("off",)], "for that transaction only"
+
+
+def test_numbers_that_a_crash_gives_out_again(pg_database: TestDatabase, opened: Any) -> None:
+    """A copy of a database takes over numbers logged ahead, and after a crash it has those again that runs have."""
+    database = opened(pg_parameters(pg_database.keywords))
+    journal = open_journal(database, JournalPolicy(), create=True)
+    for number in range(3):
+        journal.begin_run(a_run(f"r{number}"))
+    database.execute("ALTER TABLE alembic_safe.run ALTER COLUMN ordinal RESTART WITH 1")
+    journal.begin_run(a_run("r3"))
+    assert [history.run.id for history in journal.runs(9)] == ["r3", "r2", "r1", "r0"]
+    with pytest.raises(AlembicSafeError):  # the same run twice is another fault
+        journal.begin_run(a_run("r3"))
+    journal.close()
