@@ -29,12 +29,6 @@ CONF.set_override("connection", "postgresql+psycopg2://nowhere.invalid/none", gr
 context.config.neutron_config = CONF
 runpy.run_path("@SITE@/neutron/db/migration/alembic_migrations/env.py")
 """
-_FLEXMEASURES = """import runpy
-from flexmeasures.app import create
-
-with create(env="testing").app_context():
-    runpy.run_path("@SITE@/flexmeasures/data/migrations/env.py")
-"""
 MORE = (
     Project(
         "neutron",
@@ -43,14 +37,6 @@ MORE = (
         {"migrations/env.py": _NEUTRON},
         more="version_locations = @SITE@/neutron/db/migration/alembic_migrations/versions\n"
         "recursive_version_locations = true",
-    ),
-    Project(
-        "flexmeasures",
-        ("flexmeasures",),
-        "@RUN@/migrations",
-        {"migrations/env.py": _FLEXMEASURES},
-        {"SQLALCHEMY_DATABASE_URI": "postgresql+psycopg2://nowhere.invalid/none", "SECRET_KEY": "x"},
-        more="version_locations = @SITE@/flexmeasures/data/migrations/versions",
     ),
     Project(
         "dstack",
