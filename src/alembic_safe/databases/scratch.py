@@ -23,6 +23,8 @@ class _Maker(Protocol):
     def make_role(self, name: str) -> None: ...
     def make_empty_database(self, name: str) -> None: ...
     def drop(self, name: str) -> None: ...
+    @property
+    def left(self) -> tuple[str, ...]: ...
     def keep(self, name: str) -> str: ...
     def ping(self) -> None: ...
     def close(self) -> None: ...
@@ -63,6 +65,11 @@ class ScratchPlace:
     def drop(self, clone: Clone) -> None:
         """Drop one clone before the end. Never raises."""
         self._maker.drop(clone.name)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Once it is closed: the names of databases that could not be dropped from a server that stays."""
+        return () if self.own else self._maker.left
 
     def keep(self, clone: Clone) -> str:
         """Let a clone stand when the place is closed; the name or path under which it does.
@@ -194,6 +201,10 @@ class SqliteScratch:
     def drop(self, name: str) -> None:
         for suffix in ("", "-wal", "-shm", "-journal"):
             (self._folder / f"{name}{suffix}").unlink(missing_ok=True)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        return ()
 
     def keep(self, name: str) -> str:
         from alembic_safe.databases.sqlite.copying import copy_sqlite

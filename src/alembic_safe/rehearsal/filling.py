@@ -83,7 +83,11 @@ class Filling:
                 if role not in there:
                     self.place.make_role(role)
         with watch.part("load"):
-            tool.load(dumped.folder, clone.name, jobs=self.jobs, tick=self.tick, own=self.place.own)
+            # a subscription keeps its database from being dropped, and may be made by a superuser alone
+            tool.load(
+                dumped.folder, clone.name,
+                jobs=self.jobs, tick=self.tick, own=self.place.own, subscriptions=False,
+            )  # fmt: skip
         with watch.part("analyze"):
             # a dump holds no statistics: without them the revisions' own queries would take any plan
             database.execute("ANALYZE")

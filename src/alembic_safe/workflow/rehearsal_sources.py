@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import ExitStack
 from dataclasses import field, replace
 from pathlib import Path
@@ -162,6 +162,7 @@ def _schemas(settings: Settings, sites: list[Site], stack: ExitStack, tick: Tick
     for database in asking.databases_of(sites):
         here = [site for site in sites if site.database is database]
         name = here[0].target.database
+        require_new_name(name, dumps)
         if database.facts.dialect == "sqlite":
             # an SQLite file has no way to leave rows out, and its rows cost little
             dumps[name] = _dumped(settings, database, stack, tick)
@@ -173,6 +174,15 @@ def _schemas(settings: Settings, sites: list[Site], stack: ExitStack, tick: Tick
     major = first.version_number // 10_000 if first.dialect == "postgresql" else None
     same = first.dialect == "sqlite"
     return Origin(f"the schema of {first.address}", first.dialect, major, dumps, same=same)
+
+
+def require_new_name(name: str, taken: Container[str]) -> None:
+    """Raises `RefusedError` for a second database of one name, on another server: both would be led to one clone."""
+    if name in taken:
+        raise RefusedError(
+            f"env.py configures two databases called {name}, whose connections could not be told apart on clones",
+            hint="Rehearse each section by itself with `-n`.",
+        )
 
 
 def _of_database(settings: Settings, stack: ExitStack, tick: Tick) -> Origin:

@@ -118,10 +118,14 @@ def rehearsed(
                 settings, workers, section, found, place, phases, sink, tick, stop_before, start_before, begun
             )
             missing = one.run(began, destination)
-            if missing and settings.scratch.mode == "auto" and missing not in extensions:
-                extensions.append(missing)
-                continue
-            return one.result
+        if missing and settings.scratch.mode == "auto" and missing not in extensions:
+            extensions.append(missing)
+            continue
+        one.result.notices += [
+            f"the clone {name} could not be dropped; the next rehearsal on that server tries again"
+            for name in place.left
+        ]
+        return one.result
     raise RefusedError(
         f"no server at hand has the extensions {', '.join(extensions)}",
         hint="Name a server that has them: `--scratch env:NAME`.",

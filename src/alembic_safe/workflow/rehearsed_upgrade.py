@@ -14,7 +14,7 @@ from alembic_safe.quick import dataclass
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.applying import ApplyContext
 from alembic_safe.workflow.asking import Site
-from alembic_safe.workflow.rehearsal_sources import Origin, of_backup
+from alembic_safe.workflow.rehearsal_sources import Origin, of_backup, require_new_name
 from alembic_safe.workflow.rehearsal_verdict import with_the_unseen
 from alembic_safe.workflow.rehearse import Rehearsal, over_budget, rehearsed
 
@@ -78,9 +78,12 @@ def _origin(
 ) -> Origin:
     """One origin for the backups of all databases."""
     each: list[Origin] = []
+    names: set[str] = set()
     for database in asking.databases_of(pending):
         site = next(one for one in pending if one.database is database)
         manifest = backups.get(id(database))
+        require_new_name(site.target.database, names)
+        names.add(site.target.database)
         if manifest is None:
             raise RefusedError(
                 f"there is no backup of {database.facts.address} to rehearse on",

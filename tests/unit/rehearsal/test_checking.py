@@ -40,7 +40,10 @@ def clone(tmp_path: Path) -> Clone:
 
 @pytest.mark.parametrize(
     ("text", "good"),
-    [("select a from t; insert into t values (2)", True), ("delete from t; commit; select b from t", False)],
+    [
+        ("select a from t; insert into t values (2)", True),
+        ("begin; delete from t; commit; select b from t", False),
+    ],
 )
 def test_sql_leaves_a_file_as_it_was(tmp_path: Path, clone: Clone, text: str, good: bool) -> None:
     file = tmp_path / "old.sql"

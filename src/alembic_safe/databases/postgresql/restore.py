@@ -37,10 +37,19 @@ class PostgresRestore:
     def version(self) -> str:
         return self.client.version
 
-    def load(self, folder: Path, database: str, *, jobs: int, tick: Tick, own: bool = True) -> None:
+    def load(
+        self,
+        folder: Path,
+        database: str,
+        *,
+        jobs: int,
+        tick: Tick,
+        own: bool = True,
+        subscriptions: bool = True,
+    ) -> None:
         """Restore the dump in `folder` into the empty `database`; the first error ends it (`BackupError`).
 
-        `own` False: everything is this role's, and nobody is granted anything.
+        `own` False: everything is this role's, and nobody is granted anything. `subscriptions` False: without them.
         """
         command = [
             str(self.client.bindir / "pg_restore"),
@@ -49,6 +58,7 @@ class PostgresRestore:
             "--exit-on-error",
             "--no-password",
             *(() if own else ("--no-owner", "--no-privileges")),
+            *(() if subscriptions else ("--no-subscriptions",)),
             str(folder),
         ]
         ended = run_tool(command, environment=self.environment, tick=tick)

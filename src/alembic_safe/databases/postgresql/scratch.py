@@ -20,6 +20,7 @@ from psycopg import errors, sql
 from alembic_safe.databases.postgresql.connection import connect
 from alembic_safe.databases.postgresql.database import PostgresDatabase
 from alembic_safe.databases.postgresql.identity import SERVER_IDENTITY_SQL
+from alembic_safe.databases.postgresql.subscriptions import forget_subscriptions
 from alembic_safe.errors import AlembicSafeError, RefusedError, UnreachableError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.scratch import Clone
@@ -133,10 +134,24 @@ class PostgresScratch:
             raise RefusedError(f"{self.address} is not a server of our own")
 
     def drop(self, name: str) -> None:
-        """Drop one of our databases, with whoever is connected. Never raises: a leftover is found later."""
-        with suppress(psycopg.Error):
-            self._connection.execute(_drop(name))
+        """Drop one of our databases, with whoever is connected. Never raises: what stays is in `left`."""
+        if self._dropped(name):
             self._made[:] = [one if one != name else "" for one in self._made]
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Databases that were made and are still there, to the best of our knowledge."""
+        return tuple(filter(None, self._made))
+
+    def _dropped(self, name: str) -> bool:
+        # with a subscription, which a history made or a template held, the server drops no database
+        with suppress(AlembicSafeError, psycopg.Error):
+            forget_subscriptions(self._server, name)
+        try:
+            self._connection.execute(_drop(name))
+        except psycopg.Error:
+            return False
+        return True
 
     def keep(self, name: str) -> str:
         """Let one of our databases stand, under a name that no cleaning takes for a leftover: that name."""
@@ -155,8 +170,7 @@ class PostgresScratch:
         """Drop scratch databases whose owner is gone; their names. One that may not be dropped is left."""
         dropped = []
         for name in leftovers(self._connection):
-            with suppress(psycopg.Error):
-                self._connection.execute(_drop(name))
+            if self._dropped(name):
                 dropped.append(name)
         return tuple(dropped)
 
