@@ -11,6 +11,7 @@ from alembic_safe.databases import ScratchPlace, open_database
 from alembic_safe.databases.postgresql import beside
 from alembic_safe.databases.postgresql.clients import major_of
 from alembic_safe.databases.postgresql.database import PostgresDatabase
+from alembic_safe.databases.postgresql.foreign import analyze, cut_off
 from alembic_safe.databases.postgresql.objects import extensions_of, roles_of
 from alembic_safe.databases.postgresql.restore import find_restore_tool
 from alembic_safe.errors import RefusedError
@@ -88,6 +89,7 @@ class Filling:
                 dumped.folder, clone.name,
                 jobs=self.jobs, tick=self.tick, own=self.place.own, subscriptions=False,
             )  # fmt: skip
+        cut_off(database)
         with watch.part("analyze"):
             # a dump holds no statistics: without them the revisions' own queries would take any plan
-            database.execute("ANALYZE")
+            analyze(database)

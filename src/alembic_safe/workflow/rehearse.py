@@ -38,9 +38,9 @@ from alembic_safe.workflow.rowless import lines_of
 Tick = Callable[[], None]
 _MOST_PLACES, _MOST_TARGETS = 4, 64
 UNSTOPPED = (
-    "connections that code in C opens by itself, foreign tables that a revision reads or writes, what triggers and"
-    " functions do with dblink, SQL that a DO block puts together, libpq called by hand, and web services are not kept"
-    " from what they reach"
+    "connections that code in C opens by itself, foreign servers that a revision makes or that are of another kind"
+    " than PostgreSQL's, what triggers and functions do with dblink, SQL that a DO block puts together, libpq called by"
+    " hand, and web services are not kept from what they reach"
 )
 
 

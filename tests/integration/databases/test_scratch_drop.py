@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from alembic_safe.databases.postgresql.scratch import PostgresScratch
 from alembic_safe.model.scratch import Clone
@@ -14,7 +15,7 @@ SUBSCRIBE = "CREATE SUBSCRIPTION feed CONNECTION 'dbname=nowhere' PUBLICATION p 
 
 def _subscribed(place: PostgresScratch) -> Clone:
     clone = place.make()
-    with psycopg.connect(**clone.keywords, autocommit=True) as connection:
+    with psycopg.connect(make_conninfo("", **clone.keywords), autocommit=True) as connection:
         connection.execute("SET client_min_messages = error")
         connection.execute(SUBSCRIBE)
     return clone
