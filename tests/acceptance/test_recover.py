@@ -130,6 +130,73 @@ def test_a_failed_statement_is_mended_and_the_revision_resumed(
     assert project.run("upgrade").ok()
 
 
+def test_what_fails_over_a_half_applied_target_hides_nothing(pg_database: Any, make_project: Any) -> None:
+    """A stamp that fails, and a roll-back that a signal stops while it waits."""
+    body = (
+        "op.execute('create table t (id int)')\n"
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('create index concurrently ix on t (id)')\n"
+        "    op.execute('select 1/0')"
+    )
+    project = make_project(url=pg_database.url(), revisions=[Rev("a1", "pass"), Rev("b2", body)])
+    assert project.run("upgrade", "--no-backup=test").exit == 6
+    with pg_database.connect() as connection:
+        connection.execute(
+            "create function no() returns trigger language plpgsql as 'begin raise exception $$no$$; end';"
+            "create trigger no before delete on alembic_version for each row execute function no()"
+        )
+        assert project.run("stamp", "b2", "--force=mended").exit not in (0, 6)
+        assert project.run("status").exit == 6
+        connection.execute("drop function no cascade")
+    reader = pg_database.connect(application_name="reporting")
+    reader.autocommit = False
+    reader.execute("select * from t")
+    process = project.start("recover", "--apply", "roll-back", "--no-backup=test")
+    waits = "select count(*) from pg_stat_activity where query like 'DROP INDEX CONC%' and wait_event_type = 'Lock'"
+    wait_until(lambda: pg_database.fetch(waits)[0][0], 60)
+    process.terminate()
+    _out, err = process.communicate(timeout=20)
+    assert process.returncode == 6 and "interrupted by SIGTERM" in err and "Nothing was changed" not in err, (
+        err
+    )
+    reader.rollback()
+    project.run("recover", "--apply", "roll-back", "--no-backup=test").ok()
+    assert pg_database.fetch("select to_regclass('t') is null") == [(True,)]
+
+
+_TENANTS = """
+from alembic import context
+from sqlalchemy import create_engine, text
+engine = create_engine(context.config.get_main_option("sqlalchemy.url"))
+with engine.connect() as connection:
+    for tenant in ("ta", "tb"):
+        connection.execute(text(f"set search_path to {tenant}"))
+        connection.commit()
+        connection.dialect.default_schema_name = tenant
+        context.configure(connection=connection, version_table_schema=tenant)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+
+
+def test_finishing_a_tenant_makes_no_other_half_applied(pg_database: Any, make_project: Any) -> None:
+    with pg_database.connect() as connection:
+        connection.execute("create schema ta; create schema tb; create table tb.taken ()")
+    body = (
+        "op.execute('create table kept (id int)')\n"
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('create index concurrently ix on kept (id)')\n"
+        "    op.execute('create table taken (id int)')"
+    )
+    project = make_project(url=pg_database.url(), env=_TENANTS, revisions=[Rev("b2", body)])
+    arguments = ("--no-backup=test", "--fail-on", "never")
+    assert project.run("upgrade", *arguments).exit == 6
+    pg_database.fetch("drop table tb.taken; select 1")
+    project.run("recover", "--apply", "resume", "--no-backup=test").ok()
+    project.run("status").ok()
+    assert project.run("recover", "--apply", "roll-back", "--no-backup=test").exit == 3
+
+
 def test_what_stands_is_rolled_back(pg_database: Any, make_project: Any) -> None:
     body = (
         "op.execute('create table t (id int, a int)')\n"

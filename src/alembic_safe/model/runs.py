@@ -54,9 +54,12 @@ class RunRecord:
 
     @property
     def recovers(self) -> str | None:
-        """The run whose unfinished work this one is about, as long as it has not come to its end."""
+        """The run whose unfinished work this one is about, as long as it has not come to its end.
+
+        One that had nothing to do is none: a resume enters such a run for each target beside the one it is for.
+        """
         named = next((reason for what, reason in self.allowances if what == RECOVERS), None)
-        return named if self.outcome != "done" else None
+        return named if self.outcome not in ("done", "nothing") else None
 
     @property
     def duration(self) -> float | None:

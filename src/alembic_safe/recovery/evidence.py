@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from alembic_safe.bridge.messages import GraphRead
@@ -76,6 +77,8 @@ def gather(database: Database, journal: JournalReader | None, asked: Asked, sett
     last = journal.last_run(str(target.version_table)) if journal is not None else None
     dead = last is not None and last.run.outcome == "unfinished" and not asked.holder
     half, outcome = _half(database, journal, asked, last, settle)
+    if half is not None and half.direction == "upgrade" and half.revision in asked.graph.reached(heads or ()):
+        half = replace(half, no_undo="the version rows have it as applied whole")
     if half is None and not asked.holder and outcome not in ("partial", "unknown"):
         half = _begun_elsewhere(database, asked)
     mapped = _mapped_tables(asked.mapped)
@@ -144,8 +147,8 @@ def _chain(journal: JournalReader, last: RunHistory) -> list[RunHistory]:
     chain = [last]
     while (before := chain[0].run.recovers) is not None and before not in {one.run.id for one in chain}:
         found = journal.runs(1, run=before)
-        if not found:
-            break
+        if not found or found[0].run.target != last.run.target:
+            break  # named by a version that wrote it into the runs of other targets too
         chain.insert(0, found[0])
     return chain
 

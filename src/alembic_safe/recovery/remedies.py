@@ -186,7 +186,9 @@ def _tidy(half: HalfRevision, left: Sequence[LeftObject]) -> tuple[str, ...]:
 
 def _roll_back(half: HalfRevision, evidence: Evidence) -> Remedy:
     hindered = half.no_undo
-    if not half.certain:
+    if not half.run:
+        hindered = "no run in the journal made it: by its name alone it may be somebody else's, with rows"
+    elif not half.certain:
         hindered = "more of the revision may be in effect than was journalled"
     elif half.direction == "downgrade":
         hindered = "what a downgrade took away only a backup has"

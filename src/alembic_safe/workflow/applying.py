@@ -60,7 +60,7 @@ class ApplyContext:
     losses: list[Loss] = field(default_factory=list)
     rehearsed: tuple[RehearsedTarget, ...] = ()
     way_back_tried: bool = False
-    # a revision that is finished, not begun; and what the journal says of the run besides
+    # a revision that is finished, not begun; and what the journal says besides of the run that finishes it
     resume: Resume | None = None
     remarks: tuple[tuple[str, str], ...] = ()
     # the change counter of each database before its backup was begun; and targets that may be put back by themselves
@@ -80,14 +80,19 @@ class ApplyContext:
 
         return tick
 
-    def allowances(self) -> tuple[tuple[str, str], ...]:
+    def allowances(self, site: Site) -> tuple[tuple[str, str], ...]:
+        """What the journal says of the run on `site`: what was allowed, and what it is about."""
         given = (
             ("no-backup", self.settings.backup.skip_reason),
             ("loss", self.settings.allow_loss),
             ("maintenance", self.settings.apply.guard.maintenance),
             ("preflight", preflight.lowered(self.settings.preflight) or None),
         )
-        return (*self.remarks, *((what, reason) for what, reason in given if reason is not None))
+        mine = self.resume is not None and self.resume.target == site.target.ordinal
+        return (
+            *(self.remarks if mine else ()),
+            *((what, reason) for what, reason in given if reason is not None),
+        )
 
 
 def new_runs(sites: list[Site]) -> RunIds:
@@ -238,5 +243,5 @@ def _record(context: ApplyContext, site: Site, run: str, backup: Manifest | None
         context.direction,
         datetime.now(timezone.utc),
         backup=backup.id if backup else None,
-        allowances=(*context.allowances(), *gating.allowances(site, context.settings)),
+        allowances=(*context.allowances(site), *gating.allowances(site, context.settings)),
     )

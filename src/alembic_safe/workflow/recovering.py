@@ -70,6 +70,8 @@ class Recovery:
         self.sink = sink
         self.confirm = confirm
         self.notices: list[str] = []
+        # once a remedy is begun a signal stops that alone: what is true afterwards is always read
+        self.begun = False
         self.sites: list[Site] = []
 
     def close(self) -> None:
@@ -81,6 +83,11 @@ class Recovery:
         """A notice, of the progress and of the result."""
         self.notices.append(sentence)
         self.sink(Notice(sentence))
+
+    def tick(self) -> None:
+        """Raise `Interrupted` once a signal has come, until a remedy is begun."""
+        if not self.begun:
+            self.interrupts.check()
 
     def ask(self) -> list[Probed]:
         """Execute env.py once a section, read-only."""
@@ -94,7 +101,7 @@ class Recovery:
             first=True,
             digest=True,
             sink=self.sink,
-            tick=self.interrupts.check,
+            tick=self.tick,
         )
 
     def look(self, *, read_only: bool) -> list[TargetRecovery]:
@@ -119,7 +126,7 @@ class Recovery:
     def _identity(self, site: Site) -> Identity:
         """Which revision the schema is that of, whatever the rows say."""
         with self.phases.phase("identify", "comparing the schema with the history"):
-            return identity_of(self.settings, self.workers, site, sink=self.sink, tick=self.interrupts.check)
+            return identity_of(self.settings, self.workers, site, sink=self.sink, tick=self.tick)
 
     def _backups(self) -> list[BackupListing]:
         """Those of the store, newest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -12,11 +13,17 @@ from alembic_safe.apply import settle_unfinished, take_locks
 from alembic_safe.backup import list_backups, open_store
 from alembic_safe.backup.checking import check_files
 from alembic_safe.databases import open_database
-from alembic_safe.errors import AlembicSafeError, DirtyTargetError, RefusedError, UsageError
+from alembic_safe.errors import (
+    AlembicSafeError,
+    DirtyTargetError,
+    RefusedError,
+    RevisionFailedError,
+    UsageError,
+)
 from alembic_safe.journal import Journal, open_journal
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.protocols import Database
-from alembic_safe.model.recovery import Remedy, TargetRecovery
+from alembic_safe.model.recovery import Diagnosis, Remedy, TargetRecovery
 from alembic_safe.model.runs import RECOVERS, RunOutcome, RunRecord
 from alembic_safe.recovery.remedies import provable
 from alembic_safe.workflow.asking import Site
@@ -68,7 +75,7 @@ class Remedying:
                 [lock],
                 wait=self.settings.apply.wait,
                 sink=self.recovery.sink,
-                tick=self.recovery.interrupts.check,
+                tick=self.recovery.tick,
             )
         try:
             return self._locked()
@@ -99,7 +106,6 @@ class Remedying:
         return found
 
     def _carry_out(self, journal: Journal, found: TargetRecovery) -> str | None:
-        last = found.evidence.last_run
         heads = found.evidence.heads or ()
         # what a dead run left without an end is closed as what it is; its sessions are ended
         for sentence in settle_unfinished(
@@ -115,21 +121,55 @@ class Remedying:
             from alembic_safe.workflow.resuming import resume
 
             run = resume(self, found, journal)
-            self._compare(found)
+            try:
+                self._compare(found)
+            except DirtyTargetError:
+                raise
+            except AlembicSafeError as failed:
+                raise self._stopped(failed) from failed
             return run
         record = self.record("recover", found)
         journal.begin_run(record)
         try:
-            execute_all(self.database, self.site, self.remedy.sql, self.settings.apply.guard.lock_timeout)
-            outcome, error = self._proven(last is not None)
+            self.execute()
+            outcome, error = self._proven(record)
         except AlembicSafeError as failed:
             self._end(journal, record.id, "dirty" if record.recovers else "failed", failed.message)
-            raise DirtyTargetError(
-                f"{self.remedy.name} did not come to its end: {failed.message}",
-                hint="`alembic-safe recover` shows what stands now.",
-            ) from failed
+            raise self._stopped(failed) from failed
         self._end(journal, record.id, outcome, error)
         return record.id
+
+    def execute(self) -> None:
+        """Run the remedy's statements. A signal cancels the one that runs, and no further one is begun.
+
+        Raises what stopped it; from here on the command looks at the target whatever comes.
+        """
+        recovery, database = self.recovery, self.database
+        recovery.begun = True
+        recovery.interrupts.also = database.interrupt
+        try:
+            execute_all(
+                database,
+                self.site,
+                self.remedy.sql,
+                self.settings.apply.guard.lock_timeout,
+                self._stop_if_interrupted,
+            )
+        except AlembicSafeError:
+            self._stop_if_interrupted()  # it failed for the signal
+            raise
+        finally:
+            recovery.interrupts.also = None
+
+    def _stop_if_interrupted(self) -> None:
+        if self.recovery.interrupts.count:
+            raise RevisionFailedError(f"interrupted by {self.recovery.interrupts.name}")
+
+    def _stopped(self, failed: AlembicSafeError) -> DirtyTargetError:
+        return DirtyTargetError(
+            f"{self.remedy.name} did not come to its end: {failed.message}",
+            hint="`alembic-safe recover` shows what stands now.",
+        )
 
     def _compare(self, found: TargetRecovery) -> None:
         """Where names alone told what stood, the whole schema is compared once the rest has been run."""
@@ -142,7 +182,7 @@ class Remedying:
                 self.recovery.workers,
                 self.site,
                 sink=self.recovery.sink,
-                tick=self.recovery.interrupts.check,
+                tick=self.recovery.tick,
             )
         told = known.to_stamped
         if told is None:
@@ -157,7 +197,7 @@ class Remedying:
                 hint="`alembic-safe identify` shows what differs, as objects and as SQL.",
             )
 
-    def _proven(self, journalled: bool) -> tuple[RunOutcome, str | None]:
+    def _proven(self, record: RunRecord) -> tuple[RunOutcome, str | None]:
         """Whether the evidence shows what the remedy promised, read before the run is closed as done."""
         if self.remedy.name == "declare-repaired":
             return "done", None
@@ -165,9 +205,7 @@ class Remedying:
         now = found.diagnosis
         if self.remedy.name == "merge-rows" and not found.evidence.overlaps:
             return "done", None  # what env.py made of the rows was said before; it is asked again at the end
-        if now.state in self.remedy.leads_to or (self.remedy.name == "close" and now.exit == 5):
-            return "done", None
-        return "dirty", f"{self.remedy.name} did not lead out: {now.state}"
+        return came_to(self.remedy, record, now)
 
     def record(self, command: str, found: TargetRecovery) -> RunRecord:
         """The run of this remedy, to be entered."""
@@ -256,8 +294,20 @@ class Remedying:
         return done.run, evidence.backup
 
 
-def execute_all(database: Database, site: Site, sql: tuple[str, ...], lock_timeout: float) -> None:
-    """Run statements one by one, each by itself, as the role that runs the revisions."""
+def came_to(remedy: Remedy, record: RunRecord, now: Diagnosis) -> tuple[RunOutcome, str | None]:
+    """The outcome of the remedy's run `record`, and what went wrong, by what is true `now`. Pure."""
+    if record.recovers is not None and now.state in ("half applied", "outcome unknown"):
+        # what it was about still stands, and a run that is done would hide it
+        return "dirty", f"{remedy.name} was carried out, and the target is {now.state}"
+    if now.state in remedy.leads_to or (remedy.name == "close" and now.exit == 5):
+        return "done", None
+    return "dirty", f"{remedy.name} did not lead out: {now.state}"
+
+
+def execute_all(
+    database: Database, site: Site, sql: tuple[str, ...], lock_timeout: float, tick: Callable[[], None]
+) -> None:
+    """Run statements one by one, each by itself, as the role that runs the revisions; `tick` before each."""
     server = database.facts.dialect == "postgresql"
     role = site.target.role
     other = server and bool(role) and role != database.facts.user
@@ -266,6 +316,7 @@ def execute_all(database: Database, site: Site, sql: tuple[str, ...], lock_timeo
             quoted = role.replace('"', '""')
             database.execute(f'SET ROLE "{quoted}"')
         for one in sql:
+            tick()
             if server:
                 # a short one would make a concurrent statement leave debris of its own
                 wait = 0 if "CONCURRENTLY" in one else int(lock_timeout * 1000)

@@ -10,12 +10,11 @@ from datetime import datetime, timezone
 from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal import Journal, carry_over, open_journal
 from alembic_safe.model.protocols import Database
-from alembic_safe.model.runs import RECOVERS
 from alembic_safe.quick import dataclass
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import new_run_id
-from alembic_safe.workflow.run_record import begun
+from alembic_safe.workflow.run_record import begun, unsettled
 
 
 @dataclass(slots=True)
@@ -38,7 +37,7 @@ class RestoreJournal:
             for site in sites:
                 run = runs[str(site.target.version_table)]
                 record = begun(site, run, "restore", began, backup=backup)
-                journal.begin_run(replace(record, allowances=_about(journal, record.target)))
+                journal.begin_run(replace(record, allowances=unsettled(journal, record.target)))
         finally:
             journal.close()
         return cls(settings, runs)
@@ -98,11 +97,3 @@ def _close_what_went(journal: Journal, target: str, restore: str, heads: tuple[s
                     statements=(),
                 )
         journal.end_run(history.run.id, outcome="interrupted", heads_after=heads, error=said, ended=now)
-
-
-def _about(journal: Journal, target: str) -> tuple[tuple[str, str], ...]:
-    """A restore that fails must not hide what it was to take away."""
-    last = journal.last_run(target)
-    if last is None or not (last.run.outcome in {"dirty", "unfinished"} or last.run.recovers):
-        return ()
-    return ((RECOVERS, last.run.id),)

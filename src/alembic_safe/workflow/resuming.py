@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from alembic_safe.errors import DirtyTargetError, RefusedError
+from alembic_safe.errors import AlembicSafeError, DirtyTargetError, RefusedError
 from alembic_safe.journal import Journal, open_journal
 from alembic_safe.model.recovery import HalfRevision, Resume, TargetRecovery
 from alembic_safe.workflow import applying, asking
@@ -20,8 +20,6 @@ def resume(remedying: Remedying, found: TargetRecovery, journal: Journal) -> str
 
     Raises `DirtyTargetError` when it did not come to its end, saying why.
     """
-    from alembic_safe.workflow.remedying import execute_all
-
     half = found.evidence.half
     assert half is not None
     recovery, settings, site = remedying.recovery, remedying.settings, remedying.site
@@ -39,7 +37,13 @@ def resume(remedying: Remedying, found: TargetRecovery, journal: Journal) -> str
         resume=Resume(site.target.ordinal, half.revision, _done(half)),
         remarks=remedying.remarks(found),
     )
-    execute_all(site.database, site, remedying.remedy.sql, settings.apply.guard.lock_timeout)
+    try:
+        remedying.execute()
+    except AlembicSafeError as failed:
+        raise DirtyTargetError(
+            f"revision {half.revision} could not be finished: {failed.message}",
+            hint="`alembic-safe recover` shows what stands now.",
+        ) from failed
     for one in sites:
         _open_journal(context, one)
     runs = applying.new_runs(sites)

@@ -6,7 +6,8 @@ import os
 from datetime import datetime
 
 from alembic_safe import __version__
-from alembic_safe.model.runs import RunRecord
+from alembic_safe.journal import JournalReader
+from alembic_safe.model.runs import RECOVERS, RunRecord
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import ci_link, host, who
 
@@ -35,3 +36,11 @@ def begun(
         backup=backup,
         allowances=allowances,
     )
+
+
+def unsettled(journal: JournalReader, target: str) -> tuple[tuple[str, str], ...]:
+    """The allowance of a run that is to put right what the last one left: if it fails it must not hide that."""
+    last = journal.last_run(target)
+    if last is None or not (last.run.outcome in {"dirty", "unfinished"} or last.run.recovers):
+        return ()
+    return ((RECOVERS, last.run.id),)

@@ -26,6 +26,7 @@ from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases, ci_link, host, new_run_id, who
 from alembic_safe.workflow.examining import examine
 from alembic_safe.workflow.identifying import identity_of
+from alembic_safe.workflow.run_record import unsettled
 
 
 def stamp(settings: Settings, revisions: Sequence[str], *, sink: EventSink = ignore) -> StampResult:
@@ -186,7 +187,10 @@ class _Stamping:
             who=who(),
             host=host(),
             ci_link=ci_link(os.environ),
-            allowances=(("force", forced),) if forced else (),
+            allowances=(
+                *((("force", forced),) if forced else ()),
+                *unsettled(journal, str(site.target.version_table)),
+            ),
         )
         journal.begin_run(record)
         try:

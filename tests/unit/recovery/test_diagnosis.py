@@ -152,6 +152,14 @@ def test_a_resume_is_offered_where_everything_is_known_or_may_be_repeated(half: 
     assert not _offered(half, "resume").hindered
 
 
+def test_what_no_run_of_ours_made_is_not_dropped_by_its_name() -> None:
+    """A table of that name may be somebody else's, with rows."""
+    begun = replace(_half(_statement(), undo=("DROP TABLE orders",)), run="")
+    for half in (begun, replace(_half(_statement(), undo=("DROP TABLE t",)), no_undo="it is applied whole")):
+        offered = _offered(half, "roll-back")
+        assert offered.hindered and not offered.sql
+
+
 def test_a_version_row_with_a_quote_is_sql_all_the_same() -> None:
     evidence = replace(WELL, overlaps=(Overlap("a'1", "b2"),))
     (one,) = remedies(evidence, diagnose(evidence), TABLE)
