@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a count that the run looks at, so that nothing is torn in the middle."""
+"""SIGINT, SIGTERM and SIGHUP as a count that the run looks at, so that nothing is torn in the middle."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 from alembic_safe.errors import RevisionFailedError
 
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
 
 class Interrupted(RevisionFailedError):
     """A signal came while nothing was being applied."""
@@ -17,8 +19,9 @@ class Interrupted(RevisionFailedError):
 
 
 class Interrupts:
-    """While entered, the two signals are counted, and `also` is called, if it is set; they do nothing else.
+    """While entered, the signals are counted, and `also` is called, if it is set; they do nothing else.
 
+    A hang-up that is ignored (nohup) stays so.
     It is for what our own process is stuck in, such as a query that waits for a lock; it must not block or raise.
     """
 
@@ -29,7 +32,9 @@ class Interrupts:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupts:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
+            if number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN:
+                continue
             self._before[number] = signal.signal(number, self._take)
         return self
 

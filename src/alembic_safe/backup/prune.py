@@ -43,13 +43,23 @@ def plan_pruning(
     )
 
 
-def prune(store: Store, pruning: Pruning, *, tick: Callable[[], None] = lambda: None) -> tuple[str, ...]:
-    """Remove what was decided, the oldest first, and give the ids. Raises `BackupError` at one that stays."""
+def prune(
+    store: Store,
+    pruning: Pruning,
+    *,
+    tick: Callable[[], None] = lambda: None,
+    gone: Callable[[str], None] = lambda backup: None,
+) -> tuple[str, ...]:
+    """Remove what was decided, the oldest first, and give the ids; each is told to `gone` as it goes.
+
+    Raises `BackupError` at one that stays.
+    """
     removed = []
     for listing in reversed(pruning.removed):
         tick()
         store.remove(listing.manifest.id)
         removed.append(listing.manifest.id)
+        gone(listing.manifest.id)
     return tuple(removed)
 
 

@@ -13,15 +13,18 @@ from alembic_safe.model.results import Failure
 DEBUG = "ALEMBIC_SAFE_DEBUG"
 
 
-def explain(error: BaseException, applying: bool, environ: Mapping[str, str]) -> tuple[Failure, int, str]:
+def explain(
+    error: BaseException, applying: bool, environ: Mapping[str, str], changing: str = ""
+) -> tuple[Failure, int, str]:
     """What is said of an exception, the exit status, and a traceback to show ("" unless debugging).
 
-    `applying`: a revision had begun, so that nobody here can say that nothing was changed.
+    `applying`: a revision had begun, so that nobody here can say that nothing was changed. `changing` is what else
+    that changes anything was begun last, for people.
     """
     trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     shown = trace if environ.get(DEBUG) else ""
     if isinstance(error, KeyboardInterrupt):
-        return Failure.of(_interrupted(applying)), RevisionFailedError.exit_status, ""
+        return Failure.of(_interrupted(applying, changing)), RevisionFailedError.exit_status, ""
     if isinstance(error, AlembicSafeError):
         return Failure.of(error), error.exit_status, shown
     hint = AlembicSafeError.default_hint
@@ -32,10 +35,15 @@ def explain(error: BaseException, applying: bool, environ: Mapping[str, str]) ->
     return Failure.of(bug), bug.exit_status, shown
 
 
-def _interrupted(applying: bool) -> RevisionFailedError:
+def _interrupted(applying: bool, changing: str) -> RevisionFailedError:
     if applying:
         return RevisionFailedError(
             "interrupted while revisions were applied", hint="See `alembic-safe status` for what took effect."
+        )
+    if changing:
+        return RevisionFailedError(
+            f"interrupted after this was begun: {changing}",
+            hint="See `alembic-safe status` and `alembic-safe backup list` for what took effect.",
         )
     return RevisionFailedError("interrupted, nothing was changed", hint="Run the same command again.")
 

@@ -16,7 +16,7 @@ from alembic_safe.cli.command import Command
 from alembic_safe.cli.delivering import deliver, output_without_settings, say
 from alembic_safe.cli.failing import explain
 from alembic_safe.cli.terminal import is_terminal, wants_color
-from alembic_safe.model.events import Event, EventSink, StepBegan
+from alembic_safe.model.events import Event, EventSink, PhaseBegan, StepBegan
 from alembic_safe.report.empty import empty_result
 from alembic_safe.report.wording import clean
 from alembic_safe.settings import OutputPolicy, Settings, load_settings
@@ -26,16 +26,23 @@ if TYPE_CHECKING:
     from alembic_safe.report.console.progress import ConsoleProgress
 
 
+# phases in which something of the user's is changed, be it a database or the backups
+_CHANGING = frozenset({"apply", "prune", "restore", "stamp", "swap"})
+
+
 class _Watch:
-    """Passes events on, and remembers whether a revision has begun."""
+    """Passes events on, and remembers whether a revision has begun, and what else that changes anything."""
 
     def __init__(self) -> None:
         self.applying = False
+        self.changing = ""
         self.told: tuple[str, ...] = ()
         self.sink: EventSink | None = None
 
     def __call__(self, event: Event) -> None:
         self.applying = self.applying or isinstance(event, StepBegan)
+        if isinstance(event, PhaseBegan) and event.phase in _CHANGING:
+            self.changing = event.what
         if self.sink is not None:
             self.sink(event)
 
@@ -50,7 +57,7 @@ def run_command(command: Command, flags: Mapping[str, Any], arguments: Mapping[s
             output = settings.output
             result = _worked(command, settings, arguments, watch)
     except BaseException as error:
-        failure, status, trace = explain(error, watch.applying, os.environ)
+        failure, status, trace = explain(error, watch.applying, os.environ, watch.changing)
         if trace:
             say(trace.rstrip())
         result = empty_result(command.name, status, failure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
-from alembic_safe.apply import Interrupts
+from alembic_safe.apply import Interrupted, Interrupts
 from alembic_safe.backup import open_store
 from alembic_safe.backup.prune import Pruning, plan_pruning, prune
 from alembic_safe.bridge import Workers
@@ -44,8 +44,22 @@ def prune_backups(settings: Settings, *, sink: EventSink = ignore) -> PruneResul
             with phases.phase(
                 "prune", f"removing {len(pruning.removed)} of {len(pruning.decisions)} backups"
             ):
-                removed = prune(open_store(settings.backup), pruning, tick=interrupts.check)
+                removed = _pruned(settings, pruning, interrupts)
     return PruneResult(0, settings.dry_run, tuple(_shown(pruning, removed)), pruning.left_alone)
+
+
+def _pruned(settings: Settings, pruning: Pruning, interrupts: Interrupts) -> tuple[str, ...]:
+    gone: list[str] = []
+    try:
+        return prune(open_store(settings.backup), pruning, tick=interrupts.check, gone=gone.append)
+    except Interrupted as error:
+        if not gone:
+            raise
+        raise Interrupted(
+            f"interrupted by {interrupts.name} after {len(gone)} of {len(pruning.removed)} backups were removed",
+            hint="Run the same command again to remove the others.",
+            detail="\n".join(f"removed: {one}" for one in gone),
+        ) from error
 
 
 def prune_after(

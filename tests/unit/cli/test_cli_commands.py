@@ -16,7 +16,7 @@ from alembic_safe.cli import entry
 from alembic_safe.cli.command import Command
 from alembic_safe.cli.commands import COMMANDS
 from alembic_safe.cli.exits import EXIT_MEANINGS
-from alembic_safe.model.events import Notice, PhaseEnded, StepBegan
+from alembic_safe.model.events import Notice, PhaseBegan, PhaseEnded, StepBegan
 from alembic_safe.report.json.schemas import RESULTS, schema
 from alembic_safe.settings import Settings
 from alembic_safe.settings.options import OPTIONS, options_of
@@ -211,6 +211,16 @@ def test_an_interrupt_says_whether_anything_was_begun(
     assert "error: interrupted while revisions were applied" in error
     assert "nothing was changed" not in error
     assert "alembic-safe status" in error
+
+    def swap(sink: Any) -> None:
+        sink(PhaseBegan("swap", "putting it in the place of shop"))
+        raise KeyboardInterrupt
+
+    calls.outcome = swap
+    assert entry.run(["backup", "restore"]) == 5
+    error = capsys.readouterr().err
+    assert "interrupted after this was begun: putting it in the place of shop" in error
+    assert "nothing was changed" not in error
 
 
 @pytest.mark.parametrize(
