@@ -319,6 +319,15 @@ class Restoration:
         return proof
 
 
+def not_read_back(plan: RestorePlan, error: AlembicSafeError) -> AlembicSafeError:
+    """The error after a swap that was made: which one bears the name, and where the old one is."""
+    return type(error)(
+        f"{plan.target} is the restored one now, but it could not be read back: {error.message}",
+        hint=f"The old one stands as {plan.kept}; it was not touched. {error.hint}",
+        detail=error.detail,
+    )
+
+
 def _good(listing: BackupListing) -> BackupListing:
     if listing.faults:
         raise BackupError(

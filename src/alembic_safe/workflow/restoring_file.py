@@ -12,7 +12,7 @@ from alembic_safe.errors import AlembicSafeError
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.restores import RestorePlan
 from alembic_safe.model.results import RestoreResult
-from alembic_safe.workflow.restoring import Restoration
+from alembic_safe.workflow.restoring import Restoration, not_read_back
 
 
 def restore_file(work: Restoration) -> RestoreResult:
@@ -60,7 +60,10 @@ def _replace(work: Restoration, plan: RestorePlan) -> RestoreResult:
                 journal.fail(_reopened(work), error)
             raise
     with work.phases.phase("read back", f"reading {target}"):
-        heads = work.read_back(_reopened(work), journal)
+        try:
+            heads = work.read_back(_reopened(work), journal)
+        except AlembicSafeError as error:
+            raise not_read_back(plan, error) from error
     work.proof(loaded, str(target))
     return work.result(plan, loaded, heads, run=journal.run)
 

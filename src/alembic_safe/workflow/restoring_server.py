@@ -12,13 +12,14 @@ from alembic_safe.backup.restore.replacing import Ground
 from alembic_safe.databases.postgresql import beside
 from alembic_safe.databases.postgresql.database import PostgresDatabase
 from alembic_safe.databases.postgresql.locks import AdvisoryLock
+from alembic_safe.databases.postgresql.swapping import SwapLostError
 from alembic_safe.errors import AlembicSafeError, RefusedError
 from alembic_safe.model.events import Notice
 from alembic_safe.model.restores import Loaded, RestorePlan
 from alembic_safe.model.results import RestoreResult
 from alembic_safe.workflow.asking import close_sites
 from alembic_safe.workflow.restore_journal import RestoreJournal
-from alembic_safe.workflow.restoring import Restoration
+from alembic_safe.workflow.restoring import Restoration, not_read_back
 
 Heads = Mapping[str, tuple[str, ...] | None]
 
@@ -91,6 +92,8 @@ def _replace(work: Restoration, ground: Ground, plan: RestorePlan) -> RestoreRes
         moved = _swap(work, ground, plan, lock, ready, journal)
     try:
         heads = _read_back(work, ground, journal)
+    except AlembicSafeError as error:
+        raise not_read_back(plan, error) from error
     finally:
         moved.release()
     return work.result(plan, loaded, heads, run=journal.run)
@@ -134,6 +137,8 @@ def _swap(
             end_sessions=work.settings.restore.end_sessions,
             let_go=lambda: close_sites(work.here),
         )
+    except SwapLostError:
+        raise  # which of the two bears the name is said, and neither's journal may say that it failed
     except BaseException as error:
         # the old one is in its place; what was restored waits for the next command
         with suppress(AlembicSafeError):

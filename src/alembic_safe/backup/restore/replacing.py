@@ -256,7 +256,7 @@ def replace_target(
     """Swap. The deploy lock, which is `held`, is taken on the connection beside before `let_go` closes ours.
 
     Returns the lock beside, to be released by the caller once the result is read back. Raises `RefusedError`
-    with nothing changed.
+    with nothing changed; see `swap` for what else.
     """
     lock = held.elsewhere(ground.control)
     if not lock.try_take():

@@ -9,13 +9,14 @@ right, so a kill at any moment leaves the old database as it was, open to everyb
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from alembic_safe.databases.postgresql.belongings import ident
 from alembic_safe.databases.postgresql.queries import query
-from alembic_safe.errors import AlembicSafeError, RefusedError
+from alembic_safe.errors import AlembicSafeError, RefusedError, UnreachableError
 from alembic_safe.quick import dataclass
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 _PAUSE = 0.02
 _LOCK_WAIT = "5s"
 _IN_USE = "55006"
+_COMMITTING = "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = %s AND state IS DISTINCT FROM 'idle'"
+_SETTLED = 5.0  # seconds that a COMMIT whose connection was lost may go on for
+
+
+class SwapLostError(UnreachableError):
+    """The connection was lost during the COMMIT of a swap, which was made, or of which that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,10 @@ def swap(control: PostgresDatabase, ending: PostgresDatabase, renaming: Renaming
     """Carry out the renaming on `control`; `ending`, a second connection, ends sessions meanwhile if `end`.
 
     Neither may be connected to one of the two databases. Raises `RefusedError` when somebody stayed connected,
-    with nothing changed.
+    with nothing changed; `SwapLostError`, or `UnreachableError` where nothing was changed, when the connection is
+    lost during COMMIT.
     """
+    backend = control.fetch("SELECT pg_catalog.pg_backend_pid()")[0][0]
     target, new, old = ident(renaming.target), ident(renaming.new), ident(renaming.old)
     with _Ended(ending, (renaming.target, renaming.new), end):
         control.execute("BEGIN")
@@ -63,7 +72,39 @@ def swap(control: PostgresDatabase, ending: PostgresDatabase, renaming: Renaming
                     detail=getattr(error, "message", None),
                 ) from error
             raise
-        control.execute("COMMIT")
+        try:
+            control.execute("COMMIT")
+        except AlembicSafeError as error:
+            raise _lost(ending, renaming, backend, error) from error
+
+
+def _lost(
+    ending: PostgresDatabase, renaming: Renaming, backend: int, error: AlembicSafeError
+) -> UnreachableError:
+    """What is true after a COMMIT that nobody answered: read once that backend has ended."""
+    target, kept = renaming.target, renaming.old
+    try:
+        gives_up = time.monotonic() + _SETTLED
+        while going := ending.fetch(_COMMITTING, [backend]):
+            if time.monotonic() > gives_up:
+                break
+            time.sleep(_PAUSE)
+        made = bool(ending.fetch("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", [kept]))
+    except AlembicSafeError:
+        made, going = False, [()]
+    said = f"the connection was lost while the swap was committed: {error.message}"
+    if made:
+        return SwapLostError(
+            f"{target} is the restored database now, and {said}",
+            hint=f"The old one stands as {kept}. See `alembic-safe status`.",
+        )
+    if going:
+        return SwapLostError(
+            said,
+            hint=f"If there is a database {kept} (`psql --list`), that is the old one and {target} the restored one;"
+            " otherwise nothing was changed. See `alembic-safe status`.",
+        )
+    return UnreachableError(said, hint=f"{target} is the old database still: run the same command again.")
 
 
 class _Ended:
