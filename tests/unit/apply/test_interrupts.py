@@ -43,7 +43,7 @@ def test_an_interrupted_pruning_says_what_it_removed(monkeypatch, after):
         removed.append(backup)
 
     monkeypatch.setattr(workflow, "open_store", lambda policy: SimpleNamespace(remove=remove))
-    listings = [SimpleNamespace(manifest=SimpleNamespace(id=f"b{n}")) for n in range(4)]
+    listings: list[Any] = [SimpleNamespace(manifest=SimpleNamespace(id=f"b{n}")) for n in range(4)]
     pruning: Any = Pruning(tuple((one, Decision(one.manifest.id, False, "")) for one in listings))
     with Interrupts() as interrupts:
         interrupts.name = "SIGTERM"
@@ -54,7 +54,8 @@ def test_an_interrupted_pruning_says_what_it_removed(monkeypatch, after):
 
         monkeypatch.setattr(interrupts, "check", check)
         with pytest.raises(Interrupted) as raised:
-            workflow._pruned(SimpleNamespace(backup=None), pruning, interrupts)
+            settings: Any = SimpleNamespace(backup=None)
+            workflow._pruned(settings, pruning, interrupts)
 
     if after:
         assert raised.value.message == "interrupted by SIGTERM after 2 of 4 backups were removed"
