@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from alembic_safe.model.revisions import Statement
-from alembic_safe.model.runs import StepOutcome, TransactionOutcome
+from alembic_safe.model.runs import StatementOutcome, StepOutcome, TransactionOutcome
 from alembic_safe.quick import dataclass
 
 _DEBRIS = re.compile(r"\bconcurrently\b|\bvalidate\b", re.IGNORECASE)
@@ -54,6 +54,27 @@ def settle(evidence: Evidence) -> StepOutcome:
         # the transaction that the step began in is committed without its version row
         return "partial" if _did_anything(evidence) else "rolled_back"
     return "rolled_back"
+
+
+def rest_of(
+    began: str | None,
+    announced: str | None,
+    ready: str | None,
+    left: Sequence[str],
+    outcome_of: Callable[[str], TransactionOutcome],
+) -> StatementOutcome:
+    """What became of the statements in the transaction that was open when a step ended: "rolled back" or "unknown".
+
+    The transactions are the one that the step `began` in, the last whose commit was `announced` without its version
+    row, and the one that was `ready` to commit with it. `outcome_of` is asked of one that has a name. The one after
+    an autocommit block has none, and by how the revision `left` the others nothing but an announced commit keeps it.
+    """
+    if began is None:
+        return "unknown"
+    if announced is not None and ready is None:
+        blocks_alone = bool(left) and all(kind == "autocommit" for kind in left)
+        return "rolled back" if blocks_alone else "unknown"
+    return "rolled back" if outcome_of(ready or began) == "aborted" else "unknown"
 
 
 def _committed_on_its_own(statements: Sequence[Statement]) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alembic_safe.apply.debris import Debris, is_concurrent, way_on
 from alembic_safe.apply.retrying import Tries
-from alembic_safe.apply.settling import Evidence, did_anything, settle
+from alembic_safe.apply.settling import Evidence, did_anything, rest_of, settle
 from alembic_safe.bridge.committing import CommitAwaited
 from alembic_safe.bridge.messages import (
     StatementBegun,
@@ -55,6 +55,8 @@ class _Open:
     # the transaction whose commit was announced last, and those in it
     announced: tuple[int, ...] = ()
     last: str | None = None
+    # the transaction that was about to commit with the version row
+    ready: str | None = None
 
 
 class Steps:
@@ -229,7 +231,7 @@ class Steps:
     def ready(self, message: StepReady) -> None:
         """Journal the transaction that is about to commit, where it is not the one the step began in."""
         step = self._step()
-        step.expected, step.left = message.heads, message.split
+        step.expected, step.left, step.ready = message.heads, message.split, message.transaction
         if message.transaction is not None and message.transaction != (step.last or step.transaction):
             self._settle_announced(step)
             self.journal.set_transaction(self._run, step.ordinal, message.transaction)
@@ -294,12 +296,12 @@ class Steps:
         return outcome
 
     def _doubt(self, step: _Open) -> None:
-        """What no announced commit covers went with its transaction, if autocommit blocks alone ended that."""
-        announced = all(kind == "autocommit" for kind in step.left) and step.transaction is not None
+        """What no announced commit covers is as the transaction that was open at the end, if that can be told."""
+        ask = self.database.transaction_outcome
+        became = rest_of(step.transaction, step.last, step.ready, step.left, ask)
         for one in step.statements.values():
             if not one.autocommit and one.ordinal not in step.ended:
-                sure = announced and not one.own_connection
-                step.ended[one.ordinal] = "rolled back" if sure else "unknown"
+                step.ended[one.ordinal] = "unknown" if one.own_connection else became
 
     def _clean(self, step: _Open) -> set[int]:
         """Drop what a concurrent statement that did not end well left INVALID; its ordinal, if nothing stays."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_safe.apply.settling import Evidence, settle
+from alembic_safe.apply.settling import Evidence, rest_of, settle
 from alembic_safe.model.revisions import Statement
 
 BASE = Evidence(before=("a1",), now=("a1",), expected=("b2",), transaction="aborted")
@@ -114,3 +115,26 @@ def test_never_a_certainty_that_the_rows_contradict(evidence: Evidence) -> None:
             )
             or evidence.changed is False
         )
+
+
+@pytest.mark.parametrize(
+    ("announced", "ready", "left", "server", "said"),
+    [
+        (None, None, (), {"7": "aborted"}, "rolled back"),
+        # committed by the driver's own cursor, and the process gone before it said so
+        (None, None, (), {"7": "committed"}, "unknown"),
+        (None, None, (), {"7": "in progress"}, "unknown"),
+        (None, None, ("autocommit",), {"7": "committed"}, "unknown"),
+        # what followed an announced commit
+        ("7", None, ("autocommit",), {"7": "committed"}, "rolled back"),
+        ("7", None, ("autocommit", "driver commit"), {"7": "committed"}, "unknown"),
+        ("7", None, (), {"7": "committed"}, "unknown"),
+        ("7", "9", ("autocommit",), {"7": "committed", "9": "aborted"}, "rolled back"),
+        ("7", "9", ("autocommit",), {"7": "committed", "9": "committed"}, "unknown"),
+    ],
+)
+def test_what_no_announced_commit_covers_is_rolled_back_only_where_that_is_known(
+    announced: str | None, ready: str | None, left: tuple[str, ...], server: Any, said: str
+) -> None:
+    assert rest_of("7", announced, ready, left, server.__getitem__) == said
+    assert rest_of(None, announced, ready, left, server.__getitem__) == "unknown"
