@@ -38,6 +38,7 @@ from alembic_safe.bridge.messages import (
     TargetFound,
 )
 from alembic_safe.errors import AlembicSafeError, GaveUpError, ProjectError, UnreachableError
+from alembic_safe.journal import SparedJournal
 from alembic_safe.model.events import EventSink, Notice
 from alembic_safe.model.policies import ApplyPolicy
 from alembic_safe.model.targets import Target
@@ -292,12 +293,17 @@ class _SectionRun:
         """Settle what is open, read every target's version back, and say what stopped the section."""
         for ordinal, steps in self._steps.items():
             task = next(t for t in self._tasks if t.target.ordinal == ordinal)
-            steps.database, steps.journal = task.database, task.journal
+            steps.database, steps.journal = task.database, (spared := SparedJournal(task.journal))
             steps.write_ended()
             failure = steps.open.failure if steps.open else None
             why = self._why(failure, stopped)
             if steps.open is not None:
                 self._settle(task, steps, failure, why)
+            if spared.fault:
+                task.journal_fault, self.ended = (
+                    spared.fault,
+                    None,
+                )  # without a journal nothing is tried again
         for task in self._tasks:
             task.heads = tuple(sorted(task.database.read_heads(task.target.version_table) or ()))
             task.finished = task.heads == task.expected_heads and task.outcome in {None, "committed"}

@@ -26,6 +26,7 @@ class TargetTask:
     by the oid of an index, the revision that left it INVALID and ended well. `way_on` is a sentence where going on
     is known to suffice; "" where it is not. `counter` is what the database's `change_counter` was when the first
     revision began, `mark` its `change_mark` when one failed before which nobody else had committed: of SQLite alone.
+    `journal_fault`: why the end of its steps could not be journalled, "" where it was.
     """
 
     target: Target
@@ -48,6 +49,7 @@ class TargetTask:
     way_on: str = ""
     counter: int | None = None
     mark: str | None = None
+    journal_fault: str = ""
 
     @property
     def left(self) -> tuple[str, ...]:

@@ -10,11 +10,13 @@ from alembic_safe.journal._place import JOURNAL_FORMAT
 from alembic_safe.journal.carrying import carry_over
 from alembic_safe.journal.journal import Journal
 from alembic_safe.journal.reader import JournalReader
+from alembic_safe.journal.spared import SparedJournal
 
 __all__ = [
     "JOURNAL_FORMAT",
     "Journal",
     "JournalReader",
+    "SparedJournal",
     "carry_over",
     "journal_file",
     "open_file",

@@ -12,9 +12,11 @@ from alembic_safe.errors import (
     DirtyTargetError,
     GaveUpError,
     ProjectError,
+    RefusedError,
     RevisionFailedError,
     UnreachableError,
 )
+from alembic_safe.journal import SparedJournal
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.results import AppliedTarget, ApplyResult, Failure
 from alembic_safe.model.runs import RunOutcome
@@ -44,13 +46,17 @@ def conclude(
         manifest = backups.get(id(site.database)) or next(
             (m for m in backups.values() if m.address == site.database.facts.address), None
         )
-        task.journal.end_run(
+        journal = SparedJournal(task.journal)
+        journal.end_run(
             task.run,
             outcome=outcome,
             heads_after=task.heads,
             error=task.error or _reason(error, outcome),
             ended=datetime.now(timezone.utc),
         )
+        if fault := task.journal_fault or journal.fault:
+            context.say(f"the end of run {task.run} could not be journalled: {fault}")
+            error = error or _not_journalled(fault)
         if error is None:
             task.journal.set_ended_well(task.run)
         targets.append(_applied(context, site, task, outcome, manifest))
@@ -92,6 +98,13 @@ def _alone(
                 " could not be seen (another connection committed, it is in WAL mode, or the run was killed);"
                 " `alembic-safe recover` asks"
             )
+
+
+def _not_journalled(fault: str) -> UnreachableError:
+    return UnreachableError(
+        f"every revision is applied and read back, but the run could not be closed in its journal: {fault}",
+        hint="See to that, and run the same command again: it closes the run.",
+    )
 
 
 def _reason(error: AlembicSafeError | None, outcome: RunOutcome) -> str | None:
@@ -165,6 +178,8 @@ def _after_the_end(stopped: AlembicSafeError | None) -> AlembicSafeError | None:
         return None
     said = "every revision is applied and read back, but then"
     if isinstance(stopped, UnreachableError):
+        return UnreachableError(f"{said} {stopped.message}", hint=stopped.hint, detail=stopped.detail)
+    if isinstance(stopped, RefusedError):
         return UnreachableError(f"{said} {stopped.message}", hint=stopped.hint, detail=stopped.detail)
     return ProjectError(
         f"{said} env.py failed: {stopped.message}",

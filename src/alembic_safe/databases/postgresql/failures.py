@@ -78,6 +78,10 @@ def query_failure(
             f"the database is read-only here: {line}",
             hint="Connect to the primary, or look at default_transaction_read_only.",
         )
+    if isinstance(error, errors.DiskFull):
+        return RefusedError(
+            f"the server has no room: {line}", hint="Make room on its disk, then run the same command again."
+        )
     if isinstance(error, errors.LockNotAvailable | errors.QueryCanceled | errors.DeadlockDetected):
         return GaveUpError(
             f"gave up waiting on {address}: {line}",

@@ -181,6 +181,10 @@ class SqliteDatabase:
             raise RefusedError(
                 f"{self._path} cannot be written: {text}", hint="See the file's rights."
             ) from error
+        if "is full" in text:
+            raise RefusedError(
+                f"{self._path} cannot be written: {text}", hint="Make room, then run the same command again."
+            ) from error
         if isinstance(error, sqlite3.ProgrammingError) and "closed" in text:
             raise UnreachableError(f"the connection to {self._path} is closed") from error
         if "malformed" in text or "not a database" in text or "disk I/O" in text or "unable to open" in text:
