@@ -65,3 +65,31 @@ def test_what_stopped_half_way_is_named_and_going_on_ends_it(
         project.run("recover", "--apply", "resume", "--no-backup=test").ok()
     assert pg_database.fetch(whole) == [(0,)]
     project.run("status").ok()
+
+
+def test_what_a_killed_build_left_is_out_of_the_way_of_the_next(pg_database: Any, make_project: Any) -> None:
+    with pg_database.connect() as connection:
+        connection.execute("create table t (id int, name text)")
+    body = "with op.get_context().autocommit_block():\n    op.execute('create index concurrently ix on t (name)')"
+    project = make_project(url=pg_database.url(), revisions=[Rev("a1", body)])
+    reader = pg_database.connect(application_name="reporting")
+    reader.autocommit = False
+    # a build waits for every snapshot that is older
+    reader.execute("set transaction isolation level repeatable read")
+    reader.execute("select count(*) from t")
+    process = project.start("upgrade", "--no-backup=test", "--old-transaction", "1h")
+    invalid = "select count(*) from pg_index where not indisvalid"
+    wait_until(lambda: pg_database.fetch(invalid) == [(1,)], 60)
+    process.kill()
+    process.communicate(timeout=30)
+    # or the server would go on with it, and it would be there
+    pg_database.fetch(
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+        " where application_name like 'alembic-safe/2%' and datname = current_database()"
+    )
+    reader.rollback()
+    again = project.run("upgrade", "--no-backup=test")
+    assert again.exit == 0, str(again)
+    assert pg_database.fetch(invalid) == [(0,)]
+    assert pg_database.fetch("select indisvalid from pg_index where indexrelid = 'ix'::regclass") == [(True,)]
+    project.run("status").ok()

@@ -3,10 +3,19 @@
 Judging whether to apply is not done here.
 """
 
+from alembic_safe.apply.debris import clean_after
 from alembic_safe.apply.interrupts import Interrupted, Interrupts
 from alembic_safe.apply.locking import take_locks
 from alembic_safe.apply.section import apply_section
 from alembic_safe.apply.tasks import TargetTask
 from alembic_safe.apply.unfinished import settle_unfinished
 
-__all__ = ["Interrupted", "Interrupts", "TargetTask", "apply_section", "settle_unfinished", "take_locks"]
+__all__ = [
+    "Interrupted",
+    "Interrupts",
+    "TargetTask",
+    "apply_section",
+    "clean_after",
+    "settle_unfinished",
+    "take_locks",
+]

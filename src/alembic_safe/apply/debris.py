@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
 
 from alembic_safe.apply.settling import Evidence, settle
@@ -117,6 +117,20 @@ class Debris:
         if not _DETACH.search(self.statement.sql):
             return None
         return next((one for one in pending_detaches(self.database) if self._names(one.plain)), None)
+
+
+def clean_after(database: Database, statements: Iterable[str], sink: EventSink) -> bool:
+    """Drop what concurrent builds of a dead run left INVALID; False where something of that stays.
+
+    The deploy lock must be held. A statement that takes up what it left is passed over.
+    """
+    left = [
+        Debris(database, statement, sink, own="")
+        for statement in (Statement(1, sql, None, autocommit=True) for sql in statements)
+        if is_concurrent(statement)
+    ]
+    cleaned = [debris.clean() for debris in left if not debris.goes_on()]  # each, also where one stays
+    return all(cleaned)
 
 
 def _names(indexes: Sequence[InvalidIndex]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from alembic_safe.apply import Interrupts, preflight, settle_unfinished, take_locks
+from alembic_safe.apply import Interrupts, clean_after, preflight, settle_unfinished, take_locks
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import ProbedTarget
 from alembic_safe.errors import AlembicSafeError, DirtyTargetError, GaveUpError, RefusedError, UsageError
@@ -336,7 +336,7 @@ class _Migration:
             journal = self._journals.get(id(site.database))
             if journal is None:
                 continue
-            for sentence in _settled(self._settings, site, journal):
+            for sentence in _settled(self._settings, site, journal, self._sink):
                 self._say(sentence)
 
     def _make_journals(self) -> None:
@@ -345,8 +345,11 @@ class _Migration:
                 self._journals[id(database)] = open_journal(database, self._settings.journal, create=True)
 
 
-def _settled(settings: Settings, site: Site, journal: Journal) -> tuple[str, ...]:
-    """What became of runs without an end. Raises `DirtyTargetError` unless nothing of them is in effect."""
+def _settled(settings: Settings, site: Site, journal: Journal, sink: EventSink) -> tuple[str, ...]:
+    """What became of runs without an end. Raises `DirtyTargetError` unless nothing of them is in effect.
+
+    An index that a build of theirs left INVALID stands in the way of the next one, and is dropped.
+    """
     heads, target = site.target.heads or (), str(site.target.version_table)
     try:
         return settle_unfinished(
@@ -355,7 +358,10 @@ def _settled(settings: Settings, site: Site, journal: Journal) -> tuple[str, ...
     except DirtyTargetError:
         from alembic_safe.workflow.examining import examine
 
-        _, diagnosis = examine(settings, site, journal, ours=True)
+        evidence, diagnosis = examine(settings, site, journal, ours=True)
         if diagnosis.state != "interrupted but clean":
+            raise
+        begun = evidence.half.statements if evidence.half is not None else ()
+        if not clean_after(site.database, [one.sql for one in begun], sink):
             raise
         return ("; ".join(diagnosis.sentences),)
