@@ -166,7 +166,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "journal",
         "journal",
-        "Where runs are written down: `target`, the database itself, or file:PATH, an SQLite file.",
+        "Where runs are written down: `target`, the database itself, or file:PATH, an SQLite file, which is the journal"
+        " of one database: give each its own.",
         (*ON_A_JOURNAL, CHECK),
         default="target",
         metavar="target|file:PATH",
