@@ -28,6 +28,7 @@ def manifest_of(project, name):
     return json.loads((project.path / f".alembic-safe/backups/{name}/manifest.json").read_text())["manifest"]
 
 
+@pytest.mark.long
 def test_a_large_database_is_backed_up_as_far_as_the_plan_can_lose(pg_database, make_project):
     pg_database.fetch(TABLES)
     project = make_project(url=pg_database.url(), revisions=[LOSES])

@@ -65,6 +65,7 @@ def test_the_history_before_is_replayed_once_and_what_ran_is_judged(
     assert pg_database.fetch("select datname from pg_database where datname like 'alembic_safe%'") == []
 
 
+@pytest.mark.long
 def test_a_revision_that_fails_there_fails_the_review(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:

@@ -44,6 +44,7 @@ def project(request: pytest.FixtureRequest, make_project: Any) -> Project:
     return made
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_only_after_a_release_that_maps_it_no_more(project: Project) -> None:
     project.add(_DROP)

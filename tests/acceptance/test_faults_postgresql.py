@@ -338,6 +338,7 @@ def _schema_after(server: TemporaryServer, statement: str) -> str:
         server.drop_database(database.name)
 
 
+@pytest.mark.long
 def test_a_dirty_target_is_refused_until_it_is_repaired(make_scene: MakeScene) -> None:
     body = """
         with op.get_context().autocommit_block():

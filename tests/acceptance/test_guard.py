@@ -77,6 +77,7 @@ def _columns(database: Any) -> set[str]:
 @pytest.mark.parametrize(
     ("body", "driver"),
     [
+        (_ADD + "import re; re.match('(a+)+$', 'a' * 28 + 'b')", "psycopg"),
         (_ADD + "import time; time.sleep(30)", "psycopg"),
         (_ADD + "import time; time.sleep(30)", "asyncpg"),
         (_ADD + "op.execute('select pg_sleep(30)')", "psycopg2"),
@@ -90,9 +91,8 @@ def _columns(database: Any) -> set[str]:
             + "            op.execute('select pg_sleep(30)')\n    except Exception:\n        pass",
             "psycopg2",
         ),
-        (_ADD + "import re; re.match('(a+)+$', 'a' * 28 + 'b')", "psycopg"),
     ],
-    ids=["sleep", "sleep-asyncpg", "statement", "loop", "swallowed", "holds-the-lock-of-the-interpreter"],
+    ids=["holds-the-lock-of-the-interpreter", "sleep", "sleep-asyncpg", "statement", "loop", "swallowed"],
 )
 def test_a_revision_that_keeps_a_lock_is_cut_and_tried_once_more(
     body: str, driver: str, pg_database: Any, make_project: Any

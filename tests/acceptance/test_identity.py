@@ -47,6 +47,7 @@ def identified(project: Project, exit_status: int) -> dict[str, Any]:
 
 
 @on_a_server
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_every_revision_is_told_and_a_wrong_stamp_is_found_and_mended(

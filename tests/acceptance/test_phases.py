@@ -47,6 +47,7 @@ def test_expand_stops_before_the_first_contract_revision(pg_database: Any, make_
     assert _heads(pg_database) == [("d4",)]
 
 
+@pytest.mark.long
 def test_a_contract_step_waits_for_its_expand_step(pg_database: Any, make_project: Any) -> None:
     project = make_project(url=pg_database.url(), revisions=[BASE])
     project.run("upgrade", "--no-backup=test").ok()

@@ -99,6 +99,7 @@ def test_refused_when_a_revision_file_changed(shop: Any) -> None:
     _refused(shop, "the file of revision c3 has changed")
 
 
+@pytest.mark.long
 def test_refused_when_heads_or_pending_changed(shop: Any) -> None:
     _saved(shop)
     shop.add_revision("d4", upgrade="op.execute('select 1')")
@@ -132,6 +133,7 @@ def test_what_is_no_plan_is_a_usage_error(shop: Any, text: str) -> None:
     assert done.exit == 2 and "is no saved plan" in done.stderr, str(done)
 
 
+@pytest.mark.long
 def test_check_live_judges_by_what_the_target_holds(shop: Any, pg_database: Any) -> None:
     """The same revision: an error by its text, a note on ten rows, an error on many; applied ones too."""
     text = shop.run("check", "c3", "--format", "json")

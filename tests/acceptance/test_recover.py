@@ -90,6 +90,7 @@ def test_rows_written_by_a_query_and_on_another_connection_are_not_forgotten(
     assert pg_database.fetch("select a.n, b.n from a, b") == [(1, 1)]
 
 
+@pytest.mark.long
 def test_a_failed_statement_is_mended_and_the_revision_resumed(
     make_pg_database: Any, make_project: Any
 ) -> None:
@@ -130,6 +131,7 @@ def test_a_failed_statement_is_mended_and_the_revision_resumed(
     assert project.run("upgrade").ok()
 
 
+@pytest.mark.long
 def test_what_fails_over_a_half_applied_target_hides_nothing(pg_database: Any, make_project: Any) -> None:
     """A stamp that fails, and a roll-back that a signal stops while it waits."""
     body = (
@@ -241,6 +243,7 @@ _TWO = (
 )
 
 
+@pytest.mark.long
 def test_states_that_raw_sql_makes(pg_database: Any, make_project: Any) -> None:
     """Each as it arises, told, and led out of by the remedy that is recommended."""
     project = make_project(url=pg_database.url(), revisions=list(_TWO))
@@ -266,6 +269,7 @@ def test_states_that_raw_sql_makes(pg_database: Any, make_project: Any) -> None:
     assert (exit_status, state) == (8, "newer than the code")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_backup_of_the_run_takes_the_place(pg_database: Any, make_project: Any) -> None:
     """Rows written in autocommit by a revision that may not be run again: nothing else leads back."""

@@ -81,6 +81,7 @@ HIDDEN = Rev(
 )
 
 
+@pytest.mark.long
 def test_what_the_clone_did_not_show_is_refused_all_the_same(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:

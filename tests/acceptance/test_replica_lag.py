@@ -26,6 +26,7 @@ if not op.get_context().as_sql:
         time.sleep(0.05)"""
 
 
+@pytest.mark.long
 def test_each_revision_waits_for_the_standby(make_project: Any) -> None:
     with streaming() as pair:
         project = make_project(

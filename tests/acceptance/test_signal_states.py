@@ -135,6 +135,7 @@ def test_it_ends_in_time_with_nothing_applied(
     assert pg_database.fetch("select count(*) from alembic_version") == [(0,)]
 
 
+@pytest.mark.long
 def test_it_ends_while_a_database_that_is_not_there_is_waited_for(make_project: Any) -> None:
     with socket.socket() as taken:  # nobody listens there, and nobody else can
         taken.bind(("127.0.0.1", 0))

@@ -217,6 +217,7 @@ def _bring_to_the_end(database: Any, project: Any) -> None:
     assert done.exit == 0, str(done)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("job", range(_JOBS))
 def test_every_run_ends_in_a_documented_state(job: int, pg_database: Any, make_project: Any) -> None:
     project = make_project(url=pg_database.url(), revisions=_REVISIONS)

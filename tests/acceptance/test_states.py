@@ -41,6 +41,7 @@ def _raw(database: Any, sql: str) -> None:
         connection.execute(sql)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_raw_alembic_left_half_done_is_finished(make_pg_database: Any, make_project: Any) -> None:
     """It failed in an autocommit block: the work stays, the version is old, and again it fails on what exists."""
@@ -109,6 +110,7 @@ _PARTED = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_detach_that_did_not_end_and_a_table_of_batch_mode(pg_database: Any, make_project: Any) -> None:
     project = make_project(url=pg_database.url(), revisions=[_FIRST])
@@ -135,6 +137,7 @@ def test_a_detach_that_did_not_end_and_a_table_of_batch_mode(pg_database: Any, m
     assert pg_database.fetch("select to_regclass('_alembic_tmp_t')") == [(None,)]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_server_still_at_work_for_a_dead_run(pg_database: Any, make_project: Any) -> None:
     """A session that outlives its process, as one behind a proxy or a stopped machine does."""
@@ -162,6 +165,7 @@ def test_the_server_still_at_work_for_a_dead_run(pg_database: Any, make_project:
     assert not pg_database.fetch(asleep)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_file_that_is_gone_and_a_database_that_is_none(pg_database: Any, make_project: Any) -> None:
     """Where git has the file it is named; a scratch of ours is no target; what is known of a database that is down."""

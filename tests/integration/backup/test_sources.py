@@ -103,6 +103,7 @@ def standby(archiving) -> Iterator[TemporaryServer]:
         yield server
 
 
+@pytest.mark.long
 def test_dumped_from_a_standby_that_has_replayed_all(archiving, shop, standby, tmp_path):
     replica = opened_on(standby.keywords("shop"))
     try:

@@ -48,6 +48,7 @@ def test_each_of_several_files_is_told(
         assert (one.kept, two.kept) == (kept, kept)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs on this machine")
 def test_each_of_several_tenants_in_one_database_is_told(
     make_project: Callable[..., Project],

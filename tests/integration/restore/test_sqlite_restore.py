@@ -60,6 +60,7 @@ def test_the_file_is_the_backup_again(project, mode):
     assert project.run("status").exit == 0
 
 
+@pytest.mark.long
 def test_a_damaged_file_is_restored_all_the_same(project):
     """Damage is what a restore is for: what it leaves uncountable is said."""
     path = project.database_file

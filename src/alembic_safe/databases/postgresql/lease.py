@@ -27,7 +27,7 @@ LEASE_SECONDS = 30.0
 BEAT_SECONDS = 5.0
 _PATIENCE_BEATS = 2
 # what a second maker of the schema or table meets: unique violation, duplicate table, duplicate schema
-_MADE_ALREADY = {"23505", "42P07", "42P06"}
+_MADE_ALREADY = {"42710", "23505", "42P07", "42P06"}
 
 
 class _Session(Protocol):
