@@ -3,7 +3,7 @@
 Judging whether to apply is not done here.
 """
 
-from alembic_safe.apply.debris import clean_after
+from alembic_safe.apply.debris import clean_after, is_build
 from alembic_safe.apply.interrupts import Interrupted, Interrupts
 from alembic_safe.apply.locking import take_locks
 from alembic_safe.apply.section import apply_section
@@ -16,6 +16,7 @@ __all__ = [
     "TargetTask",
     "apply_section",
     "clean_after",
+    "is_build",
     "settle_unfinished",
     "take_locks",
 ]

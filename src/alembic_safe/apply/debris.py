@@ -69,6 +69,10 @@ class Debris:
             return True
         return not index.busy and (self._names(index.table) or not _CREATE.match(self.statement.sql))
 
+    def named_for(self, index: InvalidIndex) -> bool:
+        """Whether an index that is nobody's work now has the name, and stands on the table, that are in the text."""
+        return not (index.theirs or index.busy) and self._names(index.plain) and self._names(index.table)
+
     def _names(self, name: str) -> bool:
         word = rf"(?<![\w$]){re.escape(name)}(?![\w$])"
         return re.search(word, self.statement.sql, re.IGNORECASE) is not None
@@ -119,18 +123,26 @@ class Debris:
         return next((one for one in pending_detaches(self.database) if self._names(one.plain)), None)
 
 
-def clean_after(database: Database, statements: Iterable[str], sink: EventSink) -> bool:
-    """Drop what concurrent builds of a dead run left INVALID; False where something of that stays.
+def clean_after(database: Database, builds: Iterable[str], sink: EventSink) -> tuple[InvalidIndex, ...]:
+    """Drop the INVALID indexes that bear the name that a build of a dead run was to make; those that stay.
 
-    The deploy lock must be held. A statement that takes up what it left is passed over.
+    What was INVALID before that run nobody knows any more: so only what stands in the next build's way is dropped,
+    and nothing where several have the name, in the schemas of several tenants. The deploy lock must be held.
     """
-    left = [
-        Debris(database, statement, sink, own="")
-        for statement in (Statement(1, sql, None, autocommit=True) for sql in statements)
-        if is_concurrent(statement)
-    ]
-    cleaned = [debris.clean() for debris in left if not debris.goes_on()]  # each, also where one stays
-    return all(cleaned)
+    stays: list[InvalidIndex] = []
+    for sql in builds:
+        build = Debris(database, Statement(1, sql, None, autocommit=True), sink, own="")
+        left = [index for index in invalid_indexes(database, "") if build.named_for(index)]
+        if len(left) == 1 and drop_invalid(database, left[0]):
+            sink(Notice(f"dropped what a failed concurrent statement left INVALID: {_names(left)}"))
+        else:
+            stays += left
+    return tuple(stays)
+
+
+def is_build(sql: str) -> bool:
+    """Whether it is a CREATE INDEX CONCURRENTLY."""
+    return bool(CONCURRENT.search(sql) and _CREATE.match(sql))
 
 
 def _names(indexes: Sequence[InvalidIndex]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from alembic_safe.apply import Interrupts, clean_after, preflight, settle_unfinished, take_locks
+from alembic_safe.apply import Interrupts, clean_after, is_build, preflight, settle_unfinished, take_locks
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import ProbedTarget
 from alembic_safe.errors import AlembicSafeError, DirtyTargetError, GaveUpError, RefusedError, UsageError
@@ -101,6 +101,8 @@ class _Migration:
         self._unless_empty = True
         self._saved = saved
         self._losses: list[Loss] = []
+        # of each target, the index builds that runs without an end had begun
+        self._left: list[tuple[Site, tuple[str, ...]]] = []
         interrupts.also = self._end_queries
 
     def run(self) -> ApplyResult:
@@ -142,6 +144,7 @@ class _Migration:
             self._settings, self._sites, self._journals, list(runs.values()), self._say
         )
         self._make_journals()
+        self._clean_up()
         context.counters |= {
             id(database): database.change_counter() for database in asking.databases_of(self._sites)
         }
@@ -336,8 +339,19 @@ class _Migration:
             journal = self._journals.get(id(site.database))
             if journal is None:
                 continue
-            for sentence in _settled(self._settings, site, journal, self._sink):
+            said, begun = _settled(self._settings, site, journal)
+            self._left.append((site, begun))
+            for sentence in said:
                 self._say(sentence)
+
+    def _clean_up(self) -> None:
+        """An index that a dead run's build left INVALID stands in the way of the next one."""
+        for site, begun in self._left:
+            if stays := clean_after(site.database, begun, self._sink):
+                raise GaveUpError(
+                    f"{stays[0].name}, which a build of an earlier run left INVALID, stands in the way of the next one",
+                    hint=f"Run `DROP INDEX CONCURRENTLY {stays[0].name}`, then the same command again.",
+                )
 
     def _make_journals(self) -> None:
         for database in asking.databases_of(self._sites):
@@ -345,16 +359,15 @@ class _Migration:
                 self._journals[id(database)] = open_journal(database, self._settings.journal, create=True)
 
 
-def _settled(settings: Settings, site: Site, journal: Journal, sink: EventSink) -> tuple[str, ...]:
-    """What became of runs without an end. Raises `DirtyTargetError` unless nothing of them is in effect.
+def _settled(settings: Settings, site: Site, journal: Journal) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What became of runs without an end, and the index builds that they had begun.
 
-    An index that a build of theirs left INVALID stands in the way of the next one, and is dropped.
+    Raises `DirtyTargetError` unless nothing of them is in effect.
     """
     heads, target = site.target.heads or (), str(site.target.version_table)
     try:
-        return settle_unfinished(
-            site.database, journal, target, heads, site.graph.reached(heads), repaired=None
-        )
+        reached = site.graph.reached(heads)
+        return settle_unfinished(site.database, journal, target, heads, reached, repaired=None), ()
     except DirtyTargetError:
         from alembic_safe.workflow.examining import examine
 
@@ -362,6 +375,4 @@ def _settled(settings: Settings, site: Site, journal: Journal, sink: EventSink) 
         if diagnosis.state != "interrupted but clean":
             raise
         begun = evidence.half.statements if evidence.half is not None else ()
-        if not clean_after(site.database, [one.sql for one in begun], sink):
-            raise
-        return ("; ".join(diagnosis.sentences),)
+        return ("; ".join(diagnosis.sentences),), tuple(one.sql for one in begun if is_build(one.sql))

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from alembic_safe.apply.debris import Debris
+from alembic_safe.apply.debris import Debris, clean_after
 from alembic_safe.apply.section import _look_for_invalid
 from alembic_safe.apply.tasks import TargetTask
 from alembic_safe.databases import invalid_indexes
@@ -103,3 +103,20 @@ def test_the_target_whose_step_left_it_answers_for_it(tenants: Any, scene: Any) 
     first.finished, first.left_invalid = False, {}
     _look_for_invalid([first, second], frozenset(), OURS)
     assert not second.finished, "nobody's step is known to have left it, and it must not pass unsaid"
+
+
+def test_after_a_dead_run_only_what_its_build_was_to_be_called_is_dropped(tenants: Any, scene: Any) -> None:
+    database = scene(tenants).database
+    # by somebody else, on the same table, and nobody at work on it any more
+    _build(tenants, "CREATE UNIQUE INDEX CONCURRENTLY other ON one.t (a)")
+    _build(tenants, "CREATE UNIQUE INDEX CONCURRENTLY ix ON one.t (a)", application_name=OURS)
+    build = "CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)"
+    said: list[Any] = []
+    assert clean_after(database, [build], said.append) == ()
+    assert [index.name for index in invalid_indexes(database, "")] == ["one.other"]
+    assert "one.ix" in said[0].message
+    for schema in ("one", "two"):
+        _build(tenants, f"CREATE UNIQUE INDEX CONCURRENTLY ix ON {schema}.t (a)")
+    # whose is which cannot be told
+    assert sorted(index.name for index in clean_after(database, [build], said.append)) == ["one.ix", "two.ix"]
+    assert len(said) == 1
