@@ -1,6 +1,7 @@
-"""Dataclasses whose classes are made quickly: a command makes three hundred before it does anything.
+"""What lets a command start quickly: dataclasses whose classes are made quickly, and names that are imported late.
 
-The standard library compiles six functions for a frozen class, which is two thirds of the time that importing us takes
+A command makes three hundred dataclasses before it does anything. The standard library compiles six functions for a
+frozen one, which is two thirds of the time that importing us takes
 (`python -X importtime -m alembic_safe plan`); here one is compiled and the rest is shared. What is made is a dataclass
 to everything else (`fields`, `replace`, `is_dataclass`) and behaves as the standard library's:
 tests/unit/test_quick.py holds the two together. Type checkers see the standard library's.
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -134,3 +136,14 @@ _FROZEN = {
     "__getstate__": _state,
     "__setstate__": _restore,
 }
+
+
+def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """A package's `__getattr__` (PEP 562): each name of `homes` is imported from its module when it is asked for."""
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{homes[name]}"), name)
+
+    return find
