@@ -21,8 +21,8 @@ class Interrupted(RevisionFailedError):
 class Interrupts:
     """While entered, the signals are counted, and `also` is called, if it is set; they do nothing else.
 
+    `also` is for what our own process is stuck in, such as a query that waits for a lock; it must not block or raise.
     A hang-up that is ignored (nohup) stays so.
-    It is for what our own process is stuck in, such as a query that waits for a lock; it must not block or raise.
     """
 
     def __init__(self) -> None:

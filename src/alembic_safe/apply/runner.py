@@ -293,17 +293,16 @@ class _SectionRun:
         """Settle what is open, read every target's version back, and say what stopped the section."""
         for ordinal, steps in self._steps.items():
             task = next(t for t in self._tasks if t.target.ordinal == ordinal)
-            steps.database, steps.journal = task.database, (spared := SparedJournal(task.journal))
+            spared = SparedJournal(task.journal)
+            steps.database, steps.journal = task.database, spared
             steps.write_ended()
             failure = steps.open.failure if steps.open else None
             why = self._why(failure, stopped)
             if steps.open is not None:
                 self._settle(task, steps, failure, why)
             if spared.fault:
-                task.journal_fault, self.ended = (
-                    spared.fault,
-                    None,
-                )  # without a journal nothing is tried again
+                task.journal_fault = spared.fault
+                self.ended = None  # without a journal nothing is tried again
         for task in self._tasks:
             task.heads = tuple(sorted(task.database.read_heads(task.target.version_table) or ()))
             task.finished = task.heads == task.expected_heads and task.outcome in {None, "committed"}

@@ -23,7 +23,7 @@ from alembic_safe.workflow.kept_base import KeptBase, kept_base
 from alembic_safe.workflow.kept_schema import cache_folder
 from alembic_safe.workflow.rehearsal_run import Stand
 from alembic_safe.workflow.rehearsal_sources import Origin
-from alembic_safe.workflow.rehearse import Rehearsal, rehearsed
+from alembic_safe.workflow.rehearse import MOST_TARGETS, Rehearsal, rehearsed
 
 Tick = Callable[[], None]
 
@@ -68,7 +68,7 @@ def rehearse_reviewed(
             phases=phases,
             sink=sink,
             tick=tick,
-            stop_before=(after,) * 64 if after else (),
+            stop_before=(after,) * MOST_TARGETS if after else (),
             start_before=start_before,
             begun=begun if start_before else None,
         )

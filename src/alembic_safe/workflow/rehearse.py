@@ -36,7 +36,8 @@ from alembic_safe.workflow.rehearsal_trips import round_trips
 from alembic_safe.workflow.rowless import lines_of
 
 Tick = Callable[[], None]
-_MOST_PLACES, _MOST_TARGETS = 4, 64
+_MOST_PLACES = 4
+MOST_TARGETS = 64  # of one env.py, a tenant loop's
 UNSTOPPED = (
     "connections that code in C opens by itself, foreign servers that a revision makes or that are of another kind"
     " than PostgreSQL's, what triggers and functions do with dblink, SQL that a DO block puts together, libpq called by"
@@ -188,7 +189,7 @@ class _Section:
         )
         if self.start_before:
             # the same for every target of env.py
-            return replace(job, trace=False, stop_before=(self.start_before,) * _MOST_TARGETS), job
+            return replace(job, trace=False, stop_before=(self.start_before,) * MOST_TARGETS), job
         return (*([replace(job, destination=began, trace=False)] if began else []), job)
 
     def _play(self, jobs: tuple[Job, ...], rehearsing: Rehearsing) -> Played:

@@ -136,8 +136,10 @@ class _Stamping:
 
     def _refuse_half(self, site: Site, rows: Heads) -> None:
         """Rows are in no schema: that it is a revision's does not tell what a dead run of it had yet to write."""
+        if self.settings.force is not None:
+            return
         journal = open_journal(site.database, self.settings.journal, create=False)
-        if journal is None or self.settings.force is not None:
+        if journal is None:
             return
         try:
             half = examine(self.settings, site, journal, ours=True)[0].half

@@ -30,6 +30,7 @@ class Asked:
         real: Any = environment
         note = self._note
 
+        # the base is the class of this very context, an alembic's or a project's own: mypy knows no such type
         class Watched(type(context)):  # type: ignore[misc]
             """The context, which tells who reads its mode."""
 

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from alembic_safe.bridge.worker import process
 
@@ -175,16 +176,13 @@ def _preload() -> None:
 
 @contextlib.contextmanager
 def _hidden(name: str) -> Iterator[None]:
-    """As if the package were not installed; a project that uses it finds it afterwards."""
-    missing = object()
-    before = sys.modules.get(name, missing)
-    sys.modules[name] = None  # type: ignore[assignment]
+    """As if the package, which is not imported yet, were not installed; a project that uses it finds it afterwards."""
+    modules: dict[str, Any] = sys.modules
+    modules[name] = None  # what makes an import fail (documentation: "The module cache")
     try:
         yield
     finally:
-        del sys.modules[name]
-        if before is not missing:
-            sys.modules[name] = before  # type: ignore[assignment]
+        del modules[name]
 
 
 def _preload_drivers() -> None:
