@@ -12,6 +12,7 @@ import os
 import random
 import re
 import shutil
+import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -260,7 +261,9 @@ def test_stopped_at_some_moments(way: str, moment: str, sweep: _Sweep) -> None:
 
 
 def _all(sweep: _Sweep, tried: list[tuple[str, str]]) -> None:
-    """Try each, and tell of each; what failed is told again at the end."""
+    """Try each, and tell of each (on stderr, which of a suite's worker process is seen); what failed is told
+    again at the end.
+    """
     failed = []
     for at, (way, moment) in enumerate(tried, start=1):
         began = time.monotonic()
@@ -269,8 +272,8 @@ def _all(sweep: _Sweep, tried: list[tuple[str, str]]) -> None:
         except Exception as error:
             said = f"FAILED: {str(error)[:4000]}"
             failed.append(f"{way} at {moment}: {traceback.format_exc(limit=6)[-6000:]}")
-        print(f"{at}/{len(tried)} {way} at {moment}: {said} ({time.monotonic() - began:.1f} s)", flush=True)
-    print(f"{len(tried) - len(failed)} of {len(tried)} recovered", flush=True)
+        print(f"{at}/{len(tried)} {way} at {moment}: {said} ({time.monotonic() - began:.1f} s)", file=sys.stderr)
+    print(f"{len(tried) - len(failed)} of {len(tried)} recovered", file=sys.stderr)
     assert not failed, "\n\n".join(failed)
 
 
