@@ -62,7 +62,8 @@ def recommended(offered: Sequence[Remedy], diagnosis: Diagnosis) -> str | None:
     if diagnosis.state == "stamp lost" or not diagnosis.certain:
         # what it would drop may be somebody else's, with rows
         possible.discard("roll-back")
-    if diagnosis.state == "outcome unknown" and "restore" in possible:
+    # resume is only possible where what is unknown may be run again; else nothing here is proven but the backup
+    if diagnosis.state == "outcome unknown" and "restore" in possible and "resume" not in possible:
         return "restore"
     return next((name for name in _ORDER if name in possible), None)
 
@@ -123,12 +124,15 @@ def _of_half(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> It
 
 def _resume(half: HalfRevision, evidence: Evidence) -> Remedy:
     done = [one for one in half.standing if one.nature == "definition"]
-    again = [one for one in half.standing if one.nature == "data"]
+    again = [one for one in (*half.standing, *half.unknown) if one.nature == "data"]
+    harmless = [one for one in half.unknown if one.nature == "definition"]
     steps = (
         [f"leave out {_numbers(done)}, which {'is' if len(done) == 1 else 'are'} in effect"] if done else []
     )
     if again:
         steps.append(f"run {_numbers(again)} again, as its file allows (re-runnable)")
+    if harmless:
+        steps.append(f"run {_numbers(harmless)} again, which comes to the same end")
     steps.append(f"run the rest of revision {half.revision}, and write its version row")
     return Remedy(
         "resume",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from alembic_safe.model.backups import Manifest
 from alembic_safe.model.identity import Identity
 from alembic_safe.model.recovery import (
     BackedUp,
@@ -33,6 +34,8 @@ NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
 RUN = RunRecord("r1", "upgrade", "alembic_version", (), NOW, "0", "17", "me", "here")
 WELL = Evidence(heads=("a1",), code_heads=("a1",), pending=())
 TABLE = Standing('"alembic_version"', "postgresql")
+_TOOL = ("db", "host", "18.0", "pg_dump", "0")
+_BACKUP = Manifest(1, "b1", "pg_dump", "full", "r1", *_TOOL, {"v": ("a1",)}, NOW, NOW, 1, (), ())
 
 
 def _statement(nature: Any = "definition", standing: Any = "in effect", **more: Any) -> SettledStatement:
@@ -150,6 +153,25 @@ def test_a_resume_is_never_offered_on_a_guess(half: HalfRevision) -> None:
 )
 def test_a_resume_is_offered_where_everything_is_known_or_may_be_repeated(half: HalfRevision) -> None:
     assert not _offered(half, "resume").hindered
+
+
+@pytest.mark.parametrize(
+    ("half", "name"),
+    [
+        (_half(_statement("data", "unknown")), "restore"),
+        (_half(_statement("data", "unknown"), certain=False, rerunnable=True), "restore"),
+        (_half(_statement("data", "unknown"), rerunnable=True), "resume"),
+        (_half(_statement(standing="unknown", repeatable=True)), "resume"),
+    ],
+)
+def test_of_what_is_not_known_only_what_may_be_run_again_is_resumed(half: HalfRevision, name: str) -> None:
+    evidence = _ran("dirty", half=half)
+    found = diagnose(evidence)
+    assert found.state == "outcome unknown"
+    offered = remedies(evidence, found, replace(TABLE, backup=_BACKUP))
+    assert recommended(offered, found) == name
+    resume = next(one for one in offered if one.name == "resume")
+    assert resume.hindered or "run statement 1 again" in resume.steps[0]
 
 
 def test_what_no_run_of_ours_made_is_not_dropped_by_its_name() -> None:
