@@ -189,3 +189,38 @@ def test_a_copy_is_not_taken_for_the_target(
     ).json()
     (statement,) = document["targets"][0]["revisions"][0]["statements"]
     assert 15 < statement["forecast"] / statement["seconds"] < 30
+
+
+# goes by how large the server says that the table is, as batch loops do
+BY_SIZE = Rev(
+    "b2",
+    """
+    ask = lambda sql: op.get_bind().execute(sa.text(sql)).scalar_one()
+    if ask("select reltuples from pg_class where relname = 'orders'") > 1000:
+        known = ask("select count(*) from pg_stats where tablename = 'orders'")
+        op.create_index(f'ix_{known}', 'orders', ['note'])
+    """,
+    "op.drop_index('ix_note')",
+)
+
+
+@pytest.mark.slow
+def test_a_schema_comes_with_what_is_known_of_its_rows(
+    make_project: Callable[..., Project], any_pg_database: TestDatabase
+) -> None:
+    """Row counts and sizes on every version, and from 18 on what the planner knows of columns."""
+    project = make_project(url=any_pg_database.url(), revisions=[ORDERS, BY_SIZE])
+    _filled(project, any_pg_database, 20_000)
+    document = project.run(
+        "rehearse", "--from", "schema", "--fail-on", "never", "--max-stall", "99", "--format", "json",
+        env=_given(any_pg_database), timeout=LONG,
+    ).json()  # fmt: skip
+    (target,) = document["targets"]
+    (revision,) = target["revisions"]
+    index = revision["statements"][-1]
+    # the clone has no rows, and the revision went by those of the target
+    assert index["sql"].startswith(f"CREATE INDEX ix_{2 if any_pg_database.major >= 18 else 0} ")
+    (table,) = target["tables"]
+    assert (table["name"], table["clone"]["rows"], table["target"]["rows"]) == ("orders", 0, 20_000)
+    assert table["target"]["bytes"] > 1_000_000 > table["clone"]["bytes"]
+    assert index["forecast"] > 0.03 > index["seconds"], "a megabyte is read"

@@ -23,10 +23,12 @@ class DumpContent:
     """What of a database a dump holds. The schema is always whole.
 
     `rows_of` are (schema, name) of the tables whose rows it holds; None: of all. Sequences keep their positions.
+    `statistics`: the planner's too, where the tool can (pg_dump from 18).
     """
 
     rows_of: tuple[tuple[str, str], ...] | None = None
     large_objects: bool = True
+    statistics: bool = False
 
 
 WHOLE = DumpContent()

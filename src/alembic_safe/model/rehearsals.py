@@ -129,8 +129,31 @@ class RehearsedRevision:
 
 
 @dataclass(frozen=True, slots=True)
+class TableSize:
+    """Rows (the planner's count) and bytes with indexes; None where nothing is known."""
+
+    rows: int | None
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedTable:
+    """A table that revisions worked on, as large as it was when they began: on the clone, and on the target.
+
+    `target` is None where that was not asked.
+    """
+
+    name: str
+    clone: TableSize
+    target: TableSize | None
+
+
+@dataclass(frozen=True, slots=True)
 class RehearsedTarget:
-    """A target of env.py as it ran on its clone; the heads are the clone's."""
+    """A target of env.py as it ran on its clone; the heads are the clone's.
+
+    `tables` are those that statements scanned, rewrote or changed rows of.
+    """
 
     label: str
     version_table: str
@@ -138,6 +161,7 @@ class RehearsedTarget:
     heads_before: tuple[str, ...]
     heads_after: tuple[str, ...]
     revisions: tuple[RehearsedRevision, ...]
+    tables: tuple[RehearsedTable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +179,8 @@ class RoundTrip:
     """Up, down, and up again, of `revisions`. `fault`: a downgrade or the second upgrade failed.
 
     `schema` are objects that are not as they were before, after the way down; `again` those that differ after the
-    second way up from the first. `lost` is data that did not come back.
+    second way up from the first. `lost` is data that did not come back. `apart` are sentences on the order of
+    columns and the names of constraints, which do not make a trip a bad one.
     """
 
     revisions: tuple[str, ...]
@@ -163,6 +188,7 @@ class RoundTrip:
     schema: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     lost: tuple[LostData, ...] = ()
+    apart: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:

@@ -11,9 +11,12 @@ from alembic_safe.databases import ScratchPlace, open_database
 from alembic_safe.databases.postgresql import beside
 from alembic_safe.databases.postgresql.clients import major_of
 from alembic_safe.databases.postgresql.database import PostgresDatabase
+from alembic_safe.databases.postgresql.dump import dumps_statistics
 from alembic_safe.databases.postgresql.foreign import analyze, cut_off
+from alembic_safe.databases.postgresql.looking_on import RelationSize
 from alembic_safe.databases.postgresql.objects import extensions_of, roles_of
 from alembic_safe.databases.postgresql.restore import find_restore_tool
+from alembic_safe.databases.postgresql.row_counts import give_row_counts
 from alembic_safe.errors import RefusedError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.scratch import Clone
@@ -26,10 +29,15 @@ APPLICATION = "alembic-safe/rehearsal"
 
 @dataclass(frozen=True, slots=True)
 class Dumped:
-    """A dump in `folder`, as the dump tool wrote it; `tool_version` is that tool's."""
+    """A dump in `folder`, as the dump tool wrote it; `tool_version` is that tool's.
+
+    `sizes`: it has no rows, and these are the tables that it was made from. Where the tool could, it took their
+    planner's statistics along.
+    """
 
     folder: Path
     tool_version: str
+    sizes: tuple[RelationSize, ...] | None = None
 
 
 def _nothing(clone: Clone, database: PostgresDatabase | None, watch: Stopwatch) -> None:
@@ -91,5 +99,8 @@ class Filling:
             )  # fmt: skip
         cut_off(database)
         with watch.part("analyze"):
-            # a dump holds no statistics: without them the revisions' own queries would take any plan
-            analyze(database)
+            # a dump with rows holds no statistics: without them the revisions' own queries would take any plan
+            if dumped.sizes is not None and not dumps_statistics(dumped.tool_version):
+                give_row_counts(database, dumped.sizes)
+            # of one without rows ANALYZE would write zeros over what was taken along
+            analyze(database, known=dumped.sizes is None)

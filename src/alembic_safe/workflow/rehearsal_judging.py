@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from alembic_safe.bridge.scratch import ReplayedTarget
-from alembic_safe.databases.postgresql.looking_on import relation_sizes
-from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal import open_journal
 from alembic_safe.model.findings import Judgement
 from alembic_safe.model.live import LiveFacts, Mapped
@@ -16,7 +14,7 @@ from alembic_safe.model.results import ReportedFinding
 from alembic_safe.model.revisions import RevisionListing
 from alembic_safe.model.targets import Dialect
 from alembic_safe.quick import dataclass
-from alembic_safe.rehearsal.forecasting import Sizes, speed
+from alembic_safe.rehearsal.forecasting import speed
 from alembic_safe.rehearsal.judging import Seen, as_seen
 from alembic_safe.rehearsal.observed import observations
 from alembic_safe.rehearsal.telling import Telling, told
@@ -29,6 +27,7 @@ from alembic_safe.workflow.as_it_ran import as_rehearsed
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.checkout import checkout_name
 from alembic_safe.workflow.judging import judged, named
+from alembic_safe.workflow.rehearsal_extents import extents_of
 from alembic_safe.workflow.rehearsal_run import Rehearsing, Stand
 from alembic_safe.workflow.rehearsal_sources import Origin
 from alembic_safe.workflow.saying import Saying, masked
@@ -57,7 +56,13 @@ def judged_run(settings: Settings, found: Origin, rehearsing: Rehearsing, ran: R
     listings = [as_rehearsed(one, with_rows=found.same) for one in ran.listings]
     if stand is not None and stand.look is not None:
         judgement, differences = _judge(settings, site, stand, steps, replace(ran, listings=tuple(listings)))
-    telling = _telling(settings, found, site, stand, steps)
+    extents = extents_of(found, site, stand, steps)
+    telling = Telling(
+        extents.sizes(same=found.same),
+        frozenset(extents.names.values()),
+        blocked,
+        _last(settings, site, [step.revision.id for step in steps]),
+    )
     by_id = {step.revision.id: step for step in steps}
     revisions = tuple(
         told(by_id[one.revision.id], masked(one), telling, differences.get(one.revision.id, ()))
@@ -75,6 +80,7 @@ def judged_run(settings: Settings, found: Origin, rehearsing: Rehearsing, ran: R
             ran.found.target.heads or (),
             ran.heads,
             revisions,
+            extents.tables(revisions),
         ),
         findings,
         judgement,
@@ -167,36 +173,6 @@ def _live(
         return replace(facts, mapped_before=journal.mapped_before(str(site.target.version_table), checkout))
     finally:
         journal.close()
-
-
-def _telling(
-    settings: Settings, found: Origin, site: Site | None, stand: Stand | None, steps: Sequence[SeenStep]
-) -> Telling:
-    names = {oid: one.name for step in steps[:1] for oid, one in step.before.items()}
-    return Telling(
-        _sizes(found, site, stand, names),
-        frozenset(names.values()),
-        blocked,
-        _last(settings, site, [step.revision.id for step in steps]),
-    )
-
-
-def _sizes(found: Origin, site: Site | None, stand: Stand | None, names: Mapping[int, str]) -> Sizes:
-    if stand is None or stand.clone.dialect == "sqlite":
-        return Sizes({}, {}, same=found.same)
-    here = {names[oid]: one.bytes + one.index_bytes for oid, one in stand.sizes.items() if oid in names}
-    if site is None or site.target.dialect != "postgresql":
-        return Sizes(here, here if found.same else {}, same=found.same)
-    spelled = {one.key: names[oid] for oid, one in stand.sizes.items() if oid in names}
-    try:
-        there = {
-            spelled[one.key]: one.bytes + one.index_bytes
-            for one in relation_sizes(site.database).values()
-            if one.key in spelled
-        }
-    except AlembicSafeError:  # a table is locked, or may not be measured
-        return Sizes(here, {}, same=found.same)
-    return Sizes(here, there)
 
 
 def _last(settings: Settings, site: Site | None, revisions: Sequence[str]) -> Mapping[str, float]:

@@ -14,6 +14,7 @@ from alembic_safe.backup.reading import dump_at_hand
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
 from alembic_safe.databases import ScratchPlace, open_database, open_scratch
+from alembic_safe.databases.postgresql.looking_on import sizes_in_use
 from alembic_safe.errors import BackupError, ProjectError, RefusedError, UnreachableError, UsageError
 from alembic_safe.model.backups import DumpContent, Manifest
 from alembic_safe.model.events import EventSink, Notice
@@ -156,7 +157,7 @@ def _chosen(settings: Settings, database: Database) -> Manifest:
 
 
 def _schemas(settings: Settings, sites: list[Site], stack: ExitStack, tick: Tick) -> Origin:
-    """The schema of each database, with the rows of its version tables."""
+    """The schema of each database, with the rows of its version tables, and how many and how large the others are."""
     dumps: dict[str, Dumped] = {}
     first = sites[0].database.facts
     for database in asking.databases_of(sites):
@@ -169,8 +170,9 @@ def _schemas(settings: Settings, sites: list[Site], stack: ExitStack, tick: Tick
             continue
         tables = database.version_tables()
         kept = tuple((table.schema or "public", table.name) for table in tables)
-        content = DumpContent(kept, large_objects=False)
-        dumps[name] = _dumped(settings, database, stack, tick, content)
+        content = DumpContent(kept, large_objects=False, statistics=True)
+        dumped = _dumped(settings, database, stack, tick, content)
+        dumps[name] = replace(dumped, sizes=tuple(sizes_in_use(database).values()))
     major = first.version_number // 10_000 if first.dialect == "postgresql" else None
     same = first.dialect == "sqlite"
     return Origin(f"the schema of {first.address}", first.dialect, major, dumps, same=same)

@@ -9,14 +9,16 @@ from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job
 from alembic_safe.bridge.scratch import Played, Replayed, replay
 from alembic_safe.model.events import EventSink
-from alembic_safe.model.rehearsals import RoundTrip
+from alembic_safe.model.rehearsals import LostData, RoundTrip
 from alembic_safe.model.revisions import Direction, Revision
 from alembic_safe.quick import dataclass
-from alembic_safe.rehearsal.comparing import Picture, lost_data, schema_differences
+from alembic_safe.rehearsal.comparing import Picture, lost_data
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.rehearsal_run import Rehearsing, Stand
+from alembic_safe.workflow.trip_differences import TripDifferences, trip_differences
 
 Tick = Callable[[], None]
+_NOTHING = TripDifferences()
 
 
 def round_trips(
@@ -68,12 +70,12 @@ class _Trip:
             return RoundTrip(names, _said(down, "downgrade"))
         assert stand.before is not None
         back = self.rehearsing.picture_now(stand)
-        schema, lost = schema_differences(stand.before, back), lost_data(stand.before, back)
+        schema, lost = trip_differences(stand.before, back), lost_data(stand.before, back)
         up = self._go(self.job.destination, "upgrade")
         if up.fault is not None:
-            return RoundTrip(names, _said(up, "second upgrade"), schema, lost=lost)
-        again = schema_differences(there, self.rehearsing.picture_now(stand))
-        return RoundTrip(names, None, schema, again, lost)
+            return _trip(names, _said(up, "second upgrade"), schema, lost)
+        again = trip_differences(there, self.rehearsing.picture_now(stand))
+        return _trip(names, None, schema, lost, again)
 
     def each(self, stand: Stand, revisions: list[Revision]) -> tuple[RoundTrip, ...]:
         """From the last one back: down, up, and down for good. Ends at the first that cannot be undone."""
@@ -93,20 +95,31 @@ class _Trip:
         if down.fault is not None:
             return RoundTrip((one.id,), _said(down, "downgrade"))
         back = self.rehearsing.picture_now(stand)
-        schema, lost = schema_differences(before, back), lost_data(before, back)
+        schema, lost = trip_differences(before, back), lost_data(before, back)
         up = self._go(one.id, "upgrade")
         if up.fault is not None:
-            return RoundTrip((one.id,), _said(up, "second upgrade"), schema, lost=lost)
-        again = schema_differences(stand.pictures[one.id], self.rehearsing.picture_now(stand))
+            return _trip((one.id,), _said(up, "second upgrade"), schema, lost)
+        again = trip_differences(stand.pictures[one.id], self.rehearsing.picture_now(stand))
         if not last:
             down = self._go(start, "downgrade")
             if down.fault is not None:
-                return RoundTrip((one.id,), _said(down, "second downgrade"), schema, again, lost)
-        return RoundTrip((one.id,), None, schema, again, lost)
+                return _trip((one.id,), _said(down, "second downgrade"), schema, lost, again)
+        return _trip((one.id,), None, schema, lost, again)
 
     def _go(self, destination: str, direction: Direction) -> Replayed:
         job = replace(self.job, destination=destination, direction=direction, trace=False)
         return replay(self.workers, job, self.ran.redirect, sink=self.sink, tick=self.tick, step_seconds=None)
+
+
+def _trip(
+    names: tuple[str, ...],
+    fault: str | None,
+    back: TripDifferences,
+    lost: tuple[LostData, ...],
+    again: TripDifferences = _NOTHING,
+) -> RoundTrip:
+    apart = tuple(dict.fromkeys((*back.apart, *again.apart)))
+    return RoundTrip(names, fault, back.schema, again.schema, lost, apart)
 
 
 def _said(one: Replayed, what: str) -> str:

@@ -283,7 +283,11 @@ def _range(what: str | None) -> tuple[str, str]:
 def _counts(judged: list[Judged]) -> str:
     revisions = sum(len(one.target.revisions) for one in judged)
     statements = sum(len(r.statements) for one in judged for r in one.target.revisions)
-    return f"{revisions} revisions, {statements} statements"
+    return f"{revisions} revision{_s(revisions)}, {statements} statement{_s(statements)}"
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
 
 
 def _result(settings: Settings, found: Origin, done: list[Rehearsal], phases: Phases) -> RehearseResult:

@@ -59,6 +59,7 @@ def _wanted(truth: dict[str, Any], kinds: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.mark.sweep
+@pytest.mark.timeout(1800)
 def test_all_that_is_seen_is_what_servers_do(any_pg_database: Any) -> None:
     """Every statement of the recorded cases, on this version, by the tracer of rehearsals."""
     assert _compare(any_pg_database, every=1) > 100

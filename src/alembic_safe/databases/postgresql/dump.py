@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_safe.databases.postgresql.clients import Client, find_dump_client
+from alembic_safe.databases.postgresql.clients import Client, find_dump_client, major_of
 from alembic_safe.databases.postgresql.counting import RowCounter
 from alembic_safe.databases.postgresql.dumpable import can_compress, may_not_read, unreadable
 from alembic_safe.databases.postgresql.environment import bare_environment, tool_environment
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # How long pg_dump may wait for the shared lock on a table: somebody's VACUUM FULL must not hang a deploy.
 LOCK_WAIT = "120s"
+_STATISTICS_FROM = 18
 # How servers, and what stands before them, refuse a login (src/backend/libpq/auth.c; clouds' tokens say PAM).
 _REFUSED = re.compile(
     r"(password|PAM|LDAP|GSSAPI|certificate|OAuth bearer|SCRAM) authentication failed|password has expired"
@@ -94,6 +95,8 @@ class PostgresDump(PostgresReader):
         """Dump in the directory format, all in one snapshot. See `Dump.write`."""
         command = dump_command(self.client, folder, jobs=jobs, compression=compression)
         command += content_arguments(content, utf8=self.utf8)
+        if content.statistics and dumps_statistics(self.client.version):
+            command.append("--statistics")
         if self.conninfo:
             command.append(f"--dbname={self.conninfo}")
         ended = run_tool(command, environment=self.environment, tick=tick)
@@ -152,6 +155,11 @@ def content_arguments(content: DumpContent, *, utf8: bool = True) -> list[str]:
     patterns = () if content.rows_of is None else all_but(content.rows_of, utf8=utf8)
     # -B is what 15 to 18 all know; its long form was renamed in 16
     return [f"--exclude-table-data={one}" for one in patterns] + ([] if content.large_objects else ["-B"])
+
+
+def dumps_statistics(version: str) -> bool:
+    """Whether a pg_dump of that version can take the planner's statistics along (release notes of 18)."""
+    return major_of(version) >= _STATISTICS_FROM
 
 
 def _advice(said: str) -> str:

@@ -28,7 +28,7 @@ WITH RECURSIVE above(oid) AS (
   JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid AND c.relkind = 'f'
   UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid
 )
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.oid IN (SELECT oid FROM above)
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.oid IN (SELECT oid FROM above), c.reltuples >= 0
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm', 'p') AND c.oid >= 16384 AND n.nspname !~ '^pg_'
 """
@@ -45,10 +45,11 @@ def cut_off(database: PostgresDatabase) -> None:
         database.execute(f"ALTER SERVER {ident(server)} OPTIONS ({', '.join(changed)})")
 
 
-def analyze(database: PostgresDatabase) -> None:
-    """ANALYZE all but what would ask a foreign server."""
+def analyze(database: PostgresDatabase, *, known: bool = True) -> None:
+    """ANALYZE all but what would ask a foreign server; `known` False: of that, what has no statistics yet."""
     tables = database.fetch(_WITH_FOREIGN_CHILDREN)
-    if not any(asks for _, asks in tables):
+    here = [str(name) for name, asks, done in tables if not asks and (known or not done)]
+    if len(here) == len(tables):
         database.execute("ANALYZE")
-    elif here := [str(name) for name, asks in tables if not asks]:
+    elif here:
         database.execute(f"ANALYZE {', '.join(here)}")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import groupby
 
 from alembic_safe.databases.postgresql.belongings import ident
 from alembic_safe.databases.postgresql.queries import query
+from alembic_safe.errors import AlembicSafeError, UnreachableError
 from alembic_safe.model.protocols import Database
 from alembic_safe.quick import dataclass
+
+_SIZE_WAIT = "1s"
 
 
 @dataclass(frozen=True, slots=True)
 class RelationSize:
-    """A table's name in full and its bytes; `rows` is the planner's estimate, None where it was never analysed."""
+    """A table's name in full and its bytes; `rows` and `pages` are the planner's, None where it was never analysed."""
 
     schema: str
     name: str
@@ -21,6 +25,7 @@ class RelationSize:
     bytes: int
     index_bytes: int
     rows: float | None
+    pages: int | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -38,9 +43,35 @@ class Digest:
 
 def relation_sizes(database: Database) -> dict[int, RelationSize]:
     """Every table and materialized view by oid. Raises `UnreachableError`; a locked table is waited for."""
+    return _sizes(database, "relation_sizes")
+
+
+def sizes_in_use(database: Database) -> dict[int, RelationSize]:
+    """The same of a database that others use: where one holds a table for long, by the last ANALYZE's pages.
+
+    Raises `UnreachableError`.
+    """
+    database.execute("BEGIN READ ONLY")
+    try:
+        # in a transaction: behind a pooler a setting would be left to whoever comes next
+        database.execute(f"SET LOCAL lock_timeout = '{_SIZE_WAIT}'")
+        return relation_sizes(database)
+    except UnreachableError:
+        raise
+    except AlembicSafeError:
+        pass
+    finally:
+        with suppress(UnreachableError):
+            database.execute("ROLLBACK")
+    return _sizes(database, "relation_pages")
+
+
+def _sizes(database: Database, name: str) -> dict[int, RelationSize]:
     return {
-        oid: RelationSize(schema, name, kind, int(own), int(indexes), rows if rows >= 0 else None)
-        for oid, schema, name, kind, own, indexes, rows in database.fetch(query("relation_sizes"))
+        oid: RelationSize(
+            schema, name, kind, int(own), int(indexes), *((rows, int(pages)) if rows >= 0 else (None, None))
+        )
+        for oid, schema, name, kind, own, indexes, rows, pages in database.fetch(query(name))
     }
 
 

@@ -12,9 +12,11 @@ from alembic_safe.model.rehearsals import (
     RehearsedLock,
     RehearsedRevision,
     RehearsedStatement,
+    RehearsedTable,
     RehearsedTarget,
     RehearseResult,
     RoundTrip,
+    TableSize,
 )
 from alembic_safe.report.console.findings import findings
 from alembic_safe.report.console.page import (
@@ -81,11 +83,33 @@ def target(one: RehearsedTarget, view: View) -> Iterator[RenderableType]:
     """One target's revisions as they ran; `check --rehearse` shows them in the same way."""
     yield ""
     yield line((clean(one.label), STRONG), f"  {at(one.heads_before)}, then {at(one.heads_after)}")
+    for table in one.tables:
+        if table.target is not None and table.target != table.clone:
+            yield indented(_sizes_of(table))
     if not one.revisions:
         yield indented(line("nothing to do"))
     for ordinal, revision in enumerate(one.revisions, 1):
         yield ""
         yield from _revision(revision, f"{ordinal}/{len(one.revisions)}", view)
+
+
+def _sizes_of(table: RehearsedTable) -> Text:
+    """How large a table is on the target, beside the clone's: what the times that are expected go by."""
+    assert table.target is not None
+    return line(
+        (f"{clean(table.name)}: ", QUIET),
+        _extent(table.target),
+        (f"; on the clone {_extent(table.clone)}", QUIET),
+    )
+
+
+def _extent(of: TableSize) -> str:
+    if of.bytes is None:
+        return "not measured"
+    # the planner's count: exact where it is 0
+    about = "" if not of.rows else "about "
+    rows = "" if of.rows is None else f"{about}{count(of.rows, 'row')}, "
+    return f"{rows}{size(of.bytes)}"
 
 
 def _revision(one: RehearsedRevision, where: str, view: View) -> Iterator[RenderableType]:
@@ -192,6 +216,8 @@ def _trip(trip: RoundTrip) -> Iterator[RenderableType]:
             yield indented(line((f"{what}: ", QUIET), clean(first)))
             for more in rest:
                 yield indented(line((clean(more), QUIET)), 6)
+    for sentence in trip.apart:
+        yield indented(line(("not counted: ", QUIET), clean(sentence)))
     for lost in trip.lost:
         rows = (
             f"{lost.rows_before} rows before, {'none' if lost.rows_after is None else lost.rows_after} after"

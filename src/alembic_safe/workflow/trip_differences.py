@@ -1,0 +1,68 @@
+"""What of a clone's schema is not as it was before a round trip; the order of columns and names of constraints told apart. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from alembic_safe.model.identity import Compared, Difference, SchemaParts
+from alembic_safe.quick import dataclass
+from alembic_safe.recovery.identity.comparing import compare
+from alembic_safe.recovery.identity.reading import parts_of
+from alembic_safe.recovery.identity.sqlite import sqlite_parts
+from alembic_safe.recovery.identity.statements import no_sql
+from alembic_safe.rehearsal.comparing import Picture
+
+_MOST_LINES = 12
+_HOW = {
+    "missing": "did not come back",
+    "extra": "stayed, and was not there before",
+    "changed": "reads differently",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TripDifferences:
+    """Texts for people. `schema`: parts that differ, each with the lines that do. `apart`: sentences."""
+
+    schema: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+
+
+def trip_differences(before: Picture, after: Picture) -> TripDifferences:
+    """Compare two pictures of one clone, part by part.
+
+    A column that was dropped and made anew stands last, and a constraint may bear the server's name for it: what
+    names its columns does not depend on either.
+    """
+    then, now = _parts(before), _parts(after)
+    known = {part.top for part in (*then.parts, *now.parts)}
+    compared = compare(then, now, known, no_sql)
+    return TripDifferences(
+        tuple("\n".join(_lines(one)) for one in compared.differences), tuple(_apart(compared, then, now))
+    )
+
+
+def _parts(picture: Picture) -> SchemaParts:
+    return parts_of(picture.objects) if not picture.of_file else sqlite_parts(picture.rows)
+
+
+def _lines(one: Difference) -> Iterator[str]:
+    yield f"{str(one).rpartition(':')[0]}: {_HOW[one.what]}"
+    if one.expected is None or one.found is None:
+        return
+    then, now = one.expected.split("\n"), one.found.split("\n")
+    lines = list(difflib.unified_diff(then, now, lineterm="", n=0))
+    changed = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    yield from changed[:_MOST_LINES]
+    if len(changed) > _MOST_LINES:
+        yield "..."
+
+
+def _apart(compared: Compared, then: SchemaParts, now: SchemaParts) -> Iterator[str]:
+    for table in compared.order:
+        yield (
+            f"the columns of {table} stand in another order: {', '.join(now.order[table])}; before:"
+            f" {', '.join(then.order[table])}"
+        )
+    yield from compared.names
