@@ -1,4 +1,4 @@
-"""What of a clone's schema is not as it was before a round trip; the order of columns and names of constraints told apart. Pure."""
+"""What of a clone's schema a round trip left changed; the order of columns and constraints' names told apart. Pure."""
 
 from __future__ import annotations
 
