@@ -223,4 +223,4 @@ def test_a_schema_comes_with_what_is_known_of_its_rows(
     (table,) = target["tables"]
     assert (table["name"], table["clone"]["rows"], table["target"]["rows"]) == ("orders", 0, 20_000)
     assert table["target"]["bytes"] > 1_000_000 > table["clone"]["bytes"]
-    assert index["forecast"] > 0.03 > index["seconds"], "a megabyte is read"
+    assert index["forecast"] - index["seconds"] > 0.03, "a megabyte is read"
