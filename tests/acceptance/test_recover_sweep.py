@@ -39,7 +39,7 @@ from tests.support.stopping import (
     stop,
     without_socket,
 )
-from tests.support.warm import ENABLED, WHOLLY
+from tests.support.warm import ENABLED
 
 pytestmark = pytest.mark.slow
 
@@ -242,7 +242,7 @@ def sweep(
     """The history on a server of its own kind: one that keeps what it says is committed, where it is crashed."""
     way = request.node.callspec.params["way"]
     server = pg_servers(max(_majors()), durable=way in ("crash", "immediate"))
-    monkeypatch.setenv(ENABLED, WHOLLY)
+    monkeypatch.setenv(ENABLED, "1")
     with ExitStack() as stack:
         found = _prepared(server, make_project, tmp_path)
         if way == "network":

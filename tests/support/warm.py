@@ -1,9 +1,8 @@
-"""A process that has imported the command already: each run of the short form forks from it, which halves its start.
+"""A process that has imported the command already: each run of the short form and of a sweep forks from it.
 
-It is the command in a process of its own all the same, with its own environment, folder and streams; what it
-does not show is the start itself. The whole form, and every test that starts a command to deal with it while it
-runs, starts the installed script. The long sweeps start hundreds of commands: there (`wholly`) also the process that
-workers are forked from is a fork of the command, which has imported what that one needs.
+It is the command in a process of its own all the same, with its own environment, folder and streams, and so is the
+process that its workers are forked from; what neither shows is the start itself, which takes more than what most tests
+run. The whole form, and every test that starts a command to deal with it while it runs, starts the installed script.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import contextlib
 import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -25,32 +25,13 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
+import alembic_safe
 from alembic_safe.bridge import fork_server
 from tests.support.processes import Completed, clean_environment
 
 ENABLED = "SUITE_STARTS_WARM"
-WHOLLY = "wholly"
 _BOOT = "from tests.support.warm import serve; serve({number})"
 _ROOT = Path(__file__).resolve().parents[2]
-_MODULES = (
-    "alembic_safe.cli.entry",
-    "alembic_safe.cli.running",
-    "alembic_safe.workflow.migrate",
-    "alembic_safe.workflow.plan",
-    "alembic_safe.workflow.status",
-    "alembic_safe.report.console",
-    "alembic_safe.report.json",
-    "psycopg",
-)
-# what the commands of a sweep import while they run
-_LATER = (
-    "alembic_safe.workflow.remedying",
-    "alembic_safe.workflow.resuming",
-    "alembic_safe.workflow.restoring",
-    "alembic_safe.workflow.applying",
-    "alembic_safe.apply.guard.process",
-    "alembic_safe.sql.tongues",
-)
 
 
 class Warm:
@@ -74,10 +55,9 @@ class Warm:
         cwd: Path,
         env: Mapping[str, str],
         streams: Sequence[int],
-        wholly: bool = False,
     ) -> int:
         """Start `args` (without the program) with these descriptors as its streams. Its pid, also of its group."""
-        said = {"args": list(args), "cwd": str(cwd), "env": dict(env), "wholly": wholly}
+        said = {"args": list(args), "cwd": str(cwd), "env": dict(env)}
         socket.send_fds(self._control, [json.dumps(said).encode()], list(streams))
         return int(self._control.recv(64))
 
@@ -94,9 +74,7 @@ class Warm:
 
 def can_run(env: Mapping[str, str]) -> bool:
     """Whether a run with this environment may start so: nothing in it is for the start of Python itself."""
-    if os.environ.get(ENABLED) not in ("1", WHOLLY) or any(
-        name.startswith(("PYTHON", "LC_", "LD_")) for name in env
-    ):
+    if os.environ.get(ENABLED) != "1" or any(name.startswith(("PYTHON", "LC_", "LD_")) for name in env):
         return False
     return _at_start(env) == _at_start(clean_environment(_ROOT))
 
@@ -129,7 +107,7 @@ def _waited(
 ) -> int | None:
     warm = of_this_process()
     try:
-        pid = warm.start(args, cwd, env, streams, wholly=os.environ.get(ENABLED) == WHOLLY)
+        pid = warm.start(args, cwd, env, streams)
         return warm.wait(pid, timeout)
     except BaseException:  # a test that took too long: its answer must not be taken for the next one's
         of_this_process.cache_clear()
@@ -144,8 +122,7 @@ def of_this_process() -> Warm:
 
 def serve(number: int) -> None:
     """The process itself: forks for each request, until nobody asks any more."""
-    for name in _MODULES:
-        importlib.import_module(name)
+    _import_all()
     control = socket.socket(fileno=number)
     while True:
         data, descriptors = _request(control)
@@ -155,8 +132,6 @@ def serve(number: int) -> None:
         if "wait" in asked:
             control.send(str(os.waitpid(asked["wait"], 0)[1]).encode())
             continue
-        if asked["wholly"]:
-            _import_for_workers()
         pid = os.fork()
         if pid == 0:
             control.close()
@@ -169,11 +144,14 @@ def serve(number: int) -> None:
         control.send(str(pid).encode())
 
 
-def _import_for_workers() -> None:
+def _import_all() -> None:
+    """Whatever a command or its workers may come to import; no driver opens a connection by that."""
     from alembic_safe.bridge.worker import server
 
-    for name in (*_LATER, server.__name__):
-        importlib.import_module(name)
+    for module in pkgutil.walk_packages(alembic_safe.__path__, "alembic_safe."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    importlib.import_module("psycopg")
     server._preload()
 
 
@@ -240,7 +218,6 @@ def _become(run: dict[str, Any], descriptors: Sequence[int]) -> None:
     os.chdir(run["cwd"])
     os.environ.clear()
     os.environ.update(run["env"])
-    if run["wholly"]:
-        fork_server.ForkServer = _ForkedServer  # type: ignore[misc]
+    fork_server.ForkServer = _ForkedServer  # type: ignore[misc]
     sys.argv = ["alembic-safe", *run["args"]]
     sys.path[:] = [part for part in sys.path if part not in ("", str(_ROOT))]
