@@ -64,7 +64,7 @@ class Stopped:
         with self._said.open("wb") as said, Path(os.devnull).open("rb") as nothing:
             streams = [nothing.fileno(), said.fileno(), said.fileno()]
             whole = project.environment(env)
-            self._pid = of_this_process().start(words, project.path, whole, streams, wholly=True)
+            self._pid = of_this_process().start(words, project.path, whole, streams)
         self.mark = project.mark
         self.status: int | None = None
 
