@@ -18,7 +18,7 @@ PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
 COMPILED = bin/python -m compileall -q src
 MADE_FROM = pyproject.toml scripts/venv
 
-.PHONY: help demo test test-all test-lowest test-newest fuzz published lint format bench bench-stall soak docs clean kill-restores kill-backups sweep
+.PHONY: help demo test test-all test-lowest test-newest fuzz published lint format bench bench-stall bench-rehearse soak docs clean kill-restores kill-backups sweep
 help:
 	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
 
@@ -72,6 +72,9 @@ format: .venv-test/.lint  ## ruff's formatter and its safe fixes
 
 bench-stall: .venv-test/.stamp  ## how long an application waits for a migration: raw alembic, then alembic-safe (20 min)
 	.venv-test/bin/python -m benchmarks.stall $(ARGS)
+
+bench-rehearse: .venv-test/.stamp  ## a rehearsal from a backup of 5 GB, against pg_restore and the revisions' own time (15 min, 25 GB of disk)
+	.venv-test/bin/python -m benchmarks.bench_rehearse $${REHEARSE_MB:-5000} 1 $(ARGS)
 
 soak: .venv-test/.stamp  ## 500 runs against random blockers, deadlocks and killed connections (an hour; SOAK_JOBS=2: half of it)
 	SOAK_RUNS=$${SOAK_RUNS:-500} SOAK_JOBS=$(SOAK_JOBS) .venv-test/bin/python -m pytest -n $(SOAK_JOBS) -rP \

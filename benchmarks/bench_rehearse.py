@@ -1,6 +1,6 @@
 """`rehearse` from a backup of 500 MB against bare `pg_restore -j` plus `alembic upgrade`, in turn, on one server.
 
-`python -m benchmarks.bench_rehearse [MB] [PAIRS]`.
+`python -m benchmarks.bench_rehearse [MB] [PAIRS]`; `make bench-rehearse` with 5 GB.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from alembic_safe.databases.postgresql.server.choosing import for_scratch
 from benchmarks.bench_scratch import project_of
 
 _JOBS = "2"
-_ROW = 76  # bytes of a row in a dump that is not compressed
+_ROW, _MORE = 76, 32  # bytes of a row in a dump that is not compressed, and of each further copy of its text
+_WIDE, _COPIES = 1000, 8  # from so many megabytes on rows are wider, so that making them takes minutes and not an hour
 _TABLES = """
 create table orders as
-  select g as id, (g % 1000)::int as customer, md5(g::text) as note, now() as made from generate_series(1, {rows}) g;
+  select g as id, (g % 1000)::int as customer, repeat(md5(g::text), {copies}) as note, now() as made from generate_series(1, {rows}) g;
 alter table orders add primary key (id);
 create table alembic_version (version_num varchar(32) primary key);
 insert into alembic_version values ('r000');
@@ -86,7 +87,9 @@ class _Bench:
     def make(self, megabytes: int) -> tuple[int, int]:
         """Sizes of the database and of the backup, both made here."""
         self._sql("postgres", "create database target")
-        self._sql("target", _TABLES.format(rows=megabytes * 1_000_000 // _ROW))
+        copies = _COPIES if megabytes >= _WIDE else 1
+        rows = megabytes * 1_000_000 // (_ROW + _MORE * (copies - 1))
+        self._sql("target", _TABLES.format(rows=rows, copies=copies))
         ((size,),) = self._sql("target", "select pg_database_size(current_database())")
         document = self._run("backup", "create")
         return int(size), int(document["backups"][0]["manifest"]["size"])

@@ -50,7 +50,8 @@ class Job:
     `resume`: a revision that is finished rather than begun.
     `paced`: the worker waits for a word before each step, while no transaction is open.
     `digest` ("probe"): a digest of all that the history's schemas follow from is wanted.
-    `trace` (with `redirect`): after each statement its session is looked at from inside, see `StatementTraced`.
+    `trace` (with `redirect`): after each statement its session is looked at from inside, see `StatementTraced`;
+    `trace_beside`: others work on the clone between the steps, which is not to be taken for a step's work.
     """
 
     mode: Literal["probe", "apply", "review"]
@@ -80,6 +81,7 @@ class Job:
     paced: bool = False
     digest: bool = False
     trace: bool = False
+    trace_beside: bool = False
     resume: Resume | None = None
 
 

@@ -71,9 +71,12 @@ def _sql(clone: Clone, file: Path) -> str:
                 copy_sqlite(Path(clone.keywords["database"]), copy)
                 _execute(replace(clone, keywords={"database": str(copy)}), text)
         else:
-            _execute(clone, "BEGIN", text, "ROLLBACK")
+            # what it read and wrote is counted at once, so that it is not taken for the next revision's
+            _execute(clone, "BEGIN", text, "ROLLBACK", "SELECT pg_catalog.pg_stat_force_next_flush()")
     except AlembicSafeError as error:
-        return error.message[:_SHOWN]
+        # the server's own words: it is the user's query that failed, and no query of ours
+        cause = str(error.__cause__ or "").strip().splitlines()
+        return (cause[0] if cause else error.message)[:_SHOWN]
     return ""
 
 

@@ -4,6 +4,10 @@ Work on a table takes time in proportion to its bytes, what works on none takes 
 expected where a size is not known. Sorting for an index takes somewhat more, but a table of 8 MB or more is sorted by
 several workers (min_parallel_table_scan_size), which a small clone's is not: that the one makes up for the other was
 measured (benchmarks/bench_forecast.py), so that the more counts where the clone had workers already.
+
+A table that is larger than a quarter of a server's buffers is read past them (src/backend/access/heap/heapam.c,
+initscan), so that a scan finds none of it there. What lay in the clone's buffers and will not in the target's is
+counted by what a page that has to be read costs.
 """
 
 from __future__ import annotations
@@ -20,20 +24,48 @@ from alembic_safe.rehearsal.observed import Observation
 _TELLING_BYTES = 256 * 1024
 _LOOP = 10  # statements of one line: a loop over rows
 _ROW = 100  # bytes, about
+_PAGE = 8192
+_RING = 4  # a scan of more than this part of the buffers reads past them
 _BY_WORKERS = "with request for"  # DEBUG1 of catalog/index.c, index_build
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading costs: buffers of the clone's server and of the target's (bytes), seconds for a page not in them.
+
+    `here` and `there` are tables without their indexes.
+    """
+
+    buffers_here: int
+    buffers_there: int
+    page: float
+    here: Mapping[str, int]
+    there: Mapping[str, int]
+
+    def more(self, one: Observation) -> float:
+        """Seconds for pages which a scan found in the clone's buffers, and will not find in the target's."""
+        pages = 0.0
+        for name in {*one.scanned, *one.rewritten}:
+            size = self.there.get(name, 0)
+            if size > self.buffers_there / _RING and self.here.get(name, 0) <= self.buffers_here / _RING:
+                pages += size / _PAGE
+        found = 1 - min(1.0, one.read / one.pages) if one.pages else 1.0
+        return pages * found * self.page
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """Tables of the clone and of the target by the clone's names. `speed` is bytes per second that the target works.
 
-    `same`: the clone has the target's rows, so that its times are what is to be expected.
+    `same`: the clone has the target's rows, so that its times are what is to be expected. `reading` is None where
+    nothing is known of it.
     """
 
     here: Mapping[str, int]
     there: Mapping[str, int]
     speed: float = 30e6
     same: bool = False
+    reading: Reading | None = None
 
 
 def forecast(
@@ -68,7 +100,8 @@ def _of(seconds: float, one: Observation, sizes: Sizes, loop: bool) -> float | N
         # the clone's tables are all but empty: what is known is how fast a server works through bytes
         worked = set(one.scanned) | set(one.rewritten)
         return seconds + sum(sizes.there.get(name, 0) for name in worked) / sizes.speed
-    return seconds * scale(here, there, sorts=any(_BY_WORKERS in line for line in one.said))
+    more = sizes.reading.more(one) if sizes.reading is not None else 0.0
+    return seconds * scale(here, there, sorts=any(_BY_WORKERS in line for line in one.said)) + more
 
 
 def scale(here: int, there: int, *, sorts: bool) -> float:

@@ -42,6 +42,7 @@ def told(
     seen = observations(step)
     by_ordinal = {one.ordinal: one for one in seen}
     expected = forecast(listing.statements, by_ordinal, telling.sizes)
+    last = telling.last.get(listing.revision.id)
     seconds = max(
         0.0, (step.seconds or sum(one.duration or 0.0 for one in listing.statements)) - step.probing
     )
@@ -61,10 +62,10 @@ def told(
         differences=differences,
         fault=listing.not_inspectable,
         fault_at=listing.not_inspectable_at,
-        forecast=_total(seconds, listing.statements, expected),
+        forecast=_with_history(_total(seconds, listing.statements, expected), last),
         stall_forecast=_longest(blocking),
         probing=step.probing,
-        last_time=telling.last.get(listing.revision.id),
+        last_time=last,
     )
 
 
@@ -131,6 +132,13 @@ def _total(
         return None
     worked = sum(one.duration or 0.0 for one in statements)
     return max(0.0, seconds - worked) + sum(one for one in each if one is not None)
+
+
+def _with_history(expected: float | None, last: float | None) -> float | None:
+    """What it took the last time on this very target is the least to be expected of the next."""
+    if expected is None or last is None:
+        return last if expected is None else expected
+    return max(expected, last)
 
 
 def _longest(locks: Sequence[RehearsedLock]) -> float | None:

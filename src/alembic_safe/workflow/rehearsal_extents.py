@@ -4,34 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from alembic_safe.databases.postgresql.looking_on import RelationSize, sizes_in_use
+from alembic_safe.databases.postgresql.looking_on import Buffers, RelationSize, buffers_of, sizes_in_use
 from alembic_safe.errors import AlembicSafeError
 from alembic_safe.model.rehearsals import RehearsedRevision, RehearsedTable, TableSize
 from alembic_safe.quick import dataclass
-from alembic_safe.rehearsal.forecasting import Sizes
+from alembic_safe.rehearsal.forecasting import Reading, Sizes
 from alembic_safe.rehearsal.watching import SeenStep
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.rehearsal_run import Stand
 from alembic_safe.workflow.rehearsal_sources import Origin
+
+# a page from a disk that reads 200 MB in a second
+_PAGE_SECONDS = 40e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Extents:
     """Tables that were there before the first step, by their names as the clone spells them.
 
-    `names` by oid are of all relations; `there` is None where no target was asked.
+    `names` by oid are of all relations; `there` is None where no target was asked. `buffers` are both servers'.
     """
 
     names: Mapping[int, str]
     here: Mapping[str, RelationSize]
     there: Mapping[str, RelationSize] | None
+    buffers: tuple[Buffers, Buffers] | None = None
 
     def sizes(self, *, same: bool) -> Sizes:
         """What a forecast goes by."""
         here = _bytes(self.here)
         if self.there is None:
             return Sizes(here, here if same else {}, same=same)
-        return Sizes(here, _bytes(self.there))
+        return Sizes(here, _bytes(self.there), reading=self._reading(self.there))
+
+    def _reading(self, there: Mapping[str, RelationSize]) -> Reading | None:
+        if self.buffers is None:
+            return None
+        clone, target = self.buffers
+        page = target.page or clone.page or _PAGE_SECONDS
+        return Reading(clone.bytes, target.bytes, page, _own(self.here), _own(there))
 
     def tables(self, revisions: Iterable[RehearsedRevision]) -> tuple[RehearsedTable, ...]:
         """The tables that statements worked on, in the order in which they first did."""
@@ -59,7 +70,14 @@ def extents_of(found: Origin, site: Site | None, stand: Stand | None, steps: Seq
         return Extents(names, here, None)
     spelled = {one.key: names[oid] for oid, one in stand.sizes.items() if oid in names}
     there = {spelled[one.key]: one for one in _of_target(found, site) if one.key in spelled}
-    return Extents(names, here, there)
+    return Extents(names, here, there, _buffers(stand, site))
+
+
+def _buffers(stand: Stand, site: Site) -> tuple[Buffers, Buffers] | None:
+    try:
+        return buffers_of(stand.database), buffers_of(site.database)
+    except AlembicSafeError:
+        return None
 
 
 def _of_target(found: Origin, site: Site) -> Iterable[RelationSize]:
@@ -74,6 +92,10 @@ def _of_target(found: Origin, site: Site) -> Iterable[RelationSize]:
 
 def _bytes(of: Mapping[str, RelationSize]) -> dict[str, int]:
     return {name: one.bytes + one.index_bytes for name, one in of.items()}
+
+
+def _own(of: Mapping[str, RelationSize]) -> dict[str, int]:
+    return {name: one.bytes for name, one in of.items()}
 
 
 def _size(one: RelationSize | None) -> TableSize:

@@ -8,7 +8,12 @@ from dataclasses import field
 
 from alembic_safe.bridge.scratch import Observer
 from alembic_safe.databases import open_database
-from alembic_safe.databases.postgresql.looking_on import RelationSize, locks_of_others, relation_sizes
+from alembic_safe.databases.postgresql.looking_on import (
+    RelationSize,
+    locks_of_others,
+    relation_sizes,
+    send_counters,
+)
 from alembic_safe.errors import UsageError
 from alembic_safe.model.facts import Name
 from alembic_safe.model.live import LiveLook
@@ -117,6 +122,9 @@ class Rehearsing:
             if policy.round_trip and policy.each:
                 for stand in self.stands:
                     stand.pictures[revision] = self._picture(stand)
+        for stand in self.stands:
+            if stand.clone.dialect == "postgresql":
+                send_counters(stand.database)
 
     def _look(self, stand: Stand) -> None:
         if stand.clone.dialect == "postgresql":

@@ -15,7 +15,7 @@ from alembic_safe.quick import dataclass
 from alembic_safe.rehearsal.comparing import Picture, lost_data
 from alembic_safe.settings import Settings
 from alembic_safe.workflow.rehearsal_run import Rehearsing, Stand
-from alembic_safe.workflow.trip_differences import TripDifferences, trip_differences
+from alembic_safe.workflow.trip_differences import TripDifferences, trip_differences, without
 
 Tick = Callable[[], None]
 _NOTHING = TripDifferences()
@@ -78,15 +78,21 @@ class _Trip:
         return _trip(names, None, schema, lost, again)
 
     def each(self, stand: Stand, revisions: list[Revision]) -> tuple[RoundTrip, ...]:
-        """From the last one back: down, up, and down for good. Ends at the first that cannot be undone."""
+        """From the last one back: down, up, and down for good. Ends at the first that cannot be undone.
+
+        What the way down of a later one did not bring back is missing from then on, and is told of that one alone.
+        """
         found: list[RoundTrip] = []
+        later: RoundTrip | None = None
         for position in range(len(revisions) - 1, -1, -1):
             one = revisions[position]
             start = one.down[0] if one.down else "base"
             before = stand.pictures[revisions[position - 1].id] if position else stand.before
             assert before is not None
-            found.append(self._one(stand, one, start, before, last=position == 0))
-            if found[-1].fault is not None:
+            trip = self._one(stand, one, start, before, last=position == 0)
+            found.append(trip if later is None else without(trip, later))
+            later = trip
+            if trip.fault is not None:
                 break
         return tuple(reversed(found))
 

@@ -183,6 +183,7 @@ class _Section:
             ),
             with_values=True,
             trace=True,
+            trace_beside=self.settings.rehearsal.checks or self.settings.rehearsal.each,
             paced=False,
             stop_before=self.stop_before,
             lock_timeout=0.0,
@@ -340,10 +341,12 @@ def over_budget(settings: Settings, targets: tuple[RehearsedTarget, ...]) -> tup
     if policy.max_time is not None and total > policy.max_time:
         found.append(f"all revisions take {total:.1f} s, and --max-time is {policy.max_time:g} s")
     for one in revisions:
-        stall = one.stall if one.stall_forecast is None else max(one.stall_forecast, 0.0)
+        seen, expected = one.stall, one.stall_forecast
+        stall = seen if expected is None else expected
         if stall > policy.max_stall:
+            how = "held" if expected is None else "is expected to hold"
             found.append(
-                f"revision {one.revision} holds the application up for {stall:.1f} s, and --max-stall is"
+                f"revision {one.revision} {how} the application up for {stall:.1f} s, and --max-stall is"
                 f" {policy.max_stall:g} s"
             )
     return tuple(found)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from alembic_safe.model.identity import Compared, Difference, SchemaParts
+from alembic_safe.model.rehearsals import LostData, RoundTrip
 from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.comparing import compare
 from alembic_safe.recovery.identity.reading import parts_of
@@ -66,3 +68,24 @@ def _apart(compared: Compared, then: SchemaParts, now: SchemaParts) -> Iterator[
             f" {', '.join(then.order[table])}"
         )
     yield from compared.names
+
+
+def without(trip: RoundTrip, later: RoundTrip) -> RoundTrip:
+    """What is told of a trip, without what was so already after that of the revision after it."""
+    known = {*later.schema, *later.again}
+    lost = {one.table: one for one in later.lost}
+    return replace(
+        trip,
+        schema=tuple(one for one in trip.schema if one not in known),
+        again=tuple(one for one in trip.again if one not in known),
+        apart=tuple(one for one in trip.apart if one not in later.apart),
+        lost=tuple(filter(None, (_newly(one, lost.get(one.table)) for one in trip.lost))),
+    )
+
+
+def _newly(now: LostData, before: LostData | None) -> LostData | None:
+    if before is None:
+        return now
+    columns = tuple(one for one in now.columns if one not in before.columns)
+    same_rows = (now.rows_before, now.rows_after) == (before.rows_before, before.rows_after)
+    return None if same_rows and not columns else replace(now, columns=columns)

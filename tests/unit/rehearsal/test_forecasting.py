@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from alembic_safe.model.facts import LockMode
 from alembic_safe.model.revisions import Source, Statement
-from alembic_safe.rehearsal.forecasting import Sizes, forecast
+from alembic_safe.rehearsal.forecasting import Reading, Sizes, forecast
 from alembic_safe.rehearsal.observed import Observation
 
 MB = 1_000_000
@@ -48,3 +50,18 @@ def test_a_loop_over_rows_is_repeated_for_each_row_there() -> None:
     one = Observation(1, "7", 0, 0, 0, locks={"orders": LockMode.ROW_EXCLUSIVE})
     found = forecast(statements, dict.fromkeys(range(1, 21), one), Sizes(SMALL, LARGE))
     assert sum(seconds or 0.0 for seconds in found.values()) == pytest.approx(20 * 0.01 * 20)
+
+
+def test_what_a_scan_finds_in_the_clones_buffers_is_read_where_the_target_has_not_room_for_it() -> None:
+    def with_buffers(there: int, one: Observation) -> float:
+        reading = Reading(128 * MB, there, 1e-4, SMALL, LARGE)
+        found = expected(one, Sizes(SMALL, LARGE, reading=reading))
+        assert found is not None
+        return found
+
+    pages = 200 * MB / 8192
+    assert with_buffers(1600 * MB, seen("orders")) == pytest.approx(10.0), "it lies in buffers there too"
+    assert with_buffers(128 * MB, seen("orders")) == pytest.approx(10.0 + pages * 1e-4)
+    half = replace(seen("orders"), pages=1000, read=500)
+    assert with_buffers(128 * MB, half) == pytest.approx(10.0 + pages / 2 * 1e-4), "half was read here too"
+    assert with_buffers(128 * MB, seen()) == 0.5, "no scan"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from alembic_safe.databases.postgresql.objects import SchemaObject
+from alembic_safe.model.rehearsals import LostData, RoundTrip
 from alembic_safe.rehearsal.comparing import Picture
-from alembic_safe.workflow.trip_differences import trip_differences
+from alembic_safe.workflow.trip_differences import trip_differences, without
 
 _WAS = (
     "CREATE TABLE orders (\n\tid INTEGER NOT NULL, \n\tnote TEXT, \n\tseen INTEGER, \n\tPRIMARY KEY (id)\n)"
@@ -46,3 +47,17 @@ def test_a_server_too() -> None:
         "column seen of public.orders: stayed, and was not there before",
     )
     assert trip_differences(was, Picture({})).schema == ("table public.orders: did not come back",)
+
+
+def test_what_a_later_revision_lost_is_not_told_of_an_earlier_one() -> None:
+    stray = "index ix of t: stayed, and was not there before"
+    later = RoundTrip(("c",), schema=(stray,), lost=(LostData("t", 9, 9, ("note",)), LostData("u", 4, 0)))
+    earlier = RoundTrip(
+        ("b",),
+        schema=(stray, "table x: did not come back"),
+        lost=(LostData("t", 9, 9, ("name", "note")), LostData("u", 4, 0), LostData("v", 1, 0)),
+    )
+    told = without(earlier, later)
+    assert told.schema == ("table x: did not come back",)
+    assert told.lost == (LostData("t", 9, 9, ("name",)), LostData("v", 1, 0))
+    assert without(RoundTrip(("b",), schema=(stray,)), later).good

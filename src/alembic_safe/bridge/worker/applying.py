@@ -213,7 +213,7 @@ class Application:
         def tell(trace: Trace) -> None:
             self._link.tell_later(StatementTraced(step.target, step.ordinal, trace))
 
-        tracer = self._tracers.setdefault(step.target, Tracer(tell))
+        tracer = self._tracers.setdefault(step.target, Tracer(tell, self._job.trace_beside))
         tracer.tell = tell
         return tracer
 

@@ -71,9 +71,14 @@ _COUNTING = ("r", "m")  # of an index, its own scans would be counted
 
 @dataclass(slots=True)
 class Tracer:
-    """Traces the statements of one target's own connection. `tell` sends what was seen."""
+    """Traces the statements of one target's own connection. `tell` sends what was seen.
+
+    `beside`: others work on the clone between the steps. The counters hold their work too, so that all are read as a
+    step begins; from then on its transaction sees them as they were (stats_fetch_consistency).
+    """
 
     tell: Callable[[Trace], None]
+    beside: bool = False
     _scans: dict[int, int] = field(default_factory=dict)
     _rows: dict[int, int] = field(default_factory=dict)
     _pages: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -92,7 +97,7 @@ class Tracer:
         if self._off:
             return
         self._listen(live)
-        self._look(live, 0, every=not self._known)
+        self._look(live, 0, every=self.beside or not self._known)
 
     def before(self) -> None:
         """A statement is about to go."""

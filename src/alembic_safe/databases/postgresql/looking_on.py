@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import groupby
@@ -13,6 +14,8 @@ from alembic_safe.model.protocols import Database
 from alembic_safe.quick import dataclass
 
 _SIZE_WAIT = "1s"
+_TELLING_READS = 1000
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,17 @@ class RelationSize:
     def key(self) -> tuple[str, str]:
         """What the same table of another database is told by."""
         return self.schema, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Buffers:
+    """A server's shared buffers in bytes, and the seconds that a page took which was not among them.
+
+    `page` is None where the server does not time it (track_io_timing is off), or has read next to nothing.
+    """
+
+    bytes: int
+    page: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +89,26 @@ def _sizes(database: Database, name: str) -> dict[int, RelationSize]:
     }
 
 
+def buffers_of(database: Database) -> Buffers:
+    """Of the server, and of what was read there since its counters began. Raises `UnreachableError`."""
+    ((size, read, seconds),) = database.fetch(query("buffers"))
+    timed = int(read) >= _TELLING_READS and seconds > 0
+    return Buffers(int(size), float(seconds) / int(read) if timed else None)
+
+
 def locks_of_others(database: Database) -> list[tuple[int, str]]:
     """(oid, mode) of every lock on a relation here that is not this session's own."""
     return [(int(oid), str(mode)) for oid, mode in database.fetch(query("locks_of_others"))]
+
+
+def send_counters(database: Database) -> None:
+    """Have this session's work counted now, and not seconds later, when it would be taken for somebody else's."""
+    database.fetch("SELECT pg_catalog.pg_stat_force_next_flush()")
+
+
+def _readable(name: str) -> str:
+    """In quotes where it cannot be read without."""
+    return name if _PLAIN.fullmatch(name) else ident(name)
 
 
 def digests(database: Database, tick: Callable[[], None]) -> dict[str, Digest]:
@@ -91,8 +122,11 @@ def digests(database: Database, tick: Callable[[], None]) -> dict[str, Digest]:
             f"coalesce(sum(pg_catalog.hashtextextended({ident(name)}::text, 0)::numeric), 0)"
             for name in names
         ]
-        name = f"{ident(schema)}.{ident(table)}"
-        row = database.fetch(f"SELECT count(*), {', '.join(sums)} FROM ONLY {name}")[0]
-        found[name] = Digest(int(row[0]), dict(zip(names, map(int, row[1:]), strict=True)))
+        row = database.fetch(f"SELECT count(*), {', '.join(sums)} FROM ONLY {ident(schema)}.{ident(table)}")[
+            0
+        ]
+        found[f"{_readable(schema)}.{_readable(table)}"] = Digest(
+            int(row[0]), dict(zip(names, map(int, row[1:]), strict=True))
+        )
         tick()
     return found

@@ -20,6 +20,7 @@ _QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"
 _ALWAYS = {
     "autovacuum": "off",
     "shared_buffers": "32MB",
+    "track_io_timing": "on",
     "max_connections": "80",
     "max_wal_size": "256MB",
     "timezone": "UTC",
