@@ -171,8 +171,8 @@ def test_a_budget_and_the_old_application_stop_it(
         ("b2", 'test -n "$PGDATABASE"', True),
     ]
     (revision,) = document["targets"][0]["revisions"]
-    done = [(one["scanned"], one["changed"]) for one in revision["statements"]]
-    assert done == [([], {}), ([], {})], "what the checks read and wrote is not the revision's work"
+    did = [(one["scanned"], one["changed"]) for one in revision["statements"]]
+    assert did == [([], {}), ([], {})], "what the checks read and wrote is not the revision's work"
     assert pg_database.fetch("select count(*) from orders") == [(10,)]
 
 

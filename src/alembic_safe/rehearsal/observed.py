@@ -134,9 +134,10 @@ def held_locks(step: SeenStep, seen: tuple[Observation, ...], seconds: float) ->
     found = []
     for position, one in enumerate(seen):
         last = max((n for n, other in enumerate(seen) if _same(one, other, n, position)), default=position)
-        # the last transaction ends with the step itself, the others with their last statement
-        ended = seconds if last == len(seen) - 1 and one.transaction else seen[last].ended
-        probing = sum(other.probing for other in seen[position : last + 1])
+        # the last transaction ends with the step itself, the others with their last statement, before we look at it
+        with_step = last == len(seen) - 1 and bool(one.transaction)
+        ended = seconds if with_step else seen[last].ended
+        probing = sum(other.probing for other in seen[position : last + with_step])
         for name, mode in one.new_locks.items():
             lasted = max(0.0, ended - one.began - probing)
             found.append(Held(name, kinds.get(name, "r"), mode, one.ordinal, seen[last].ordinal, lasted))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -37,6 +40,7 @@ from alembic_safe.report.wording import at, clean, count, duration, near, size
 _BAR = 24
 _MANY_PAGES = 128  # 1 MB
 _MANY = 12  # statements that are shown of a revision without -v
+_ALIKE = 0.1  # a clone whose table is larger or smaller by less is as good as the target's
 
 
 def rehearsed(result: RehearseResult, view: View) -> Iterator[RenderableType]:
@@ -84,13 +88,18 @@ def target(one: RehearsedTarget, view: View) -> Iterator[RenderableType]:
     yield ""
     yield line((clean(one.label), STRONG), f"  {at(one.heads_before)}, then {at(one.heads_after)}")
     for table in one.tables:
-        if table.target is not None and table.target != table.clone:
+        if _of_another_size(table):
             yield indented(_sizes_of(table))
     if not one.revisions:
         yield indented(line("nothing to do"))
     for ordinal, revision in enumerate(one.revisions, 1):
         yield ""
         yield from _revision(revision, f"{ordinal}/{len(one.revisions)}", view)
+
+
+def _of_another_size(table: RehearsedTable) -> bool:
+    here, there = table.clone.bytes, table.target.bytes if table.target is not None else None
+    return here is not None and there is not None and abs(there - here) > _ALIKE * max(here, there)
 
 
 def _sizes_of(table: RehearsedTable) -> Text:
@@ -125,11 +134,12 @@ def _revision(one: RehearsedRevision, where: str, view: View) -> Iterator[Render
         (f"  {', '.join(times)}", QUIET),
     )
     yield indented(line((near(one.file, view.base), QUIET)), 5)
-    shown = one.statements if view.verbose else _interesting(one.statements)
-    rows = [_row(statement, one, view) for statement in shown]
+    folded = [(each, 1) for each in one.statements] if view.verbose else list(_folded(one.statements))
+    shown = folded if view.verbose else _interesting(folded)
+    rows = [_row(statement, times, one, view) for statement, times in shown]
     if rows:
         yield indented(columns(rows, right=[0]), 5)
-    left = len(one.statements) - len(shown)
+    left = sum(times for _, times in folded) - sum(times for _, times in shown)
     if left:
         yield indented(line((f"{count(left, 'further statement')} (-v shows them)", QUIET)), 5)
     for lock in one.locks:
@@ -146,18 +156,47 @@ def _revision(one: RehearsedRevision, where: str, view: View) -> Iterator[Render
         yield indented(line(("fails", BAD), f"{f' ({where})' if where else ''}: {clean(one.fault)}"), 5)
 
 
-def _interesting(statements: tuple[RehearsedStatement, ...]) -> tuple[RehearsedStatement, ...]:
+def _folded(statements: tuple[RehearsedStatement, ...]) -> Iterator[tuple[RehearsedStatement, int]]:
+    """The rounds of a loop as one statement, with what all of them did, and how many they were."""
+    for _, group in groupby(statements, key=lambda one: (one.sql, one.source, one.autocommit, one.error)):
+        rounds = list(group)
+        first = rounds[0]
+        if len(rounds) == 1:
+            yield first, 1
+            continue
+        changed = Counter[str]()
+        for one in rounds:
+            changed.update(one.changed)
+        yield (
+            replace(
+                first,
+                seconds=sum(one.seconds or 0.0 for one in rounds),
+                scanned=tuple(dict.fromkeys(name for one in rounds for name in one.scanned)),
+                rewritten=tuple(dict.fromkeys(name for one in rounds for name in one.rewritten)),
+                changed=dict(changed),
+                wal=sum(one.wal for one in rounds),
+                pages=sum(one.pages for one in rounds),
+                pages_read=sum(one.pages_read for one in rounds),
+                said=tuple(dict.fromkeys(line for one in rounds for line in one.said)),
+            ),
+            len(rounds),
+        )
+
+
+def _interesting(statements: list[tuple[RehearsedStatement, int]]) -> list[tuple[RehearsedStatement, int]]:
     """All of a short revision; of a long one those that took longest, in their order."""
     if len(statements) <= _MANY:
         return statements
-    slowest = sorted(statements, key=lambda one: one.seconds or 0.0, reverse=True)[:_MANY]
-    kept = {one.ordinal for one in slowest} | {one.ordinal for one in statements if one.error}
-    return tuple(one for one in statements if one.ordinal in kept)
+    slowest = sorted(statements, key=lambda one: one[0].seconds or 0.0, reverse=True)[:_MANY]
+    kept = {one.ordinal for one, _ in slowest} | {one.ordinal for one, _ in statements if one.error}
+    return [(one, times) for one, times in statements if one.ordinal in kept]
 
 
-def _row(statement: RehearsedStatement, one: RehearsedRevision, view: View) -> tuple[str, str, Text]:
+def _row(
+    statement: RehearsedStatement, times: int, one: RehearsedRevision, view: View
+) -> tuple[str, str, Text]:
     text = sql_text(statement.sql, view.verbose)
-    notes = []
+    notes = [f"{times} times"] if times > 1 else []
     if statement.rewritten:
         notes.append(f"rewrites {_names(statement.rewritten)}")
     if statement.scanned:
