@@ -23,10 +23,12 @@ from benchmarks.bench_scratch import project_of
 
 _JOBS = "2"
 _ROW, _MORE = 76, 32  # bytes of a row in a dump that is not compressed, and of each further copy of its text
-_WIDE, _COPIES = 1000, 8  # from so many megabytes on rows are wider, so that making them takes minutes and not an hour
+# from so many megabytes on rows are wider, so that making them takes minutes and not an hour
+_WIDE, _COPIES = 1000, 8
 _TABLES = """
 create table orders as
-  select g as id, (g % 1000)::int as customer, repeat(md5(g::text), {copies}) as note, now() as made from generate_series(1, {rows}) g;
+  select g as id, (g % 1000)::int as customer, repeat(md5(g::text), {copies}) as note, now() as made
+    from generate_series(1, {rows}) g;
 alter table orders add primary key (id);
 create table alembic_version (version_num varchar(32) primary key);
 insert into alembic_version values ('r000');
