@@ -15,9 +15,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from scripts.published_projects import PROJECTS, Project
 
 ROOT = Path(__file__).parents[1]
 SEED, SAMPLE = 20261122, 50
@@ -51,59 +53,6 @@ formatter = generic
 [formatter_generic]
 format = %(levelname)-5.5s [%(name)s] %(message)s
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """What to install, where its script directory is below site-packages, and what its code wants to find.
-
-    In texts `@RUN@` is the folder to work in, `@SITE@` the site-packages. `more` are further lines of its alembic.ini.
-    """
-
-    name: str
-    require: tuple[str, ...]
-    location: str
-    files: Mapping[str, str] = field(default_factory=dict)
-    env: Mapping[str, str] = field(default_factory=dict)
-    more: str = ""
-
-
-_RUCIO = """[common]
-logdir = /tmp
-loglevel = INFO
-[database]
-default = postgresql+psycopg2://nowhere.invalid/none
-schema = rucio
-[policy]
-permission = generic
-schema = generic
-"""
-PROJECTS = (
-    Project(
-        "apache-airflow-core",
-        ("apache-airflow-core==3.1.3", "asyncpg"),
-        "airflow/migrations",
-        env={
-            "AIRFLOW_HOME": "@RUN@",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://nowhere.invalid/none",
-        },
-    ),
-    Project(
-        "rucio",
-        ("rucio",),
-        "rucio/db/sqla/migrate_repo",
-        {"rucio.cfg": _RUCIO},
-        {"RUCIO_CONFIG": "@RUN@/rucio.cfg"},
-    ),
-    Project("indico", ("indico", "setuptools<81"), "indico/migrations"),
-    Project("privacyidea", ("privacyidea",), "privacyidea/migrations"),
-    Project("octavia", ("octavia",), "octavia/db/migration/alembic_migrations"),
-    Project("ironic", ("ironic",), "ironic/db/sqlalchemy/alembic"),
-    Project("manila", ("manila",), "manila/db/migrations/alembic"),
-    Project("mlflow", ("mlflow==3.18.0",), "mlflow/store/db_migrations"),
-    # its revisions are for MySQL and SQLite: what they would do on PostgreSQL is asked of nobody, but nothing may break
-    Project("zenml", ("zenml[local]",), "zenml/zen_stores/migrations"),
-)
 
 
 def install(project: Project, folder: Path) -> Path:

@@ -11,56 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.published_histories import PROJECTS, Project, document_of, prepare
-
-# its env.py runs within the application, as its own command `superset db upgrade` has it
-_SUPERSET = """import runpy
-from superset.app import create_app
-
-with create_app().app_context():
-    runpy.run_path("@SITE@/superset/migrations/env.py")
-"""
-_NEUTRON = """import runpy
-from alembic import context
-from neutron.db.migration.cli import CONF
-
-CONF(["upgrade", "heads"], project="neutron", default_config_files=[])
-CONF.set_override("connection", "postgresql+psycopg2://nowhere.invalid/none", group="database")
-context.config.neutron_config = CONF
-runpy.run_path("@SITE@/neutron/db/migration/alembic_migrations/env.py")
-"""
-MORE = (
-    Project(
-        "neutron",
-        ("neutron",),
-        "@RUN@/migrations",
-        {"migrations/env.py": _NEUTRON},
-        more="version_locations = @SITE@/neutron/db/migration/alembic_migrations/versions\n"
-        "recursive_version_locations = true",
-    ),
-    Project(
-        "dstack",
-        ("dstack[server]",),
-        "dstack/_internal/server/migrations",
-        env={
-            "DSTACK_DATABASE_URL": "postgresql+asyncpg://nowhere.invalid/none",
-            "DSTACK_SERVER_DIR": "@RUN@/home",
-        },
-        more="recursive_version_locations = true",
-    ),
-    Project(
-        "apache-superset",
-        ("apache-superset", "setuptools<81", "marshmallow<4"),
-        "@RUN@/migrations",
-        {
-            "migrations/env.py": _SUPERSET,
-            "superset_config.py": 'SECRET_KEY = "x"\n'
-            'SQLALCHEMY_DATABASE_URI = "postgresql+psycopg2://nowhere.invalid/none"\n',
-        },
-        {"SUPERSET_CONFIG_PATH": "@RUN@/superset_config.py"},
-        more="version_locations = @SITE@/superset/migrations/versions",
-    ),
-)
+from scripts.published_histories import document_of, prepare
+from scripts.published_projects import PROJECTS, Project
 
 
 def rehearse(project: Project, folder: Path) -> dict[str, Any]:
@@ -100,7 +52,7 @@ def main(folder: Path, names: list[str]) -> None:
         "| project | revisions | statements | with their line | looked into | seconds | ran | alembic --sql |"
     )
     print("|---|---:|---:|---:|---:|---:|---|---|", flush=True)
-    for project in (*PROJECTS, *MORE):
+    for project in PROJECTS:
         if not names or project.name in names:
             print(told(project.name, rehearse(project, folder)), flush=True)
 

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable
 from typing import Any, Literal, cast, get_args
 
 from alembic_safe.bridge.committing import CommitAwaited
+from alembic_safe.bridge.composed import CallsComposed
 from alembic_safe.bridge.shaping import plain, shaping
 from alembic_safe.model.recovery import Resume
 from alembic_safe.model.revisions import (
@@ -364,6 +365,7 @@ Message = (
     | StatementBegun
     | StatementEnded
     | StatementTraced
+    | CallsComposed
     | StatementStuck
     | CommitAwaited
     | StepReady

@@ -53,10 +53,23 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Composed:
+    """What a call that was not reached would send, as its source composes it; values that rows give are open.
+
+    `line` is the call's (1-based), `after` the ordinal of the statement that it would follow (0: that is not known).
+    """
+
+    line: int
+    sql: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class RevisionListing:
     """The statements of a pending revision. `not_inspectable` says why they (or the rest) cannot be shown.
 
     `ran_on`: they are what it executed on a scratch database there, which holds no rows; else they are rendered.
+    `composed` are those of its calls that did not run, as far as they are known.
     """
 
     revision: Revision
@@ -65,6 +78,7 @@ class RevisionListing:
     not_inspectable: str | None = None
     not_inspectable_at: Source | None = None
     ran_on: str | None = None
+    composed: tuple[Composed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+from alembic_safe.bridge.row_reads import asks_catalog, is_of_the_catalog, reads_rows
 from alembic_safe.model.revisions import RevisionListing, Source, Statement
 from alembic_safe.workflow.loops import repeated
 from alembic_safe.workflow.raw_cursors import past_capture
 from alembic_safe.workflow.rowless import Unseen, lines_of, unseen
 
-_CATALOG = re.compile(
-    r"\s*(?:select|with)\b.*\b(?:pg_catalog\.|information_schema\.|sqlite_master\b)|\s*show\b"
-    r"|\s*pragma\b(?!\s+(?:foreign_keys|legacy_alter_table)\s*[=(])",
-    re.IGNORECASE | re.DOTALL,
-)
-_READS = re.compile(r"\s*(?:select\b.*\bfrom\b|with\b)", re.IGNORECASE | re.DOTALL)
-_VERSION = re.compile(r"\bfrom\s+(?:\w+\.)?alembic_version\b", re.IGNORECASE)
 
+def as_it_ran(
+    listing: RevisionListing, ran: RevisionListing, server: str, dialect: str = "postgresql"
+) -> RevisionListing:
+    """`listing`, which could not be read, with what it executed on `server`, which is of `dialect`.
 
-def as_it_ran(listing: RevisionListing, ran: RevisionListing, server: str) -> RevisionListing:
-    """`listing`, which could not be read, with what it executed on `server`.
-
-    A scratch holds no rows. Calls that only rows would have led to are added where their SQL stands in the source,
-    so that they are judged too; where it does not, the revision stays not inspectable, with their lines.
+    A scratch holds no rows. Calls that only rows would have led to are added where their SQL stands in the source, or
+    could be composed of it, so that they are judged too; where it does not, the revision stays not inspectable, with
+    their lines.
     """
     text, reads = _text(ran.revision.path), _read_lines(ran)
     again = repeated(text, reads)
-    past = past_capture(text, ran.direction, frozenset(_lines(ran.statements)))
-    missed = (*not_reached(ran), *past)
+    past = past_capture(text, ran.direction, frozenset(_lines(ran.statements)), dialect)
+    missed = (*not_reached(ran, dialect), *past)
     shown = [
-        _looped(one, again, listing.revision.path) for one in ran.statements if not _CATALOG.match(one.sql)
+        _looped(one, again, listing.revision.path) for one in ran.statements if not asks_catalog(one.sql)
     ]
     numbered = tuple(
         replace(one, ordinal=number)
@@ -53,7 +49,7 @@ def as_it_ran(listing: RevisionListing, ran: RevisionListing, server: str) -> Re
     )
 
 
-def as_rehearsed(ran: RevisionListing, *, with_rows: bool) -> RevisionListing:
+def as_rehearsed(ran: RevisionListing, *, with_rows: bool, dialect: str = "postgresql") -> RevisionListing:
     """What ran on a clone, as it is judged: without what only asks the catalog, with what could not be seen to run.
 
     That is what a cursor of the driver executes and, where the clone lacks the target's rows (`with_rows` False), what
@@ -65,8 +61,8 @@ def as_rehearsed(ran: RevisionListing, *, with_rows: bool) -> RevisionListing:
     if ran.not_inspectable is not None:
         return whole
     text, path = _text(ran.revision.path), ran.revision.path
-    past = past_capture(text, ran.direction, frozenset(_lines(ran.statements)))
-    missed = past if with_rows else (*not_reached(ran), *past)
+    past = past_capture(text, ran.direction, frozenset(_lines(ran.statements)), dialect)
+    missed = past if with_rows else (*not_reached(ran, dialect), *past)
     again = frozenset[int]() if with_rows else repeated(text, _read_lines(ran))
     numbers = count(max((one.ordinal for one in ran.statements), default=0) + 1)
     statements = tuple(
@@ -84,22 +80,28 @@ def as_rehearsed(ran: RevisionListing, *, with_rows: bool) -> RevisionListing:
     )
 
 
-def not_reached(ran: RevisionListing) -> tuple[Unseen, ...]:
+def not_reached(ran: RevisionListing, dialect: str) -> tuple[Unseen, ...]:
     """The calls of its source that the rows of a real database could lead to, and nothing led to there."""
     reads = _read_lines(ran)
     if not reads:
         return ()
     seen = frozenset(_lines(ran.statements))
-    return unseen(_text(ran.revision.path), ran.direction, seen=seen, reads=reads)
+    return _composed(
+        unseen(_text(ran.revision.path), ran.direction, seen=seen, reads=reads, dialect=dialect), ran
+    )
 
 
-def is_of_the_catalog(sql: str) -> bool:
-    """Whether it only asks the system catalog, or the version table."""
-    return bool(_CATALOG.match(sql)) or (bool(_READS.match(sql)) and bool(_VERSION.search(sql)))
+def _composed(found: Sequence[Unseen], ran: RevisionListing) -> tuple[Unseen, ...]:
+    """Those calls with what they would send, as the run could tell when it ended."""
+    result = list[Unseen]()
+    for one in found:
+        told = [each for each in ran.composed if each.line == one.line]
+        result += [replace(one, sql=each.sql, after=each.after) for each in told] or [one]
+    return tuple(result)
 
 
 def _read_lines(ran: RevisionListing) -> frozenset[int]:
-    return frozenset(_lines(one for one in ran.statements if reads_rows(one)))
+    return frozenset(_lines(one for one in ran.statements if reads_rows(one.sql)))
 
 
 def _looped(one: Statement, again: frozenset[int], path: str) -> Statement:
@@ -107,22 +109,16 @@ def _looped(one: Statement, again: frozenset[int], path: str) -> Statement:
     return replace(one, repeated=True) if inside and not one.own_connection else one
 
 
-def reads_rows(statement: Statement) -> bool:
-    """Whether it reads a table of the project's."""
-    sql = statement.sql
-    return bool(_READS.match(sql)) and not _CATALOG.match(sql) and not _VERSION.search(sql)
-
-
 def _with_written(shown: Sequence[Statement], missed: Sequence[Unseen], path: str) -> list[Statement]:
-    """The statements in the order of the source, as far as one can be had for what never ran."""
-    result = list(shown)
+    """The statements in the order they would run in, as far as one can be had for what never ran."""
+    placed = [(float(one.ordinal), one) for one in shown]
     for one in missed:
         if one.sql is not None:
-            later = (at for at, each in enumerate(result) if each.source and each.source.line > one.line)
-            result.insert(
-                next(later, len(result)), Statement(0, one.sql, Source(path, one.line), repeated=one.repeated)
-            )
-    return result
+            # what is told to come after a statement does; else the order is that of the source
+            later = (each.ordinal - 0.5 for each in shown if each.source and each.source.line > one.line)
+            place = one.after + 0.5 if one.after else next(later, math.inf)
+            placed.append((place, Statement(0, one.sql, Source(path, one.line), repeated=one.repeated)))
+    return [one for _, one in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _why(where: str, lacks: str, lines: Sequence[int], past: Sequence[Unseen]) -> str:

@@ -107,7 +107,12 @@ def _rehearsed(
     reviews = [
         one
         if ran is None
-        else replace(one, reviewed=replace(one.reviewed, targets=seen_to_run(one.reviewed, ran)))
+        else replace(
+            one,
+            reviewed=replace(
+                one.reviewed, targets=seen_to_run(one.reviewed, ran, _dialect(settings, one.reviewed))
+            ),
+        )
         for one, ran in zip(reviews, each, strict=True)
     ]
     return Ran(tuple(one for one in each if one is not None)), reviews

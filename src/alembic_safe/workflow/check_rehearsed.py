@@ -82,12 +82,14 @@ def rehearse_reviewed(
     return run(Origin("the history, from base", dialect, major), first)
 
 
-def seen_to_run(reviewed: Reviewed, ran: Rehearsal) -> tuple[tuple[RevisionListing, ...], ...]:
+def seen_to_run(
+    reviewed: Reviewed, ran: Rehearsal, dialect: Dialect
+) -> tuple[tuple[RevisionListing, ...], ...]:
     """The review's listings, those that could not be read with what they executed on the clone."""
     done = {one.revision.id: one for one in ran.listings if one.not_inspectable is None}
     return tuple(
         tuple(
-            as_it_ran(one, done[one.revision.id], ran.server)
+            as_it_ran(one, done[one.revision.id], ran.server, dialect)
             if one.not_inspectable is not None and one.revision.id in done
             else one
             for one in target

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from alembic_safe.model.revisions import Direction
+from alembic_safe.workflow.dialect_tests import DialectTests
 from alembic_safe.workflow.rowless import Unseen, reachable
 from alembic_safe.workflow.rowless_calls import Calls, base_name, links_of
 
@@ -15,10 +16,12 @@ _EXECUTE = frozenset(
 _HELPERS = frozenset({"execute_values", "execute_batch"})
 
 
-def past_capture(text: str, direction: Direction, seen: Collection[int]) -> tuple[Unseen, ...]:
+def past_capture(
+    text: str, direction: Direction, seen: Collection[int], dialect: str = "postgresql"
+) -> tuple[Unseen, ...]:
     """What such cursors execute, by line, those that only read left out. `seen` are lines that issued a statement.
 
-    Branches for another dialect than PostgreSQL are left out.
+    Branches for another dialect are left out.
     """
     try:
         tree = ast.parse(text)
@@ -29,9 +32,9 @@ def past_capture(text: str, direction: Direction, seen: Collection[int]) -> tupl
     }
     calls = Calls(tree, frozenset(functions), frozenset(seen))
     cursors = set(_cursors(tree))
-    found: dict[int, Unseen] = {}
+    dialects, found = DialectTests(tree, dialect), dict[int, Unseen]()
     for name in reachable(functions, direction):
-        for call in _calls(functions[name]):
+        for call in _calls(functions[name], dialects):
             sql = _executed(call, cursors)
             if sql is None or calls.was_seen(call):
                 continue
@@ -65,21 +68,14 @@ def _cursors(tree: ast.AST) -> Iterator[str]:
             yield name
 
 
-def _calls(body: ast.AST) -> Iterator[ast.Call]:
-    """The calls in it but for those behind the test for another dialect."""
+def _calls(body: ast.AST, dialects: DialectTests) -> Iterator[ast.Call]:
+    """The calls in it but for those behind a test for another dialect."""
     for one in ast.iter_child_nodes(body):
         if isinstance(one, ast.Call):
             yield one
-        if isinstance(one, ast.If) and _of_another(one.test):
-            for other in one.orelse:
-                yield from _calls(other)
+        outcome = dialects.outcome(one.test) if isinstance(one, ast.If) else None
+        if isinstance(one, ast.If) and outcome is not None:
+            for other in one.body if outcome else one.orelse:
+                yield from _calls(ast.Module([other], []), dialects)
         else:
-            yield from _calls(one)
-
-
-def _of_another(test: ast.expr) -> bool:
-    names = {one.attr for one in ast.walk(test) if isinstance(one, ast.Attribute)}
-    texts = {
-        one.value for one in ast.walk(test) if isinstance(one, ast.Constant) and isinstance(one.value, str)
-    }
-    return "dialect" in names and bool(texts) and not any(text.startswith("postgres") for text in texts)
+            yield from _calls(one, dialects)

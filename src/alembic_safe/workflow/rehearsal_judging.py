@@ -53,7 +53,7 @@ def judged_run(settings: Settings, found: Origin, rehearsing: Rehearsing, ran: R
         if step.job == rehearsing.first and step.target == target.ordinal
     ]
     judgement, differences = None, dict[str, tuple[Difference, ...]]()
-    listings = [as_rehearsed(one, with_rows=found.same) for one in ran.listings]
+    listings = [as_rehearsed(one, with_rows=found.same, dialect=target.dialect) for one in ran.listings]
     if stand is not None and stand.look is not None:
         judgement, differences = _judge(settings, site, stand, steps, replace(ran, listings=tuple(listings)))
     extents = extents_of(found, site, stand, steps)

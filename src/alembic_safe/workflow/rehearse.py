@@ -254,9 +254,13 @@ class _Section:
     def _not_reached(self, ran: Played) -> list[str]:
         """What only rows would have led to, where the clone has none."""
         found = []
-        listings = [one for target in ran.replays[-1].targets for one in target.listings]
-        for one in listings if not self.found.same else ():
-            lines = [str(line) for line in lines_of(not_reached(one))]
+        listings = [
+            (one, target.found.target.dialect)
+            for target in ran.replays[-1].targets
+            for one in target.listings
+        ]
+        for one, dialect in listings if not self.found.same else ():
+            lines = [str(line) for line in lines_of(not_reached(one, dialect))]
             if lines:
                 found.append(
                     f"revision {one.revision.id} reads rows, of which the clone has none or few: line"

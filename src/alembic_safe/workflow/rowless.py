@@ -12,6 +12,7 @@ from dataclasses import field
 
 from alembic_safe.model.revisions import Direction
 from alembic_safe.quick import dataclass
+from alembic_safe.workflow.dialect_tests import DialectTests
 from alembic_safe.workflow.rowless_calls import Calls, base_name
 
 _MUTATORS = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "appendleft"})
@@ -21,30 +22,38 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A call that issued nothing. `sql` is its text where that stands in the source, else None.
+    """A call that issued nothing. `sql` is its text where that is known, else None.
 
-    `repeated`: it stands in a loop over rows.
+    `repeated`: it stands in a loop over rows. `after` is the ordinal of the statement that it would follow (0: that is
+    not known).
     """
 
     line: int
     sql: str | None
     repeated: bool = False
+    after: int = 0
 
 
 def unseen(
-    text: str, direction: Direction, *, seen: Collection[int], reads: Collection[int]
+    text: str,
+    direction: Direction,
+    *,
+    seen: Collection[int],
+    reads: Collection[int],
+    dialect: str = "postgresql",
 ) -> tuple[Unseen, ...]:
     """The calls of `direction`'s function, and of those it names, that rows would have reached, by line.
 
     `seen` are the lines that issued a statement, `reads` those that read rows of a table. Calls that only read are
-    left out, as are branches that rows do not decide about (the dialect, the catalog).
+    left out, as are branches for another dialect, and such that rows do not decide about (the catalog).
     """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return ()
     functions = {one.name: one for one in ast.walk(tree) if isinstance(one, _Function)}
-    walk = _Walk(functions, Calls(tree, frozenset(functions), frozenset(seen)), frozenset(reads))
+    calls = Calls(tree, frozenset(functions), frozenset(seen))
+    walk = _Walk(functions, calls, frozenset(reads), DialectTests(tree, dialect))
     for name in reachable(functions, direction):
         walk.reachable[name] = functions[name]
     for _ in range(_PASSES):
@@ -75,13 +84,17 @@ def reachable(functions: Mapping[str, _Function], entry: str) -> list[str]:
 
 @dataclass(slots=True)
 class _Walk:
-    """Which names hold what was read; `decided` are functions that are called only if rows say so."""
+    """Which names hold what was read, each with the function that binds it ("": the file); `decided` are functions that
+    are called only if rows say so.
+    """
 
     functions: dict[str, _Function]
     calls: Calls
     reads: frozenset[int]
+    dialects: DialectTests
     reachable: dict[str, _Function] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
+    names: set[tuple[str, str]] = field(default_factory=set)
+    bound: dict[str, frozenset[str]] = field(default_factory=dict)
     returns: set[str] = field(default_factory=set)
     decided: set[str] = field(default_factory=set)
     found: dict[int, Unseen] = field(default_factory=dict)
@@ -112,8 +125,9 @@ class _Walk:
         elif isinstance(one, ast.For | ast.AsyncFor | ast.While):
             return self._loop(one, here, by_rows)
         elif isinstance(one, ast.If):
-            after = [self.block(part, here, looped) for part in (one.body, one.orelse)]
-            ends = here and any(_ends(part) for part in (one.body, one.orelse))
+            parts = self._possible(one)
+            after = [self.block(part, here, looped) for part in parts]
+            ends = here and any(_ends(part) for part in parts)
             return by_rows or ends or (not here and any(after))
         elif isinstance(one, ast.With | ast.AsyncWith):
             for item in one.items:
@@ -129,6 +143,11 @@ class _Walk:
                 self.block(case.body, here, looped)
         return by_rows
 
+    def _possible(self, one: ast.If) -> list[list[ast.stmt]]:
+        """Those of its branches that are for this dialect."""
+        outcome = self.dialects.outcome(one.test)
+        return [part for part, of in ((one.body, True), (one.orelse, False)) if outcome in (None, of)]
+
     def _loop(self, one: ast.For | ast.AsyncFor | ast.While, here: bool, by_rows: bool) -> bool:
         if not isinstance(one, ast.While) and here:
             self._hold(one.target)
@@ -140,7 +159,7 @@ class _Walk:
     def _assign(self, one: ast.Assign | ast.AnnAssign | ast.AugAssign, by_rows: bool, looped: bool) -> None:
         targets = one.targets if isinstance(one, ast.Assign) else [one.target]
         for target in targets:
-            of_a_row = isinstance(target, ast.Attribute) and base_name(target) in self.names
+            of_a_row = isinstance(target, ast.Attribute) and self._holds(base_name(target))
             if of_a_row and looped and self.calls.has_session and not self.calls.was_seen(one):
                 self.found.setdefault(one.lineno, Unseen(one.lineno, None))
             if one.value is not None and (by_rows or self._from_rows(one.value)):
@@ -175,23 +194,54 @@ class _Walk:
             self.decided.add(called.name)
         for word, value in zip(called.args.args, call.args, strict=False):
             if self._from_rows(value):
-                self.names.add(word.arg)
-        self.names |= {word.arg for word in call.keywords if word.arg and self._from_rows(word.value)}
+                self.names.add((called.name, word.arg))
+        self.names |= {
+            (called.name, word.arg) for word in call.keywords if word.arg and self._from_rows(word.value)
+        }
 
     def _hold(self, target: ast.expr) -> None:
         if isinstance(target, ast.Tuple | ast.List):
             for one in target.elts:
                 self._hold(one)
         elif (name := base_name(target)) and name not in self.calls.handles:
-            self.names.add(name)
+            self.names.add(self._key(name))
+
+    def _key(self, name: str) -> tuple[str, str]:
+        """The name with the function that binds it: the one at hand, or one of those around it."""
+        if self.current not in self.bound:
+            self.bound[self.current] = _bound(self.functions[self.current]) if self.current else frozenset()
+        if name in self.bound[self.current]:
+            return self.current, name
+        here = self.functions.get(self.current)
+        for other, function in self.functions.items():
+            inside = function is not here and any(each is here for each in ast.walk(function))
+            if inside and name in _bound(function):
+                return other, name
+        return "", name
+
+    def _holds(self, name: str) -> bool:
+        return self._key(name) in self.names
 
     def _from_rows(self, value: ast.expr) -> bool:
         if any(line in self.reads for line in range(value.lineno, (value.end_lineno or value.lineno) + 1)):
             return True
         return any(
-            isinstance(one, ast.Name) and (one.id in self.names or one.id in self.returns)
+            isinstance(one, ast.Name) and (self._holds(one.id) or one.id in self.returns)
             for one in ast.walk(value)
         )
+
+
+def _bound(function: _Function) -> frozenset[str]:
+    """The names that a function binds, its parameters with them, but for those of functions in it."""
+    found = {word.arg for word in ast.walk(function.args) if isinstance(word, ast.arg)}
+    left: list[ast.AST] = list(function.body)
+    while left:
+        one = left.pop()
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            found.add(one.id)
+        if not isinstance(one, _Function | ast.Lambda):
+            left += ast.iter_child_nodes(one)
+    return frozenset(found)
 
 
 def _ends(body: Sequence[ast.stmt]) -> bool:

@@ -90,7 +90,7 @@ def captured(
         return Captured(given, notices=(notice,))
     server, played_, faults = found
     result = tuple(
-        tuple(_read(listing, ordinal, played_, server, faults) for listing in target)
+        tuple(_read(listing, ordinal, played_, server, faults, scratch.dialect) for listing in target)
         for ordinal, target in enumerate(given)
     )
     still = unread(result, missing)
@@ -226,14 +226,19 @@ class _Running:
 
 
 def _read(
-    listing: RevisionListing, target: int, found: Played, server: str, faults: tuple[str, ...]
+    listing: RevisionListing,
+    target: int,
+    found: Played,
+    server: str,
+    faults: tuple[str, ...],
+    dialect: Dialect,
 ) -> RevisionListing:
     """What a revision executed, if it could not be read; else why it still cannot."""
     if listing.not_inspectable is None:
         return listing
     ran = _ran(found, target, listing)
     if ran is not None and ran.not_inspectable is None:
-        return as_it_ran(listing, ran, server)
+        return as_it_ran(listing, ran, server, dialect)
     fault = found.replays[-1].fault
     if ran is not None and not listing.statements and found.replays[-1].fault is not None:
         # what it did until it failed, the statement that failed included, says more than that it did

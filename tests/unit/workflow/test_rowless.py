@@ -132,3 +132,23 @@ def test_text_that_is_no_python() -> None:
 def test_never_says_a_line_that_issued_something(bodies: list[str], seen: set[int]) -> None:
     text = HEAD + "\ndef upgrade():\n    pass\n" + textwrap.indent("\n".join(bodies), "    ")
     assert not {one.line for one in unseen(text, "upgrade", seen=seen, reads=seen)} & seen
+
+
+def test_a_name_is_that_of_its_function() -> None:
+    further = "def first(conn):\n    name = conn.execute(q).scalar()  #r\n    print(name)\n"
+    body = "first(op.get_bind())\nname = 't'\nif name:\n    op.drop_table(name)"
+    assert missed(body, further=further) == []
+
+
+def test_branches_for_another_dialect_are_left_out() -> None:
+    body = """
+    kind = conn.dialect.name
+    for row in conn.execute(q):  #r
+        if kind == 'mysql':
+            op.execute(f'drop table a{row.id}')
+        elif kind == 'postgresql':
+            op.execute(f'drop table b{row.id}')
+        else:
+            op.execute(f'drop table c{row.id}')
+    """
+    assert [line for line, _ in missed(body)] == ["op.execute(f'drop table b{row.id}')"]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import field, replace
 from typing import Literal
 
+from alembic_safe.bridge.composed import CallsComposed
 from alembic_safe.bridge.launcher import Workers
 from alembic_safe.bridge.messages import (
     CloneWanted,
@@ -31,7 +32,7 @@ from alembic_safe.bridge.scratch.observing import Observer
 from alembic_safe.bridge.worker_handle import Worker
 from alembic_safe.errors import WorkerError
 from alembic_safe.model.events import EventSink, Notice
-from alembic_safe.model.revisions import Direction, Revision, RevisionListing, Source, Statement
+from alembic_safe.model.revisions import Composed, Direction, Revision, RevisionListing, Source, Statement
 from alembic_safe.model.scratch import Redirect
 from alembic_safe.quick import dataclass
 
@@ -134,6 +135,7 @@ class _Open:
     revision: Revision
     statements: dict[int, Statement] = field(default_factory=dict)
     heads: tuple[str, ...] = ()
+    composed: tuple[Composed, ...] = ()
 
 
 @dataclass(slots=True)
@@ -183,6 +185,9 @@ class _Seen:
             worker.proceed()  # on a scratch there is nobody whose end another try would wait for
         elif isinstance(message, StatementTraced):
             self.observer.statement_traced(message)
+        elif isinstance(message, CallsComposed):
+            if self.open is not None:
+                self.open.composed = message.each
         elif isinstance(message, StepReady):
             if self.open is not None:
                 self.open.heads = message.heads
@@ -254,7 +259,7 @@ class _Seen:
 
     def _list(self, step: _Open, why: str | None, at: Source | None) -> None:
         statements = tuple(step.statements[number] for number in sorted(step.statements))
-        listing = RevisionListing(step.revision, self.direction, statements, why, at)
+        listing = RevisionListing(step.revision, self.direction, statements, why, at, composed=step.composed)
         self.targets[step.target].listings.append(listing)
 
     def replayed(self, seconds: float) -> Replayed:

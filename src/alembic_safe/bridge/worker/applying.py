@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from alembic_safe.bridge.committing import CommitAwaited
+from alembic_safe.bridge.composed import CallsComposed
 from alembic_safe.bridge.messages import (
     EnvironmentNotice,
     Job,
@@ -34,6 +35,7 @@ from alembic_safe.bridge.worker.masking import mask_sql
 from alembic_safe.bridge.worker.resuming import Resumption
 from alembic_safe.bridge.worker.spelling import as_rendered
 from alembic_safe.bridge.worker.tracing import Tracer
+from alembic_safe.bridge.worker.unreached.watching import Watched
 from alembic_safe.model.revisions import Revision, Statement
 from alembic_safe.model.traces import Trace
 from alembic_safe.quick import dataclass
@@ -52,6 +54,7 @@ class OpenStep:
     transaction: str | None = None
     split: tuple[str, ...] = ()
     mark: str | None = None
+    watched: Watched | None = None
 
 
 class Application:
@@ -136,6 +139,7 @@ class Application:
             finally:
                 self._watch.end()
                 self._capture.recording = None
+            self._compose(context, self.open)
             self._watch.mend(context)
             self._look_at_transaction(context, self.open)
 
@@ -180,6 +184,8 @@ class Application:
     def _record(self, context: MigrationContext, step: OpenStep) -> None:
         # what commits without our word, by itself or on a connection of its own, is journalled before it goes
         def begun(statement: Statement) -> None:
+            if watched is not None:
+                watched.statement(statement)
             message = StatementBegun(step.target, step.ordinal, statement)
             if statement.autocommit or statement.own_connection or self._job.ask_all:
                 self._link.ask(message)
@@ -200,10 +206,24 @@ class Application:
 
         connection: Any = context.connection
         tracer = self._tracer(step)
-        text = partial(as_rendered, style=context.dialect.paramstyle) if self._job.with_values else mask_sql
+        # a clone may lack the rows that would have the revision say more
+        watched = step.watched = Watched.of(step.locator) if self._job.redirect is not None else None
+        text = self._spelling(context)
         if tracer is not None:
             tracer.begin_step(connection)
         self._capture.recording = Recording(step.locator, connection, begun, ended, text)
+
+    def _spelling(self, context: MigrationContext) -> Callable[[str], str]:
+        """How statements are told: for judging as they are, else without their literals."""
+        return partial(as_rendered, style=context.dialect.paramstyle) if self._job.with_values else mask_sql
+
+    def _compose(self, context: MigrationContext, step: OpenStep) -> None:
+        """Tell what calls of the revision would have sent, which rows would have led to."""
+        watched, step.watched = step.watched, None
+        if watched is not None:
+            each = watched.end(context.dialect, self._spelling(context))
+            if each:
+                self._link.tell_later(CallsComposed(step.target, step.ordinal, each))
 
     def _tracer(self, step: OpenStep) -> Tracer | None:
         """The one of the step's target, which remembers what the steps before left."""

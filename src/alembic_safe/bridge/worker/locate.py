@@ -20,24 +20,25 @@ class Locator:
 
     def here(self) -> Source | None:
         """The innermost line of the file on the current stack, or on those of the greenlets that wait for it."""
-        for frame in _stacks(sys._getframe(1)):
-            if self._matches(frame.f_code.co_filename):
+        for frame in stacks(sys._getframe(1)):
+            if self.holds(frame.f_code.co_filename):
                 return Source(self.path, frame.f_lineno)
         return None
 
     def of(self, error: BaseException) -> Source | None:
         """The innermost line of the file in an exception's traceback; for a syntax error, its own line."""
-        if isinstance(error, SyntaxError) and error.filename and self._matches(error.filename):
+        if isinstance(error, SyntaxError) and error.filename and self.holds(error.filename):
             return Source(self.path, error.lineno or 1)
         found: Source | None = None
         traceback: TracebackType | None = error.__traceback__
         while traceback is not None:
-            if self._matches(traceback.tb_frame.f_code.co_filename):
+            if self.holds(traceback.tb_frame.f_code.co_filename):
                 found = Source(self.path, traceback.tb_lineno)
             traceback = traceback.tb_next
         return found
 
-    def _matches(self, filename: str) -> bool:
+    def holds(self, filename: str) -> bool:
+        """Whether code of this file name is of the file."""
         known = self._same.get(filename)
         if known is None:
             known = self._same[filename] = _normal(filename) == self.path
@@ -49,7 +50,7 @@ def _normal(path: str) -> str:
     return os.path.abspath(path)  # noqa: PTH100
 
 
-def _stacks(frame: FrameType | None) -> Iterator[FrameType]:
+def stacks(frame: FrameType | None) -> Iterator[FrameType]:
     """`frame` and those below; then the same of the parent greenlets: `op.run_async` awaits in one of them."""
     greenlet: Any = sys.modules.get("greenlet")
     current = greenlet.getcurrent().parent if greenlet else None

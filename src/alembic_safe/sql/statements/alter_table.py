@@ -241,8 +241,7 @@ def _alter(cursor: Cursor, draft: Draft, kind: str) -> bool:
         _behavior(cursor, draft)
         draft.act(Action("alter attribute type", action.name, type=action.type))
         return True
-    if not (cursor.at("column") and cursor.keys[cursor.i + 1] in ("set", "drop", "type", "add")):
-        cursor.accept("column")
+    cursor.accept("column")  # a reserved word: no column is called that without quotes
     draft.act(read_alter_column(cursor))
     return True
 
