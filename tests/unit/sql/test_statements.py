@@ -93,3 +93,16 @@ if __name__ == "__main__":
 def test_options_of_a_publication_leave_its_tables_alone() -> None:
     assert [a.kind for a in read("ALTER PUBLICATION p SET (publish = 'insert')").actions] == ["options"]
     assert [a.kind for a in read("ALTER PUBLICATION p SET TABLE t").actions] == ["set published"]
+
+
+@pytest.mark.parametrize("name", ["type", "set", "drop", "add", "constraint_name"])
+def test_a_column_may_be_called_like_a_word_of_what_is_done_to_it(name: str) -> None:
+    # COLUMN itself is reserved (documentation, appendix "SQL Key Words"), the others are not
+    for text, kind in (
+        (f"alter table t alter column {name} type varchar(9) using {name}::text", "alter column type"),
+        (f"alter table t alter column {name} set not null", "set not null"),
+        (f"alter table t alter column {name} drop default", "drop default"),
+    ):
+        reading = read(text)
+        assert reading.understood, reading.not_understood
+        assert [(action.kind, action.name) for action in reading.actions] == [(kind, name)]

@@ -304,12 +304,9 @@ class Evaluator:
         value = self.value(node.operand)
         if isinstance(value, Open):
             return value
-        work = {ast.Invert: operator.invert, ast.USub: operator.neg, ast.Not: operator.not_}.get(
-            type(node.op)
-        )
-        if work is None or (work is operator.not_ and is_value(value, value)):
+        if isinstance(node.op, ast.Not) and is_value(value, value):
             raise NotKnownError("what is negated is not known")
-        return work(value)
+        return _SIGNS[type(node.op)](value)
 
     def _ifexp(self, node: ast.IfExp) -> Any:
         sides = self.value(node.body), self.value(node.orelse)
