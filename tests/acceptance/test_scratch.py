@@ -136,12 +136,15 @@ def test_an_extension_that_no_server_has_is_named_with_the_cure(make_project: Ca
 def test_what_only_rows_lead_to_is_no_silence(make_project: Callable[..., Project]) -> None:
     """A scratch holds no rows: a loop over them issues nothing there, which must not read as safe."""
     rows = "rows = op.get_bind().execute(sa.text('select id from t'))\nfor row in rows:\n    "
+    table = "t = sa.table('t', sa.column('id'))\n"
     project = make_project(
         revisions=[
             TABLE,
             Rev("b2", rows + "op.execute('drop table if exists t_%d' % row.id)"),
             Rev("c3", rows + "print(row)"),
             Rev("d4", rows + "op.execute('drop table if exists seldom')"),
+            Rev("e5", table + rows + "op.execute(t.delete().where(t.c.id == row.id + 1))"),
+            Rev("f6", "op.execute('select 1')"),
         ]
     )
     document = project.run("check", "--all", "--dialect", "sqlite", "--format", "json", timeout=LONG).json()
@@ -156,6 +159,9 @@ def test_what_only_rows_lead_to_is_no_silence(make_project: Callable[..., Projec
     ]
     assert not [one for one in document["findings"] if one["revision"] == "c3" and one["severity"] == "error"]
     assert any("revision d4 reads rows" in notice for notice in document["notices"])
+    composed = next(one for one in document["revisions"] if one["revision"]["id"] == "e5")["statements"]
+    assert [one["sql"] for one in composed] == ["select id from t", "DELETE FROM t WHERE t.id = ?"]
+    assert any("revision e5 reads rows" in notice for notice in document["notices"])
     # where statements are about to run it stops, unless a person lets it pass by name
     at_a1(project)
     refused = project.run("upgrade", "b2", "--no-backup=test", "--format", "json", timeout=LONG).json()

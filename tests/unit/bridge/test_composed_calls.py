@@ -83,6 +83,16 @@ KNOWN = {
         "    conn.execute(t.update().where(t.c.id == row['id']).values(b=data['b']))",
         ["UPDATE t SET b=%(b)s WHERE t.id = %(param_1)s"],
     ),
+    "a table of its own": (
+        "mine = sa.table('t', sa.column('id'))\nfor row in op.get_bind().execute(mine.select()):\n"
+        "    op.execute(mine.delete().where(mine.c.id == row.id + 1))",
+        ["DELETE FROM t WHERE t.id = %(param_1)s"],
+    ),
+    "a type of the project's": (
+        "mine = sa.table('t', sa.column('id', kind()))\nfor row in op.get_bind().execute(mine.select()):\n"
+        "    op.execute(mine.delete().where(mine.c.id == row.id))",
+        ["DELETE FROM t WHERE t.id = %(param_1)s"],
+    ),
     "values that are no rows'": (
         "for row in op.get_bind().execute(t.select()):\n"
         "    op.execute(t.insert().values(id=row[0], a='x', b=datetime.datetime.now()))",
@@ -128,7 +138,8 @@ KNOWN = {
 @pytest.mark.parametrize("name", KNOWN)
 def test_what_the_source_composes_is_told(name: str, database: Any, tmp_path: Path) -> None:
     body, expected = KNOWN[name]
-    assert sorted(said(composed(database, tmp_path, body))) == sorted(expected)
+    further = "def kind():\n    return sa.Integer()\n"
+    assert sorted(said(composed(database, tmp_path, body, further))) == sorted(expected)
 
 
 UNKNOWN = {
@@ -153,6 +164,13 @@ UNKNOWN = {
     "what a later turn binds": (
         "last = t\nfor row in conn.execute(sa.select(t)):\n    conn.execute(last.delete())\n    last = make(row)"
     ),
+    "a table that rows name": (
+        "name = conn.execute(sa.select(t.c.a)).scalar() or 'other'\nmine = sa.table(name, sa.column('id'))\n"
+        "for row in conn.execute(sa.select(t)):\n    conn.execute(mine.delete())"
+    ),
+    "what a function makes of rows": (
+        "mine = made(conn)\nfor row in conn.execute(sa.select(t)):\n    conn.execute(mine.delete())"
+    ),
     "which of two": (
         "for row in conn.execute(sa.select(t)):\n    conn.execute(t.delete() if row.a else other.delete())"
     ),
@@ -163,6 +181,7 @@ UNKNOWN = {
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_a_statement_that_rows_are_part_of_is_not_told(name: str, database: Any, tmp_path: Path) -> None:
     further = "def make(row):\n    return sa.true()\n"
+    further += "def made(conn):\n    name = conn.execute(sa.select(t.c.a)).scalar()\n    return sa.table(name or 't')\n"
     assert said(composed(database, tmp_path, "conn = op.get_bind()\n" + UNKNOWN[name], further)) == []
 
 

@@ -56,6 +56,17 @@ class Tree:
             if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == function.name
         ]
 
+    def called_by(self, node: ast.AST) -> list[Function]:
+        """The functions of the file that are named in it, and in these."""
+        found, left = list[Function](), [node]
+        while left:
+            for one in ast.walk(left.pop()):
+                named = self.functions.get(one.id) if isinstance(one, ast.Name) else None
+                if named is not None and named not in found:
+                    found.append(named)
+                    left.append(named)
+        return found
+
     def binding(self, name: str, at: ast.AST) -> Binding:
         """What `name` is bound to where `at` stands."""
         here, loops, crossed = at, list[ast.AST](), False

@@ -106,6 +106,8 @@ class Evaluator:
         self._tree, self._reads, self._module = tree, reads, module
         self._function, self._local, self._chosen = function, local, chosen
         self._deep = 0
+        # as when it runs, what a name is bound to is made once: two tables of one name are two to SQLAlchemy
+        self._made: dict[ast.AST, Any] = {}
 
     def value(self, node: ast.expr) -> Any:
         """Its value, or an `Open` one. Raises `NotKnownError` where SQL would not be known whole, and `Fork`."""
@@ -138,7 +140,15 @@ class Evaluator:
         assert isinstance(found.node, ast.expr) and found.target is not None
         if isinstance(found.node, ast.List | ast.Dict | ast.Set) and self._is_filled(name, found.function):
             return ROWS
-        value = self.value(found.node)
+        if found.node not in self._made:
+            try:
+                self._made[found.node] = self.value(found.node)
+            except NotKnownError as error:
+                real = self._as_it_stood(name, found, ROWS if error.rows else OTHER)
+                if isinstance(real, Open):
+                    raise
+                return real
+        value = self._made[found.node]
         if found.kind == "item" and not isinstance(value, Open):
             value = _part(name, found.target, value)
         return self._as_it_stood(name, found, value) if isinstance(value, Open) else value
@@ -345,7 +355,12 @@ class Evaluator:
         return ROWS if name in _READS or self._came_of_rows(node) else opened(parts)
 
     def _came_of_rows(self, node: ast.expr) -> bool:
-        return any(line in self._reads for line in range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        """Whether rows were read on its lines, or by a function of the file that it calls."""
+        return any(
+            line in self._reads
+            for one in (node, *self._tree.called_by(node))
+            for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)
+        )
 
     def _rest(self, node: ast.expr) -> Any:
         """What is not evaluated: open, by rows where any name in it is."""

@@ -16,7 +16,11 @@ from sqlalchemy.types import TypeEngine
 
 
 class NotKnownError(Exception):
-    """What a statement consists of depends on something that is not known here."""
+    """What a statement consists of depends on something that is not known here; `rows`: that may be of rows."""
+
+    def __init__(self, message: str, *, rows: bool = True) -> None:
+        super().__init__(message)
+        self.rows = rows
 
 
 class Open:
@@ -123,7 +127,7 @@ def called(function: Any, args: Sequence[Any], words: Mapping[str, Any]) -> Any:
     if function is sa.Table and any(word.startswith("autoload") for word in words):
         return opened((args, words))
     if is_open((args, words)):
-        raise NotKnownError(f"what {name} is given is not known")
+        raise NotKnownError(f"what {name} is given is not known", rows=_of_rows((args, words)))
     if function is sa.Table:
         return _table(args, words)
     return function(*args, **words)
