@@ -182,7 +182,8 @@ UNKNOWN = {
 def test_a_statement_that_rows_are_part_of_is_not_told(name: str, database: Any, tmp_path: Path) -> None:
     further = "def make(row):\n    return sa.true()\n"
     further += "def made(conn):\n    name = conn.execute(sa.select(t.c.a)).scalar()\n    return sa.table(name or 't')\n"
-    assert said(composed(database, tmp_path, "conn = op.get_bind()\n" + UNKNOWN[name], further)) == []
+    found = said(composed(database, tmp_path, "conn = op.get_bind()\n" + UNKNOWN[name], further))
+    assert [sql for sql in found if not sql.startswith("SELECT")] == []
 
 
 def test_through_functions_that_ran_and_such_that_did_not(database: Any, tmp_path: Path) -> None:
