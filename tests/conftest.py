@@ -23,7 +23,7 @@ from tests.support.databases import (
     pg_tcp,
 )
 from tests.support.projects import make_project
-from tests.support.warm import ENABLED
+from tests.support.warm import ENABLED, start_workers_warm
 from tests.support.watch import log, no_child_left
 
 __all__ = [
@@ -92,6 +92,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="a sweep: run it with --sweep"))
     if config.getoption("--short"):
         os.environ[ENABLED] = "1"
+        start_workers_warm()
         slow = [item for item in items if item.get_closest_marker("slow")]
         # of a test for each server version the newest, else the last
         kept = {item.nodeid.partition("[")[0]: item for item in sorted(slow, key=_server)}

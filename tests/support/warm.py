@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, ClassVar
 
 import alembic_safe
 from alembic_safe.bridge import fork_server
@@ -50,14 +50,13 @@ class Warm:
             )
 
     def start(
-        self,
-        args: Sequence[str],
-        cwd: Path,
-        env: Mapping[str, str],
-        streams: Sequence[int],
+        self, args: Sequence[str] | None, cwd: Path, env: Mapping[str, str], streams: Sequence[int]
     ) -> int:
-        """Start `args` (without the program) with these descriptors as its streams. Its pid, also of its group."""
-        said = {"args": list(args), "cwd": str(cwd), "env": dict(env)}
+        """Start `args` (without the program) with these descriptors as its streams. Its pid, also of its group.
+
+        Without `args` a process that workers are forked from; then the first descriptor is the socket of its control.
+        """
+        said = {"args": args if args is None else list(args), "cwd": str(cwd), "env": dict(env)}
         socket.send_fds(self._control, [json.dumps(said).encode()], list(streams))
         return int(self._control.recv(64))
 
@@ -135,6 +134,8 @@ def serve(number: int) -> None:
         pid = os.fork()
         if pid == 0:
             control.close()
+            if asked["args"] is None:
+                _serve_workers(asked, descriptors)
             _become(asked, descriptors)
             from alembic_safe.cli import main
 
@@ -186,6 +187,51 @@ class _ForkedServer(fork_server.ForkServer):
         self._ended = {}
 
 
+class StartedServer(fork_server.ForkServer):
+    """The process that workers are forked from, for a test that has workers without a command around them."""
+
+    running: ClassVar[set[int]] = set()
+
+    def __init__(self) -> None:
+        self._control, theirs = socket.socketpair()
+        self._errors_read, errors_write = os.pipe()
+        with theirs:
+            descriptors = [theirs.fileno(), errors_write]
+            pid = _of_workers().start(None, Path.cwd(), os.environ, descriptors)
+        os.close(errors_write)
+        self._process = _Grandchild(pid)  # type: ignore[assignment]
+        self._buffer = b""
+        self._ended = {}
+
+
+def start_workers_warm() -> None:
+    """From here on this process has its fork servers so."""
+
+    def started() -> fork_server.ForkServer:
+        return StartedServer() if can_run(os.environ) else started_itself()
+
+    started_itself = fork_server.ForkServer
+    fork_server.ForkServer = started  # type: ignore[misc,assignment]
+
+
+@cache
+def _of_workers() -> Warm:
+    """One apart: the other may be waiting for a command."""
+    return Warm()
+
+
+def _serve_workers(run: dict[str, Any], descriptors: Sequence[int]) -> None:
+    from alembic_safe.bridge.worker import server
+
+    control, errors = descriptors
+    with Path(os.devnull).open("rb") as nothing:
+        _become({**run, "args": []}, [nothing.fileno(), errors, os.dup(errors)])
+    try:
+        server.serve(control)
+    finally:
+        os._exit(0)
+
+
 class _Child:
     """What the command asks of that process."""
 
@@ -199,6 +245,19 @@ class _Child:
     def wait(self) -> None:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
+
+
+class _Grandchild(_Child):
+    """The same, of one that the warm process has to wait for."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(pid)
+        StartedServer.running.add(pid)
+
+    def wait(self) -> None:
+        if self.pid in StartedServer.running:
+            StartedServer.running.remove(self.pid)
+            _of_workers().wait(self.pid, 10)
 
 
 def _request(control: socket.socket) -> tuple[bytes, list[int]]:

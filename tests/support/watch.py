@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.processes import children, command_line, wait_until
+from tests.support.warm import StartedServer
 
 # servers of the session, and Python's own helper that lives as long as the process
 _LASTING = ("/postgres -D ", "resource_tracker", "tests.support.warm")
@@ -51,11 +52,12 @@ def log() -> Iterator[Log]:
 @pytest.fixture(autouse=True)
 def no_child_left() -> Iterator[None]:
     """A test that leaves a child of this process running fails; the child is killed."""
-    before = set(children())
+    before, servers = set(children()), set(StartedServer.running)
     yield
 
     def left() -> dict[int, str]:
-        return {
+        warm = dict.fromkeys(StartedServer.running - servers, "workers are forked from it")
+        return warm | {
             pid: line
             for pid, line in children().items()
             if pid not in before and not any(word in line for word in _LASTING)
