@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from typing import Any
 from scripts.published_projects import PROJECTS, Project
 
 ROOT = Path(__file__).parents[1]
-SEED, SAMPLE = 20261122, 50
+SEED, SAMPLE = 20261123, 50
+AT_ONCE = 2
 _OURS = (
     "psycopg[binary]",
     "psycopg2-binary",
@@ -166,24 +168,27 @@ def _statement(document: Mapping[str, Any], found: Mapping[str, Any]) -> str | N
     return None
 
 
+def line(project: Project, document: Mapping[str, Any]) -> str:
+    """What came of one project."""
+    rules = Counter(found["rule"] for found in document["findings"])
+    return (
+        f"{project.name}: {len(document['revisions'])} revisions, {len(document['findings'])} findings, "
+        f"{rules['revision-not-inspectable']} not inspectable, {rules['statement-not-understood']} not understood, "
+        f"{document['seconds']:.1f} s, exit {document['exit']} {document.get('error') or ''}"
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all; 1 where a project could not be reviewed."""
     folder, *chosen = sys.argv[1:] if arguments is None else arguments
     home = Path(folder).resolve()
     documents, failed = {}, 0
-    for project in PROJECTS:
-        if chosen and project.name not in chosen:
-            continue
-        document = review(project, home)
-        rules = Counter(found["rule"] for found in document["findings"])
-        failed += document.get("error") is not None
-        print(
-            f"{project.name}: {len(document['revisions'])} revisions, {len(document['findings'])} findings, "
-            f"{rules['revision-not-inspectable']} not inspectable, {rules['statement-not-understood']} not understood, "
-            f"{document['seconds']:.1f} s, exit {document['exit']} {document.get('error') or ''}",
-            flush=True,
-        )
-        documents[project.name] = document
+    wanted = [project for project in PROJECTS if not chosen or project.name in chosen]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for project, document in zip(wanted, pool.map(lambda one: review(one, home), wanted), strict=True):
+            failed += document.get("error") is not None
+            print(line(project, document), flush=True)
+            documents[project.name] = document
     (home / "table.md").write_text(table(documents))
     (home / "sample.json").write_text(json.dumps(sample(documents), indent=1))
     return int(failed > 0)

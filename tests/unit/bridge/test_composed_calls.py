@@ -36,7 +36,7 @@ MODELS = [(name, sa.table(name, sa.column("id", sa.Integer))) for name in NAMES]
 
 @pytest.fixture
 def database() -> Iterator[sa.engine.Connection]:
-    engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+    engine = sa.create_engine("sqlite://", poolclass=StaticPool, future=True)
     with engine.connect() as connection:
         connection.exec_driver_sql("create table t (id integer, a text, b text)")
         connection.exec_driver_sql("create table other (id integer, t_id integer)")
