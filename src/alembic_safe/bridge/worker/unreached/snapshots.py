@@ -61,8 +61,11 @@ class Snapshots:
 
 
 def _of(frame: FrameType, caller: FrameType | None, ordinal: int) -> Snapshot:
+    # by its type alone: a proxy of the application's would be asked for its class, and may refuse
     names = {
-        name: value for name, value in frame.f_locals.items() if value is None or isinstance(value, _KEPT)
+        name: value
+        for name, value in frame.f_locals.items()
+        if value is None or issubclass(type(value), _KEPT)
     }
     return Snapshot(
         frame.f_code.co_firstlineno, frame.f_lineno, ordinal, caller.f_lineno if caller else 0, names

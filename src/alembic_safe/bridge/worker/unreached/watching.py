@@ -42,6 +42,9 @@ class Watched:
             return ()
         try:
             text = Path(snapshots.locator.path).read_text(encoding="utf-8")
-        except (OSError, ValueError):
+            return composed(
+                text, Ran(snapshots, frozenset(self.seen), frozenset(self.reads)), dialect, spelled
+            )
+        except Exception:
+            # any source may stand there: what cannot be composed stays unread, and is no fault of the revision's
             return ()
-        return composed(text, Ran(snapshots, frozenset(self.seen), frozenset(self.reads)), dialect, spelled)
