@@ -45,7 +45,14 @@ def database() -> Iterator[sa.engine.Connection]:
 
 
 def composed(database: Any, folder: Path, body: str, further: str = "") -> tuple[Composed, ...]:
-    """What is composed after `upgrade`, whose body this is, ran on the empty tables."""
+    """What is composed for psycopg2 after `upgrade`, whose body this is, ran on the tables as they are."""
+    return ran(database, folder, body, further, psycopg2.dialect())[0]
+
+
+def ran(
+    database: Any, folder: Path, body: str, further: str, dialect: Any
+) -> tuple[tuple[Composed, ...], list[str]]:
+    """What is composed, and the statements that were sent."""
     path = folder / "revision.py"
     path.write_text(
         HEAD
@@ -57,17 +64,18 @@ def composed(database: Any, folder: Path, body: str, further: str = "") -> tuple
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    locator, numbers = Locator(str(path)), iter(range(1, 1000))
+    locator, sent = Locator(str(path)), list[str]()
     watched = Watched.of(locator)
 
     def before(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
-        watched.statement(Statement(next(numbers), sql, locator.here()))
+        sent.append(sql)
+        watched.statement(Statement(len(sent), sql, locator.here()))
 
     event.listen(database.engine, "before_cursor_execute", before)
     try:
         with Operations.context(MigrationContext.configure(database)):
             module.upgrade()
-        return watched.end(psycopg2.dialect(), str)
+        return watched.end(dialect, str), sent
     finally:
         event.remove(database.engine, "before_cursor_execute", before)
 
@@ -80,7 +88,7 @@ KNOWN = {
     "an update of each row": (
         "conn = op.get_bind()\nfor row in conn.execute(sa.select(t.c.id, t.c.a)):\n"
         "    data = json.loads(row.a)\n"
-        "    conn.execute(t.update().where(t.c.id == row['id']).values(b=data['b']))",
+        "    conn.execute(t.update().where(t.c.id == row[0]).values(b=data['b']))",
         ["UPDATE t SET b=%(b)s WHERE t.id = %(param_1)s"],
     ),
     "a table of its own": (
@@ -140,6 +148,16 @@ def test_what_the_source_composes_is_told(name: str, database: Any, tmp_path: Pa
     body, expected = KNOWN[name]
     further = "def kind():\n    return sa.Integer()\n"
     assert sorted(said(composed(database, tmp_path, body, further))) == sorted(expected)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_it_is_what_rows_have_the_revision_send(name: str, database: Any, tmp_path: Path) -> None:
+    further = "def kind():\n    return sa.Integer()\n"
+    found, without = ran(database, tmp_path, KNOWN[name][0], further, database.dialect)
+    for table in ("t (id, a) values (1, '{\"b\": 2}')", "other (id) values (1)"):
+        database.exec_driver_sql(f"insert into {table}")
+    _, with_rows = ran(database, tmp_path, KNOWN[name][0], further, database.dialect)
+    assert {one.sql for one in found} == set(with_rows) - set(without)
 
 
 UNKNOWN = {
