@@ -125,6 +125,12 @@ KNOWN = {
         "        session.execute(model.delete().where(model.c.id == row[0]))",
         ["DELETE FROM other WHERE other.id = %(param_1)s", "DELETE FROM t WHERE t.id = %(param_1)s"],
     ),
+    "a mapping that is written down": (
+        "conn = op.get_bind()\nfor row in conn.execute(sa.select(t)):\n"
+        "    for old, new in {'a': 'x', 'b': 'y'}.items():\n"
+        "        conn.execute(t.update().where(t.c.id == row.id).values({old: new}))",
+        ["UPDATE t SET a=%(a)s WHERE t.id = %(param_1)s", "UPDATE t SET b=%(b)s WHERE t.id = %(param_1)s"],
+    ),
     "many at once": (
         "rows = [{'id': row.id, 't_id': 1} for row in op.get_bind().execute(sa.select(t))]\n"
         "op.bulk_insert(other, rows)",

@@ -19,6 +19,7 @@ from alembic_safe.bridge.worker.unreached.pure import (
     bound,
     called,
     is_open,
+    is_plain,
     is_value,
     may_read,
     opened,
@@ -210,7 +211,7 @@ class Evaluator:
         many = self.value(found.node)
         if isinstance(many, Open):
             return many
-        if not isinstance(many, list | tuple | dict | set | range | frozenset) or len(many) > _MOST_ITEMS:
+        if not is_plain(many) or not hasattr(many, "__len__") or len(many) > _MOST_ITEMS:
             return ROWS
         key = ("item", found.node.lineno, found.node.col_offset)
         if key not in self._chosen:
@@ -252,9 +253,11 @@ class Evaluator:
 
     def _subscript(self, node: ast.Subscript) -> Any:
         base, key = self.value(node.value), self.value(node.slice)
-        if isinstance(base, Open) or (isinstance(key, Open) and not hasattr(base, "columns")):
+        if isinstance(base, Open) or not is_plain(base):
             return opened((base, key))
-        if isinstance(key, Open) or not hasattr(base, "__getitem__"):
+        if isinstance(key, Open) and not hasattr(base, "columns"):
+            return key
+        if isinstance(key, Open) or not isinstance(key, str | int):
             raise NotKnownError("which of them is not known")
         return base[key]
 
@@ -306,7 +309,7 @@ class Evaluator:
             return opened((left, right))
         if is_value(left, right) and kind not in (ast.Is, ast.IsNot):
             return work(bound(left), bound(right))
-        if is_open((left, right)):
+        if is_open((left, right)) or not is_plain(left, right):
             return opened((left, right))
         return work(left, right)
 

@@ -98,6 +98,9 @@ _OF_VALUES = frozenset(
 )
 _STRUCTURE = frozenset({"Column", "ForeignKey", "MetaData", "Table"})
 _BUILTIN = (str, int, float, bool, dict, list, tuple, set, len)
+_MANY = (range, enumerate, zip, sorted, reversed)
+# what has no operators, items or methods of the project's
+_PLAIN = (str, int, float, bool, type(None), list, tuple, dict, set, frozenset, range)
 _TEXTS = frozenset({"format", "join", "strip", "lower", "upper", "replace", "lstrip", "rstrip", "title"})
 
 
@@ -114,6 +117,9 @@ def called(function: Any, args: Sequence[Any], words: Mapping[str, Any]) -> Any:
         if is_open((args, words)) and function is not dict:
             return opened((args, words))
         return function(*args, **words)
+    of_dict = type(owner) is dict and name in ("items", "keys", "values")
+    if (of_dict or any(function is one for one in _MANY)) and not is_open((args, words)):
+        return list(function(*args, **words))
     if not _makes_expressions(function, owner, name):
         return opened((args, words))
     if name in ("in_", "not_in", "notin_"):
@@ -140,11 +146,22 @@ def may_read(value: Any, name: str) -> bool:
         stands = getattr_static(value, name, None)
         return isinstance(value, EnumMeta) or not hasattr(stands, "__get__") or _mapped(stands)
     return (
-        isinstance(value, str | int | dict | list | tuple | ClauseElement | Enum)
+        type(value) in _PLAIN
+        or isinstance(value, ClauseElement | Enum)
         or kind.__name__ == "module"
         or kind.__module__.startswith("sqlalchemy.sql")
         or kind.__module__.startswith("sqlalchemy.orm.attributes")
         or kind.__module__ == "sqlalchemy.util._collections"
+    )
+
+
+def is_plain(*values: Any) -> bool:
+    """Whether operators and items of these are Python's own or SQLAlchemy's."""
+    return all(
+        type(one) in _PLAIN
+        or isinstance(one, ClauseElement)
+        or type(one).__module__.startswith("sqlalchemy.")
+        for one in values
     )
 
 
