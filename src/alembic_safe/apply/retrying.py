@@ -65,6 +65,11 @@ def cause_of(ended: Ended) -> Cause | None:
     return _BY_SQLSTATE.get(ended.sqlstate or "")
 
 
+def waited_in_vain(ended: Ended) -> bool:
+    """Whether a lock that somebody held is what ended it, be it that nothing of it is committed or a part."""
+    return ended.cut is None and _BY_SQLSTATE.get(ended.sqlstate or "") == "lock"
+
+
 def after(tries: Tries | None, ended: Ended, now: float) -> Tries:
     """The count with this attempt in it."""
     before = tries if tries is not None and tries.revision == ended.revision else None

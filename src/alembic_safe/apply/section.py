@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from alembic_safe.apply.guard.handle import Guard
 from alembic_safe.apply.interrupts import Interrupts
 from alembic_safe.apply.replicas import Replicas
-from alembic_safe.apply.retrying import Tries, after, cause_of, pause
+from alembic_safe.apply.retrying import Tries, after, cause_of, pause, waited_in_vain
 from alembic_safe.apply.runner import attempt
 from alembic_safe.apply.tasks import Attempted, TargetTask
 from alembic_safe.bridge import Workers
@@ -129,6 +129,8 @@ def _again(
         return False
     cause = cause_of(ended)
     if cause is None:
+        if waited_in_vain(ended):
+            task.error = ", ".join([task.error or "", *_in_the_way(guard)])
         return False
     now = time.monotonic()
     task.tries = after(task.tries, ended, now)

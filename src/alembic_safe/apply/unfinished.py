@@ -8,10 +8,17 @@ from datetime import datetime, timezone
 from alembic_safe.apply.ending import end_sessions
 from alembic_safe.apply.settling import Evidence, did_anything, settle
 from alembic_safe.errors import DirtyTargetError
-from alembic_safe.journal import Journal, JournalReader
+from alembic_safe.journal import Journal, JournalReader, transaction_outcome
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.revisions import Source, Statement
-from alembic_safe.model.runs import RunHistory, StatementRecord, StepOutcome, StepRecord, application_name
+from alembic_safe.model.runs import (
+    WITHOUT_A_WORD,
+    RunHistory,
+    StatementRecord,
+    StepOutcome,
+    StepRecord,
+    application_name,
+)
 
 
 def step_outcome(
@@ -38,7 +45,7 @@ def step_outcome(
             before=heads,
             now=heads,
             expected=None,
-            transaction=database.transaction_outcome(step.transaction or "")
+            transaction=transaction_outcome(database, history.run, step.transaction)
             if on_server or not known
             else None,
             changed=None if on_server or not known else step.transaction != mark,
@@ -122,7 +129,7 @@ def _close(
         )
     dirty = outcome in {"partial", "unknown"}
     began = f"{history.run.began:%Y-%m-%d %H:%M:%S} UTC"
-    sentence = f"run {history.run.id} of {began} ended without a word" + _about(step, outcome)
+    sentence = f"run {history.run.id} of {began} {WITHOUT_A_WORD}" + _about(step, outcome)
     journal.end_run(
         history.run.id,
         outcome="dirty" if dirty else "interrupted",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alembic_safe.databases._reading import DumpReader, reading_tool, system_identifier, wal_position
     from alembic_safe.databases.external import run_external
     from alembic_safe.databases.libpq_environment import LIBPQ_WHERE
+    from alembic_safe.databases.origin import origin_of
     from alembic_safe.databases.postgresql.catalog import null_share, quoted_names, read_catalog, read_tables
     from alembic_safe.databases.postgresql.concurrency import (
         InvalidIndex,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         run_sessions,
         stands_in,
         unvalidated,
+        working_sessions,
     )
     from alembic_safe.databases.scratch import ScratchPlace, clean_leftovers, open_scratch
 
@@ -71,6 +73,7 @@ __all__ = [
     "open_database",
     "open_scratch",
     "open_watcher",
+    "origin_of",
     "pending_detaches",
     "quoted_names",
     "read_catalog",
@@ -84,6 +87,7 @@ __all__ = [
     "wait_for_archive",
     "wal_position",
     "warm_up",
+    "working_sessions",
 ]
 
 _HOMES = {
@@ -99,6 +103,7 @@ _HOMES = {
     "system_identifier": "_reading",
     "wal_position": "_reading",
     "run_external": "external",
+    "origin_of": "origin",
     "null_share": "postgresql.catalog",
     "quoted_names": "postgresql.catalog",
     "read_catalog": "postgresql.catalog",
@@ -122,6 +127,7 @@ _HOMES = {
     "run_sessions": "postgresql.standing",
     "stands_in": "postgresql.standing",
     "unvalidated": "postgresql.standing",
+    "working_sessions": "postgresql.standing",
     "ScratchPlace": "scratch",
     "clean_leftovers": "scratch",
     "open_scratch": "scratch",

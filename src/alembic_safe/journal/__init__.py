@@ -9,7 +9,7 @@ from alembic_safe.journal._open import journal_file, open_journal, require_possi
 from alembic_safe.journal._place import JOURNAL_FORMAT
 from alembic_safe.journal.carrying import carry_over
 from alembic_safe.journal.journal import Journal
-from alembic_safe.journal.reader import JournalReader
+from alembic_safe.journal.reader import JournalReader, transaction_outcome
 from alembic_safe.journal.spared import SparedJournal
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "open_file",
     "open_journal",
     "require_possible",
+    "transaction_outcome",
 ]

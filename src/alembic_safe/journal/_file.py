@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic_safe import __version__
 from alembic_safe.databases import open_database
 from alembic_safe.errors import GaveUpError, RefusedError
+from alembic_safe.journal._origins import claim
 from alembic_safe.journal._place import bring_up
 from alembic_safe.journal._store import Store
 from alembic_safe.journal.journal import Journal
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.protocols import Database
+from alembic_safe.model.runs import Origin
 from alembic_safe.model.targets import ConnectParameters
 
 _SWITCH_SECONDS = 10.0
+_WITH_ORIGINS = 5  # the format that says which database a run was made on
 _HAS_META = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'"
 
 
-def open_file(path: Path, *, create: bool) -> Journal | None:
-    """Open the journal in the file `path`, 0600; None when there is none and `create` is False."""
+def open_file(
+    path: Path, *, create: bool, origin: Callable[[], Origin] | None = None, shared: bool = False
+) -> Journal | None:
+    """Open the journal in the file `path`, 0600; None when there is none and `create` is False.
+
+    `origin` tells the database that it is asked about. `shared`: others may have their runs there too, so that
+    only that database's are read.
+    """
     if not create and not path.exists():
         return None
     if create:
@@ -32,24 +42,28 @@ def open_file(path: Path, *, create: bool) -> Journal | None:
         read_only=not create,
     )
     try:
-        return _journal(database, path, create=create)
+        return _journal(Store(database, schema=None, origin=origin), path, create, shared)
     except BaseException:
         database.close()
         raise
 
 
-def _journal(database: Database, path: Path, *, create: bool) -> Journal | None:
-    store = Store(database, schema=None)
+def _journal(store: Store, path: Path, create: bool, shared: bool) -> Journal | None:
+    database = store.database
     if create:
         _switch_to_wal(database)
         with store.transaction(begin="BEGIN IMMEDIATE"):
             if not database.fetch(_HAS_META):
                 _create(store, path)
-            elif store.rows("format"):
+            elif rows := store.rows("format"):
                 bring_up(store)
+                if shared and rows[0][0] < _WITH_ORIGINS:
+                    claim(store)
     elif not database.fetch(_HAS_META):
         database.close()
         return None
+    rows = store.rows("format")
+    store.own = shared and bool(rows) and rows[0][0] >= _WITH_ORIGINS
     return Journal(store, owned=True)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, overload
 
+from alembic_safe.databases import origin_of
 from alembic_safe.errors import RefusedError, SettingsError
 from alembic_safe.journal._file import open_file
 from alembic_safe.journal._place import (
@@ -42,7 +44,12 @@ def open_journal(database: Database, policy: JournalPolicy, *, create: bool) -> 
     DBA when rights are missing or the file cannot be made, `SettingsError` for an impossible schema name.
     """
     file = journal_file(database.facts, policy)
-    journal = _in_schema(database, policy, create) if file is None else open_file(file, create=create)
+    if file is None:
+        journal: Journal | None = _in_schema(database, policy, create)
+    else:
+        journal = open_file(
+            file, create=create, origin=partial(origin_of, database), shared=policy.file is not None
+        )
     if journal is not None:
         try:
             require_format(journal.store)
@@ -97,4 +104,5 @@ def _in_schema(database: Database, policy: JournalPolicy, create: bool) -> Journ
     if create and not database.facts.pooler:
         database.execute("SET synchronous_commit = off")
     durable = "on" if place.synchronous_commit == "off" else place.synchronous_commit
-    return Journal(Store(database, schema=schema, utf8=place.utf8), owned=False, durable=durable)
+    store = Store(database, schema=schema, utf8=place.utf8, origin=partial(origin_of, database))
+    return Journal(store, owned=False, durable=durable)

@@ -9,7 +9,7 @@ from alembic_safe.errors import AlembicSafeError, RefusedError, UnknownRevisionE
 from alembic_safe.journal._store import Store, quoted, sqlstate
 from alembic_safe.quick import dataclass
 
-JOURNAL_FORMAT = 4
+JOURNAL_FORMAT = 5
 
 # One key for all schemas: the creation takes a moment, once in a database's life.
 _CREATE_KEY = 0x616C_656D_6A72_6E6C

@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic_safe.model.facts import Name
 from alembic_safe.model.live import Mapped
-from alembic_safe.model.runs import RunRecord, StatementRecord, StepRecord
+from alembic_safe.model.runs import Origin, RunRecord, StatementRecord, StepRecord
 
 Text = Callable[[str], str]
 
@@ -50,6 +50,11 @@ def run_values(run: RunRecord) -> dict[str, object]:
         "allowances": json.dumps(run.allowances),
         "error": run.error,
     }
+
+
+def origin_values(origin: Origin) -> dict[str, object]:
+    """The values of the row that says which database a run is made on."""
+    return {"system": origin.system, "address": origin.address, "named": origin.name, "oid": origin.oid}
 
 
 def step_values(step: StepRecord) -> dict[str, object]:

@@ -17,6 +17,7 @@ from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal._rows import (
     heads_text,
     mapped_text,
+    origin_values,
     run_values,
     statement_values,
     statements_json,
@@ -56,14 +57,25 @@ class Journal(JournalReader):
         """
         for _ in range(_LOGGED_AHEAD):
             try:
-                self.store.run("begin_run", **run_values(run))
+                self._enter(run)
             except AlembicSafeError as error:
                 said = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
                 if said != _NUMBERED:
                     raise
             else:
                 return
-        self.store.run("begin_run", **run_values(run))
+        self._enter(run)
+
+    def _enter(self, run: RunRecord) -> None:
+        origin = self.store.origin
+        values = run_values(run) | (origin_values(origin) if origin is not None else {})
+        if self.store.dialect == "postgresql":
+            self.store.run("begin_run", **values)
+            return
+        with self.store.transaction(begin="BEGIN IMMEDIATE"):
+            self.store.run("begin_run", **values)
+            if origin is not None:
+                self.store.run("keep_origin", **values)
 
     def end_run(
         self,

@@ -7,12 +7,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal._rows import mapped_of, run_record, statement_record, step_record
-from alembic_safe.journal._store import Store
+from alembic_safe.journal._store import Store, sqlstate
 from alembic_safe.model.live import Mapped
-from alembic_safe.model.protocols import Rows
+from alembic_safe.model.protocols import Database, Rows
 from alembic_safe.model.revisions import Direction
-from alembic_safe.model.runs import RunHistory, StatementRecord, StepRecord
+from alembic_safe.model.runs import (
+    NOTHING_HELD,
+    Elsewhere,
+    Origin,
+    RunHistory,
+    RunRecord,
+    StatementRecord,
+    StepRecord,
+    TransactionOutcome,
+)
+
+_NOT_ALLOWED = "42501"
+
+
+def transaction_outcome(database: Database, run: RunRecord, transaction: str | None) -> TransactionOutcome:
+    """What became of a transaction of `run`, which the server that it was made on alone can say."""
+    if run.elsewhere == "another server" and transaction != NOTHING_HELD:
+        return "unknown"
+    return database.transaction_outcome(transaction or "")
 
 
 class JournalReader:
@@ -43,7 +62,7 @@ class JournalReader:
     def backups_needed(self) -> dict[str, str]:
         """Backups, by id, that a run on any target still needs, and which run that is, in words."""
         words = {"unfinished": "has no end", "dirty": "is dirty"}
-        rows = self.store.rows("backups_needed")
+        rows = self.store.rows("backups_needed_by_database" if self.store.own else "backups_needed")
         return {backup: f"run {run} {words.get(outcome, 'was the last')}" for backup, run, outcome in rows}
 
     def slowest(self, limit: int) -> tuple[tuple[str, str, str, float], ...]:
@@ -62,7 +81,7 @@ class JournalReader:
 
         None: there was none, its models were not known, or the journal is older than such knowledge.
         """
-        if self.store.rows("format")[0][0] < 2:
+        if self._format() < 2:
             return None
         rows = self.store.rows("mapped_before", target=target, checkout=checkout, well=True)
         return mapped_of(rows[0][0]) if rows and rows[0][0] is not None else None
@@ -99,18 +118,45 @@ class JournalReader:
             steps[record.run].append(replace(record, waited=waited, forecast=forecast))
         for row in self.store.rows_in("statements", ids):
             statements[row[0]].append(statement_record(row))
-        return tuple(RunHistory(r, tuple(steps[r.id]), tuple(statements[r.id])) for r in records)
+        elsewhere = self._elsewhere(ids)
+        return tuple(
+            RunHistory(
+                replace(r, elsewhere=elsewhere.get(r.id, "")), tuple(steps[r.id]), tuple(statements[r.id])
+            )
+            for r in records
+        )
+
+    def _elsewhere(self, runs: Sequence[str]) -> dict[str, Elsewhere]:
+        """By run, where it was made on another database than this one.
+
+        An SQLite file and the journal beside it are moved together: there a path proves nothing.
+        """
+        here = self.store.origin if self.store.dialect == "postgresql" else None
+        if not runs or here is None or self._format() < 5:
+            return {}
+        try:
+            found = self.store.rows_in("origins", list(dict.fromkeys(runs)))
+        except AlembicSafeError as error:
+            if (
+                sqlstate(error) != _NOT_ALLOWED
+            ):  # a table of a newer format, that a reader was not granted yet
+                raise
+            return {}
+        return {run: Origin(*made).seen_from(here) for run, *made in found}
+
+    def _format(self) -> int:
+        return int(self.store.rows("format")[0][0])
 
     def _waits(self, runs: Sequence[str]) -> dict[tuple[str, int], float]:
         """By run and ordinal; an older journal has no such knowledge."""
-        if not runs or self.store.rows("format")[0][0] < 3:
+        if not runs or self._format() < 3:
             return {}
         found = self.store.rows_in("waits", list(dict.fromkeys(runs)))
         return {(run, ordinal): waited for run, ordinal, waited in found}
 
     def _forecasts(self, runs: Sequence[str]) -> dict[tuple[str, str], float]:
         """By run and revision; an older journal has no such knowledge."""
-        if not runs or self.store.rows("format")[0][0] < 4:
+        if not runs or self._format() < 4:
             return {}
         found = self.store.rows_in("forecasts", list(dict.fromkeys(runs)))
         return {(run, revision): seconds for run, revision, seconds in found}

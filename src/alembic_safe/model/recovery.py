@@ -16,6 +16,8 @@ from alembic_safe.quick import dataclass
 StatementNature = Literal["query", "data", "definition"]
 # in effect: it is committed. not in effect: it is not, or never began. unknown: nothing at hand settles it.
 Standing = Literal["in effect", "not in effect", "unknown"]
+# why `recover` does not carry out a remedy of which it can only say how it is done
+BY_HAND = "it is done by hand, as said"
 LeftKind = Literal["invalid index", "reindex left-over", "unfinished detach", "batch table"]
 
 
@@ -97,13 +99,17 @@ class LeftObject:
 
 @dataclass(frozen=True, slots=True)
 class OrphanSession:
-    """A session of a run whose process is dead. `doing` is its query, masked; `seconds` since that began."""
+    """A session of a run whose process is dead. `doing` is its query, masked; `seconds` since that began.
+
+    `run` "": nobody's that we know, at work on a statement of the next revision, whose number is `statement`.
+    """
 
     session: Session
     run: str
     state: str
     doing: str
     seconds: float
+    statement: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +126,8 @@ class LostRevision:
     """A version row that this checkout has no file for. `run` applied it (None: no run of ours), `text` is its file's.
 
     `follows` are the revisions that its text says it follows from; `leads_here`: that way leads to this checkout.
-    `commit` is the git commit that last had the file ("" not found), `path` the file there, `same` whether its text is
-    the one that was run.
+    `meets` are the revisions of this checkout that it comes to. `commit` is the git commit that last had the file (""
+    not found), `branches` have it, `path` is the file there, `same` says whether its text is the one that was run.
     """
 
     revision: str
@@ -130,7 +136,9 @@ class LostRevision:
     text: str | None = None
     follows: tuple[str, ...] = ()
     leads_here: bool = False
+    meets: tuple[str, ...] = ()
     commit: str = ""
+    branches: tuple[str, ...] = ()
     path: str = ""
     same: bool = False
 
@@ -160,6 +168,7 @@ class Evidence:
     that it has no end and its lock is free. `mapped` counts the models' tables, `mapped_here` those that exist.
     `unvalidated` constraints are told of and are no fault by themselves. `moved_from` are the version rows that the
     last run left, where something else changed them since; `above` a backup that was made at later ones.
+    `at_work` are sessions of others that execute a statement of the next revision.
     `lease_quiet` is for how long (s) a lease in the lock's place was not renewed.
     `journal_fault` says why the journal cannot be read, `stands_in` what a database of ours is that stands in for
     another, `identity` which revision the schema was found to be that of, where that was asked.
@@ -191,6 +200,7 @@ class Evidence:
     stands_in: str = ""
     identity: Identity | None = None
     lease_quiet: float | None = None
+    at_work: tuple[OrphanSession, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +250,10 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class TargetRecovery:
-    """One target: what happened, what is true now, and the ways out. `applied` names the remedy carried out."""
+    """One target: what happened, what is true now, and the ways out. `applied` names the remedy carried out.
+
+    `aim` is what `--target` calls it, "" where the project has no other.
+    """
 
     target: TargetSummary
     diagnosis: Diagnosis
@@ -251,6 +264,7 @@ class TargetRecovery:
     applied: str | None = None
     run: str | None = None
     backup: str | None = None
+    aim: str = ""
 
 
 @dataclass(frozen=True, slots=True)

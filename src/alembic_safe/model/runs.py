@@ -18,6 +18,8 @@ StepOutcome = Literal["unfinished", "committed", "rolled_back", "partial", "unkn
 StatementOutcome = Literal["unfinished", "done", "failed", "rolled back", "unknown"]
 # the allowance of a run that carries out a remedy: the run whose work it finishes or takes back
 RECOVERS = "recovers"
+# what is said of a run that was killed
+WITHOUT_A_WORD = "ended without a word"
 # in the place of a step's transaction: the one that was committed last without a version row held nothing but queries
 NOTHING_HELD = "nothing held"
 TransactionOutcome = Literal["committed", "aborted", "in progress", "unknown"]
@@ -31,9 +33,36 @@ def application_name(run: str) -> str:
     return f"alembic-safe/{run.partition('.')[0]}"
 
 
+# where a run was made, seen from a database: on this one (or that is not known), on another of this server, elsewhere
+Elsewhere = Literal["", "another database", "another server"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A database, told from others for good: the server's system identifier ("" where it may not be read) and its
+
+    address, and the database's name and oid. Of an SQLite file the path, twice.
+    """
+
+    system: str
+    address: str
+    name: str
+    oid: str
+
+    def seen_from(self, here: Origin) -> Elsewhere:
+        """Where this is; a database of the same name on the same server took its place, one of its oid was renamed."""
+        known = bool(self.system and here.system)
+        if (self.system != here.system) if known else (self.address != here.address):
+            return "another server"
+        return "" if self.name == here.name or self.oid == here.oid else "another database"
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One attempt on a target. `allowances` are (what, reason) pairs such as ("no-backup", "...")."""
+    """One attempt on a target. `allowances` are (what, reason) pairs such as ("no-backup", "...").
+
+    `elsewhere` says that it was made on another database than the one whose journal this is: that came with a copy.
+    """
 
     id: str
     command: str
@@ -51,6 +80,7 @@ class RunRecord:
     backup: str | None = None
     allowances: tuple[tuple[str, str], ...] = ()
     error: str | None = None
+    elsewhere: Elsewhere = ""
 
     @property
     def recovers(self) -> str | None:

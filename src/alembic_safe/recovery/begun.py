@@ -71,6 +71,21 @@ def whole(half: HalfRevision) -> bool:
     return bool(changing) and all(one.standing == "in effect" for one in changing)
 
 
+_SHORTEST = (
+    900  # bytes of a statement that the server shows at least of a longer one (track_activity_query_size)
+)
+
+
+def number_at_work(shown: str, statements: Sequence[str]) -> int | None:
+    """Which of the statements (from 1) a session is at work on by the text that the server shows; None: none."""
+    text = " ".join(shown.split())
+    for number, sql in enumerate(statements, start=1):
+        whole = " ".join(sql.split()).rstrip("; ")
+        if whole == text.rstrip("; ") or (len(text.encode()) >= _SHORTEST and whole.startswith(text)):
+            return number
+    return None
+
+
 def _shown(read: Sequence[ReadStatement], seen: Seen) -> dict[int, bool]:
     """For each statement that the schema can tell of: whether it stands. The first that is about a thing tells."""
     said: set[object] = set()

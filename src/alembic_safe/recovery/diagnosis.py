@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from alembic_safe.model.identity import Identity
 from alembic_safe.model.recovery import Diagnosis, Evidence, HalfRevision, LeftObject, LostRevision
+from alembic_safe.model.runs import WITHOUT_A_WORD, RunHistory
 from alembic_safe.recovery.begun import whole
 from alembic_safe.recovery.states import STATES, WELL
 
@@ -76,13 +77,21 @@ def _unfinished(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]
             yield "outcome unknown", False, (said,)
         return
     standing, unknown = half.standing, half.unknown
-    sentences = tuple(_half(half))
+    sentences = (*_half(half), *_why(last))
     if standing:
         yield "half applied", half.certain and not unknown, sentences
     elif unknown or not half.certain:
         yield "outcome unknown", False, sentences
     else:
         yield "interrupted but clean", True, sentences
+
+
+def _why(last: RunHistory | None) -> Iterator[str]:
+    """What ended the run, where it could say so itself."""
+    if last is None or last.run.outcome != "dirty":
+        return
+    if last.run.error and WITHOUT_A_WORD not in last.run.error:
+        yield f"what ended it: {last.run.error}"
 
 
 def _half(half: HalfRevision) -> Iterator[str]:
@@ -170,16 +179,26 @@ def _begun_elsewhere(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str,
     if half is None or half.run:
         return
     said = (
-        f"no run in the journal began revision {half.revision}, and it, or something else, made what it makes"
+        f"what revision {half.revision} makes is there{'' if whole(half) else ' in part'}, and no run in the journal"
+        " began it: raw alembic, a hand or another program did"
     )
-    if whole(half):
+    if whole(half) and not evidence.at_work:
         yield "stamp lost", False, (said, "all of it that can be seen is there")
         return
     if set(evidence.moved_from or ()) - set(evidence.heads or ()):
         yield "stamp lost", False, ("what the next revision makes is there, at least in part",)
         return
     standing = half.standing
-    sentences = [said, f"{_count(len(standing), 'statement')} of {len(half.statements)} show in the schema"]
+    shown = "shows" if len(standing) == 1 else "show"
+    sentences = [
+        said,
+        f"{_count(len(standing), 'statement')} of {len(half.statements)} {shown} in the schema",
+    ]
+    sentences += [
+        f"session {one.session.pid} ({one.state or 'without a name'}) has been at work on statement {one.statement} of"
+        f" it for {one.seconds:.0f} s"
+        for one in evidence.at_work
+    ]
     if half.unknown:
         numbers = ", ".join(str(one.ordinal) for one in half.unknown)
         sentences.append(f"what became of statement {numbers} is not known: {half.unknown[0].how}")
@@ -274,6 +293,7 @@ def _besides(evidence: Evidence, state: str) -> Iterator[str]:
         if _LEFT[one.kind] != state:
             busy = ", and somebody may be at work on it" if one.busy else ""
             yield _about_left(one) + busy
+    yield from _elsewhere(evidence)
     yield from _moved(evidence, state)
     for other in evidence.elsewhere:
         if state != "version table elsewhere":
@@ -281,6 +301,20 @@ def _besides(evidence: Evidence, state: str) -> Iterator[str]:
     for missing in evidence.unseen:
         if state in {"orphan session", "interrupted but clean", "half applied", "outcome unknown"}:
             yield f"not looked at: {missing}"
+
+
+def _elsewhere(evidence: Evidence) -> Iterator[str]:
+    """That the journal came with a copy: what it says is of the original as it was then."""
+    last = evidence.last_run
+    if last is None or not last.run.elsewhere:
+        return
+    still = ", where that run may be at work still" if last.run.outcome == "unfinished" else ""
+    yield (
+        f"run {last.run.id} was made on {last.run.elsewhere}{still}: this database is a copy of that one, or was moved"
+        " here, and its journal came with it"
+    )
+    if evidence.half is not None and evidence.half.unknown and last.run.elsewhere == "another server":
+        yield "what became of that run's transactions only that server knows"
 
 
 def _moved(evidence: Evidence, state: str) -> Iterator[str]:

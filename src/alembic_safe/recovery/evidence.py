@@ -19,8 +19,9 @@ from alembic_safe.databases import (
     run_sessions,
     stands_in,
     unvalidated,
+    working_sessions,
 )
-from alembic_safe.journal import JournalReader
+from alembic_safe.journal import JournalReader, transaction_outcome
 from alembic_safe.model.facts import Name
 from alembic_safe.model.live import Mapped
 from alembic_safe.model.protocols import Database
@@ -37,7 +38,7 @@ from alembic_safe.model.revisions import Revision, RevisionListing
 from alembic_safe.model.runs import RunHistory, StepOutcome, StepRecord, application_name
 from alembic_safe.model.targets import Dialect, Target
 from alembic_safe.quick import dataclass
-from alembic_safe.recovery.begun import begun_elsewhere
+from alembic_safe.recovery.begun import begun_elsewhere, number_at_work
 from alembic_safe.recovery.half import FileNow, Part, Seen, half_of, keys_of
 from alembic_safe.recovery.lost import lost_revisions
 from alembic_safe.rules import read_marks
@@ -81,6 +82,7 @@ def gather(database: Database, journal: JournalReader | None, asked: Asked, sett
         half = replace(half, no_undo="the version rows have it as applied whole")
     if half is None and not asked.holder and outcome not in ("partial", "unknown"):
         half = _begun_elsewhere(database, asked)
+    elsewhere = half is not None and not half.run
     mapped = _mapped_tables(asked.mapped)
     here = sum(
         find(database, "relation", name, "", target.search_path or ("public",)) is not None for name in mapped
@@ -104,7 +106,8 @@ def gather(database: Database, journal: JournalReader | None, asked: Asked, sett
         no_way=asked.fault,
         mapped=len(mapped),
         mapped_here=here,
-        backup=_backup(journal, last) if half is None or half.run else None,
+        backup=_newest(asked) if elsewhere else _backup(journal, last),
+        at_work=_at_work(database, asked) if elsewhere else (),
         unseen=_unseen(database),
         began=last.run.began if last is not None else None,
         moved_from=_moved_from(last, heads),
@@ -162,7 +165,7 @@ def _backup(journal: JournalReader | None, last: RunHistory | None) -> str | Non
 
 def _part(database: Database, history: RunHistory, step: StepRecord) -> Part:
     records = sorted((s for s in history.statements if s.step == step.ordinal), key=lambda one: one.ordinal)
-    return Part(step, tuple(records), database.transaction_outcome(step.transaction or ""))
+    return Part(step, tuple(records), transaction_outcome(database, history.run, step.transaction))
 
 
 def _about(database: Database, asked: Asked, parts: list[Part]) -> tuple[Seen, FileNow, Dialect]:
@@ -192,6 +195,22 @@ def _begun_elsewhere(database: Database, asked: Asked) -> HalfRevision | None:
     seen = {key: find(database, *key, path) for key in keys_of(masked, dialect)}
     text, _ = _file(listing.revision)
     return begun_elsewhere(listing, masked, seen, dialect, rerunnable=read_marks(text).rerunnable)
+
+
+def _at_work(database: Database, asked: Asked) -> tuple[OrphanSession, ...]:
+    """Who executes a statement of the next revision now: raw alembic, or what it left when it was killed."""
+    statements = [one.sql for one in asked.next.statements] if asked.next is not None else []
+    found = []
+    for session, name, _, text, seconds in working_sessions(database):
+        number = number_at_work(text, statements)
+        if number is not None:
+            found.append(OrphanSession(session, "", name, mask_sql(statements[number - 1]), seconds, number))
+    return tuple(found)
+
+
+def _newest(asked: Asked) -> str | None:
+    """The newest backup of this database in the store, whenever it was made."""
+    return asked.backed_up.backup if asked.backed_up is not None else None
 
 
 def _moved_from(last: RunHistory | None, heads: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -206,7 +206,9 @@ def _looked(read: ReadStatement, before: Mapping[Key, bool], seen: Seen) -> tupl
     if shown == {True}:
         return "in effect", "the schema shows what it makes"
     if shown == {False}:
-        return "not in effect", "the schema does not show what it makes"
+        invalid = any(trace.made and seen.get(trace.key) is not None for trace in telling)
+        how = "what it was making is there, INVALID" if invalid else "the schema does not show what it makes"
+        return "not in effect", how
     return "unknown", "nothing in the schema tells"
 
 

@@ -6,7 +6,7 @@ The text in the database explains a revision; it is never executed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from alembic_safe.bridge.messages import GraphRead
 from alembic_safe.journal import JournalReader
@@ -45,30 +45,32 @@ def _steps(journal: JournalReader, target: str) -> dict[str, StepRecord]:
 
 def _lost(row: str, step: StepRecord | None, texts: Mapping[str, str], known: set[str]) -> LostRevision:
     text = texts.get(row) or None
+    meets = _meets(row, texts, known)
     return LostRevision(
         revision=row,
         run=step.run if step is not None else None,
         checksum=step.checksum if step is not None else None,
         text=text,
         follows=down_revisions(text or ""),
-        leads_here=_leads_to(row, texts, known),
+        leads_here=bool(meets),
+        meets=meets,
     )
 
 
-def _leads_to(row: str, texts: Mapping[str, str], known: set[str]) -> bool:
-    """Whether every way down from `row`, by the texts that were kept, comes to a revision of this checkout."""
-    todo, seen, came = [row], set(), False
+def _meets(row: str, texts: Mapping[str, str], known: set[str]) -> tuple[str, ...]:
+    """The revisions of this checkout that the ways down from `row` come to; none where one of them does not."""
+    todo, seen, met = [row], set(), []
     while todo:
         one = todo.pop()
         if one in known:
-            came = True
+            met.append(one)
         elif one not in seen:
             seen.add(one)
             below = down_revisions(texts.get(one, ""))
             if not below:
-                return False
+                return ()
             todo += below
-    return came
+    return tuple(dict.fromkeys(met))
 
 
 def down_revisions(text: str) -> tuple[str, ...]:
@@ -82,11 +84,27 @@ def down_revisions(text: str) -> tuple[str, ...]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     for node in body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if any(isinstance(one, ast.Name) and one.id == "down_revision" for one in targets):
+        for name, given in _assigned(node):
+            if name != "down_revision":
+                continue
             try:
-                value = ast.literal_eval(getattr(node, "value", None) or ast.Constant(None))
+                value = ast.literal_eval(given)
             except (ValueError, TypeError):
                 return ()
             return (value,) if isinstance(value, str) else tuple(map(str, value or ()))
     return ()
+
+
+def _assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """The names that a statement gives values: `a = 1`, `a: int = 1`, `a = b = 1`, `a, b = 1, 2`."""
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        yield node.target.id, node.value or ast.Constant(None)
+    if not isinstance(node, ast.Assign):
+        return
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            yield target.id, node.value
+        elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            for one, value in zip(target.elts, node.value.elts):  # noqa: B905 (Python does not say here that they fit)
+                if isinstance(one, ast.Name):
+                    yield one.id, value

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.recovery import (
+    BY_HAND,
     Diagnosis,
     Evidence,
     HalfRevision,
     LeftObject,
-    LostRevision,
     Remedy,
     SettledStatement,
 )
 from alembic_safe.model.targets import Dialect
 from alembic_safe.quick import dataclass
+from alembic_safe.recovery.bringing_back import bring_file_back
 
 _CALM = ("at heads", "behind", "at base", "set back", "interrupted but clean")
-_BY_HAND = "it is done by hand, as said"
+_UNDATED = "that it was made before any of this began: nothing here tells when that was"
 # the first of these that can be carried out is recommended
 _ORDER = (
     "end-session",
@@ -62,6 +64,8 @@ def recommended(offered: Sequence[Remedy], diagnosis: Diagnosis) -> str | None:
     if diagnosis.state == "stamp lost" or not diagnosis.certain:
         # what it would drop may be somebody else's, with rows
         possible.discard("roll-back")
+    if any(_UNDATED in one.needs for one in offered):
+        possible.discard("restore")
     # resume is only possible where what is unknown may be run again; else nothing here is proven but the backup
     if diagnosis.state == "outcome unknown" and "restore" in possible and "resume" not in possible:
         return "restore"
@@ -97,10 +101,14 @@ def _of_state(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> I
         if any(not one.busy and one.clean for one in evidence.left):
             yield _clean_debris(evidence)
     elif state in ("orphan revision", "newer than the code"):
-        yield _bring_file_back(evidence)
+        yield bring_file_back(evidence, _CALM)
     elif state in ("never stamped", "version table elsewhere", "stamped but never run"):
         yield _stamp(state, evidence)
-    if state in ("stamped but never run", "left-over table") and evidence.backup is not None:
+    if (
+        state in ("stamped but never run", "left-over table")
+        and evidence.backup is not None
+        and (evidence.half is None or evidence.half.run)
+    ):
         yield _restore(standing, evidence)
 
 
@@ -110,6 +118,8 @@ def _of_half(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> It
         yield _resume(half, evidence)
         yield _roll_back(half, evidence)
     if half is not None and not half.run:
+        if evidence.backup is not None:
+            yield _of_another_day(_restore(standing, evidence), standing)
         return
     yield _restore(standing, evidence)
     yield Remedy(
@@ -147,9 +157,21 @@ def _resume(half: HalfRevision, evidence: Evidence) -> Remedy:
             )
         )
         + ("the statements it left out to come with the same text and order",),
-        hindered=_no_resume(half),
+        hindered=_no_resume(half) or _still(evidence),
         leads_to=("at heads", "behind", "at base", "invalid index"),
     )
+
+
+def _still(evidence: Evidence) -> str:
+    """That somebody is at work on the revision yet: raw alembic, or the server for one that was killed."""
+    return "; ".join(
+        f"session {one.session.pid} is at work on statement {one.statement}: wait for its end, or, if nobody waits for"
+        f" it any more, `SELECT pg_terminate_backend({one.session.pid})`"
+        for one in evidence.at_work
+    )
+
+
+_MARK_NOW = "; if running it again does no harm, write that line into the revision now, and look again"
 
 
 def _no_resume(half: HalfRevision) -> str:
@@ -164,7 +186,7 @@ def _no_resume(half: HalfRevision) -> str:
     if rows and not half.rerunnable:
         return (
             f"{_numbers(rows)} wrote rows, and the revision does not say `# alembic-safe: re-runnable`:"
-            " left out they would be missing, run again they might be doubled"
+            f" left out they would be missing, run again they might be doubled{'' if half.run else _MARK_NOW}"
         )
     unknown = [one for one in half.unknown if one.nature == "definition" and not one.repeatable]
     if unknown:
@@ -208,12 +230,31 @@ def _roll_back(half: HalfRevision, evidence: Evidence) -> Remedy:
     )
 
 
+def _of_another_day(restore: Remedy, standing: Standing) -> Remedy:
+    """A backup that no run of ours made for this: nobody says when what is there began."""
+    made = standing.backup
+    if made is None:
+        return restore
+    at = ", ".join(row for rows in made.heads.values() for row in rows or ()) or "base"
+    return replace(
+        restore,
+        does=f"Put the newest backup, {made.id}, made at {at}, in the target's place; what is here is kept beside it.",
+        needs=(*restore.needs, _UNDATED),
+    )
+
+
 def _restore(standing: Standing, evidence: Evidence) -> Remedy:
     made = standing.backup
     if made is None:
         why = standing.fault or "no backup was made before the run"
         return Remedy("restore", "Put a backup in the target's place.", hindered=why, leads_to=_CALM)
     hindered = standing.fault
+    last = evidence.last_run
+    if not hindered and last is not None and last.run.elsewhere:
+        hindered = (
+            f"it was made of {last.run.elsewhere}, that this one was copied from;"
+            f" `alembic-safe backup restore {made.id}` puts it here all the same"
+        )
     if not hindered and made.engine == "external":
         hindered = "it was made by a command of yours, and only that tool restores it"
     if not hindered and made.scope != "full":
@@ -295,47 +336,10 @@ def _close(evidence: Evidence) -> Remedy:
     )
 
 
-def _bring_file_back(evidence: Evidence) -> Remedy:
-    steps = []
-    for one in evidence.lost:
-        if one.commit:
-            steps.append(f"git show {one.commit[:12]}:{one.path} > {one.path}  ({_same(one)})")
-        elif one.text:
-            steps.append(
-                f"the journal has the text of {one.revision} (`recover --format json` shows it, sha256 {one.checksum}):"
-                " for reading; a file of that hash, from a colleague or an older image, is the one that was run"
-            )
-        else:
-            steps.append(
-                f"git log --all --oneline -G '^revision.*{one.revision}'  (in the repository that had it)"
-            )
-    return Remedy(
-        "bring-file-back",
-        "Use the checkout that has the revision, or bring its file back, and downgrade from it if that is meant.",
-        steps=(
-            *steps,
-            "deploy the code that belongs to the database, or `alembic-safe downgrade` with the file",
-        ),
-        hindered=_BY_HAND,
-        leads_to=_CALM,
-    )
-
-
-def _same(one: LostRevision) -> str:
-    """Whether what git has is what was run."""
-    if one.checksum is None:
-        return "no run in the journal applied it, so that nothing says whether this is what was run"
-    return (
-        "the very text that was run"
-        if one.same
-        else "NOT the text that was run: the journal has another hash"
-    )
-
-
 def _stamp(state: str, evidence: Evidence) -> Remedy:
     rows, hindered = provable(evidence)
     if state == "version table elsewhere":
-        hindered = _BY_HAND
+        hindered = BY_HAND
     named = " ".join(rows or ()) or ("REVISION" if rows is None else "base")
     return Remedy(
         "stamp",
@@ -370,7 +374,7 @@ def provable(evidence: Evidence) -> tuple[tuple[str, ...] | None, str]:
 
 
 def _by_other_means(name: str, does: str) -> Remedy:
-    return Remedy(name, does, hindered=_BY_HAND, leads_to=_CALM)
+    return Remedy(name, does, hindered=BY_HAND, leads_to=_CALM)
 
 
 def _numbers(statements: Sequence[SettledStatement]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from alembic_safe.model.recovery import TimelineEntry
-from alembic_safe.model.runs import RunHistory, StatementRecord, StepRecord
+from alembic_safe.model.runs import WITHOUT_A_WORD, RunHistory, StatementRecord, StepRecord
 
 _MANY = 6
 
@@ -29,7 +29,10 @@ def _run(history: RunHistory) -> Iterator[TimelineEntry]:
             yield _statement(one)
         if step.ended is not None:
             yield TimelineEntry(step.ended, _end(step))
-    if run.ended is not None:
+    if run.ended is not None and run.error and WITHOUT_A_WORD in run.error:
+        yield TimelineEntry(_last(history), f"run {run.id} was not heard of again")
+        yield TimelineEntry(run.ended, f"a later command closed run {run.id}: {run.outcome}")
+    elif run.ended is not None:
         yield TimelineEntry(
             run.ended, f"run {run.id} ended: {run.outcome}" + (f"; {run.error}" if run.error else "")
         )

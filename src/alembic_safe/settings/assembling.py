@@ -133,6 +133,7 @@ def assemble(
         dry_run=values["dry-run"],
         check_drift=values["check-drift"],
         force=values["force"],
+        target=values["target"],
         rehearse=values["rehearse"],
         rehearsal=rehearsal,
         _effective=_effective(command, values, layers, connections),

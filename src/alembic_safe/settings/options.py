@@ -166,8 +166,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "journal",
         "journal",
-        "Where runs are written down: `target`, the database itself, or file:PATH, an SQLite file, which is the journal"
-        " of one database: give each its own.",
+        "Where runs are written down: `target`, the database itself, or file:PATH, an SQLite file, which several"
+        " databases may share: each run is kept with what lasts of its database, and read for that one alone.",
         (*ON_A_JOURNAL, CHECK),
         default="target",
         metavar="target|file:PATH",

@@ -1,8 +1,8 @@
-"""The options of `recover`: which remedy, why, and where the evidence goes."""
+"""The options of `recover`: which target, which remedy, why, and where the evidence goes."""
 
 from __future__ import annotations
 
-from alembic_safe.settings.option import FLAG_ONLY, RECOVER, Option
+from alembic_safe.settings.option import FLAG_ONLY, IDENTIFYING, RECOVER, Option
 
 OF_RECOVERY: tuple[Option, ...] = (
     Option(
@@ -12,6 +12,14 @@ OF_RECOVERY: tuple[Option, ...] = (
         (RECOVER,),
         FLAG_ONLY,
         metavar="REMEDY",
+    ),
+    Option(
+        "target",
+        "text",
+        "Only this target of several, by the label that `status` shows it under.",
+        (RECOVER, *IDENTIFYING),
+        FLAG_ONLY,
+        metavar="LABEL",
     ),
     Option(
         "because",

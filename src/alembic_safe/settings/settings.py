@@ -95,7 +95,7 @@ class Settings:
     `directory` is the folder of the alembic configuration in use: the one that a default path is relative
     to and whose pyproject.toml was read. `allowances` are the command line's. `ci` is whose pipeline `init` writes for.
     `wait_for_database` is in seconds. `plan_file` is a saved plan to apply; `dry_run`: nothing is to be applied.
-    `force` is the reason to stamp without proof.
+    `force` is the reason to stamp without proof, `target` the label of the one that is meant.
     """
 
     command: str
@@ -126,6 +126,7 @@ class Settings:
     dry_run: bool = False
     check_drift: bool = False
     force: str | None = None
+    target: str | None = None
     rehearse: bool = False
     rehearsal: RehearsalPolicy = field(default_factory=RehearsalPolicy)
     _effective: tuple[EffectiveValue, ...] = field(default=(), repr=False)

@@ -73,6 +73,23 @@ def last_commit_with(pattern: str, folder: Path) -> tuple[str, str] | None:
     return (names[0], names[1]) if len(names) > 1 else None
 
 
+def branches_with(commit: str, directory: Path) -> tuple[str, ...]:
+    """The branches that have a commit, a remote's too."""
+    try:
+        said, _ = _ask(
+            directory,
+            "for-each-ref",
+            "--contains",
+            commit,
+            "--format=%(refname:short)",
+            "refs/heads",
+            "refs/remotes",
+        )
+    except UsageError:
+        return ()
+    return tuple((said or "").split())
+
+
 def content_at(commit: str, path: str, directory: Path) -> str | None:
     """A file of the repository that `directory` is in, as a commit has it; None where it has none."""
     try:

@@ -15,6 +15,7 @@ from alembic_safe.recovery.identity import Asked
 from alembic_safe.recovery.identity import identify as identify_target
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
+from alembic_safe.workflow.aiming import aimed
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases, new_run_id
 from alembic_safe.workflow.kept_schema import cache_folder
@@ -46,7 +47,7 @@ def identify(settings: Settings, *, sink: EventSink = ignore) -> IdentifyResult:
                         site.summary(),
                         identity_of(settings, workers, site, sink=sink, tick=interrupts.check),
                     )
-                    for site in sites
+                    for site in aimed(sites, settings.target)
                 )
         finally:
             asking.close_sites(sites)

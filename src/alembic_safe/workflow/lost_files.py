@@ -12,7 +12,7 @@ from pathlib import Path
 from alembic_safe.bridge.messages import GraphRead
 from alembic_safe.model.recovery import LostRevision
 from alembic_safe.recovery.lost import down_revisions
-from alembic_safe.workflow.changed import content_at, last_commit_with
+from alembic_safe.workflow.changed import branches_with, content_at, last_commit_with
 
 
 def found_in_git(lost: Sequence[LostRevision], graph: GraphRead, directory: Path) -> tuple[LostRevision, ...]:
@@ -30,6 +30,7 @@ def _looked_for(one: LostRevision, folders: Sequence[Path], known: set[str]) -> 
         text = content_at(*found, folder) if found is not None else None
         if found is not None and text is not None:
             follows = one.follows or down_revisions(text)
+            meets = one.meets or (follows if set(follows) <= known else ())
             digest = hashlib.sha256(os.fsencode(text)).hexdigest()
             return replace(
                 one,
@@ -37,6 +38,8 @@ def _looked_for(one: LostRevision, folders: Sequence[Path], known: set[str]) -> 
                 path=found[1],
                 same=digest == one.checksum,
                 follows=follows,
-                leads_here=one.leads_here or (bool(follows) and set(follows) <= known),
+                leads_here=bool(meets),
+                meets=meets,
+                branches=branches_with(found[0], folder),
             )
     return one

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from alembic_safe.apply import Interrupts
+from alembic_safe.apply import Interrupts, take_locks
 from alembic_safe.backup import list_backups, open_store
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
@@ -14,6 +15,7 @@ from alembic_safe.journal import JournalReader
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.facts import Name
 from alembic_safe.model.identity import Identity
+from alembic_safe.model.protocols import DeployLock
 from alembic_safe.model.recovery import Diagnosis, Evidence, RecoverResult, TargetRecovery
 from alembic_safe.model.restores import RestorePlan
 from alembic_safe.model.results import BackupListing
@@ -25,6 +27,7 @@ from alembic_safe.recovery.timeline import timeline
 from alembic_safe.recovery.traces import quoted
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
+from alembic_safe.workflow.aiming import aimed, listed, names_of
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases
 from alembic_safe.workflow.examining import examine, reading_journal
@@ -32,12 +35,15 @@ from alembic_safe.workflow.identifying import identity_of
 
 Confirm = Callable[[RestorePlan], bool]
 _RUNS = 3
+# exit statuses of states that need no remedy before work goes on
+_WELL = (0, 5)
 
 
 def recover(settings: Settings, *, confirm: Confirm | None = None, sink: EventSink = ignore) -> RecoverResult:
     """Say what is true of every target; with a remedy in the settings, carry it out on the one that offers it.
 
-    The result shows what is true at the end. Raises `RefusedError` where the remedy is not offered, or hindered.
+    The result shows what is true at the end. Raises `RefusedError` where the remedy is not offered, or hindered. Where
+    several targets need one and none is named, each is explained and nothing is done: exit status 2.
     """
     wanted = settings.recovery
     if wanted.explain_only and wanted.remedy is not None:
@@ -45,7 +51,8 @@ def recover(settings: Settings, *, confirm: Confirm | None = None, sink: EventSi
     with Interrupts() as interrupts, Workers(sink, start_timeout=settings.project.start_timeout) as workers:
         recovery = Recovery(settings, workers, interrupts, Phases(sink), sink, confirm)
         try:
-            found = recovery.look(read_only=wanted.remedy is None)
+            # the proof of a stamp is had once, under the lock that it is written under
+            found = recovery.look(read_only=wanted.remedy is None, locked=wanted.remedy == "stamp")
             return _result(found) if wanted.remedy is None else recovery.carry_out(wanted.remedy, found)
         finally:
             recovery.close()
@@ -73,9 +80,17 @@ class Recovery:
         # once a remedy is begun a signal stops that alone: what is true afterwards is always read
         self.begun = False
         self.sites: list[Site] = []
+        self.aimed: list[Site] = []
+        # the schema is compared although nothing casts doubt on the rows: they were just written
+        self.compare = False
+        self._held: list[DeployLock] = []
 
     def close(self) -> None:
-        """Give our connections back. Never raises."""
+        """Give our locks and connections back. Never raises."""
+        for lock in self._held:
+            with suppress(Exception):
+                lock.release()
+        self._held = []
         asking.close_sites(self.sites)
         self.sites = []
 
@@ -104,13 +119,31 @@ class Recovery:
             tick=self.tick,
         )
 
-    def look(self, *, read_only: bool) -> list[TargetRecovery]:
-        """Every target as it is now. Writes nothing; the connections stay open in `sites`."""
+    def look(self, *, read_only: bool, locked: bool = False) -> list[TargetRecovery]:
+        """Every target that is meant as it is now. Writes nothing; the connections stay open in `sites`.
+
+        `locked`: the deploy locks are taken first, and held until `close`.
+        """
         self.close()
         with self.phases.phase("probe", "looking at the project and its targets"):
             probed = self.ask()
         self.sites = asking.open_sites(probed, self.settings.control, read_only=read_only)
-        return [self.found(site) for site in self.sites]
+        self.aimed = aimed(self.sites, self.settings.target)
+        if locked:
+            self._lock()
+        return [self.found(site, ours=locked) for site in self.aimed]
+
+    def _lock(self) -> None:
+        locks = [
+            database.deploy_lock(
+                [site.target.version_table for site in self.aimed if site.database is database],
+                lease_schema=self.settings.journal.schema,
+            )
+            for database in asking.databases_of(self.aimed)
+        ]
+        with self.phases.phase("lock", "taking the deploy lock"):
+            take_locks(locks, wait=self.settings.apply.wait, sink=self.sink, tick=self.tick)
+        self._held = locks
 
     def found(self, site: Site, *, ours: bool = False) -> TargetRecovery:
         """One target; `ours`: the deploy lock is held by this command itself."""
@@ -118,7 +151,8 @@ class Recovery:
             evidence, diagnosis = examine(
                 self.settings, site, journal, ours=ours, journal_fault=fault, backups=self._backups()
             )
-            if doubted(evidence, diagnosis) and not self.settings.recovery.explain_only:
+            doubt = self.compare or doubted(evidence, diagnosis)
+            if doubt and not self.settings.recovery.explain_only:
                 evidence = replace(evidence, identity=self._identity(site))
                 diagnosis = diagnose(evidence)
             return self._target(site, journal, evidence, diagnosis)
@@ -153,6 +187,7 @@ class Recovery:
             timeline(runs),
             offered,
             recommended(offered, diagnosis),
+            aim=names_of(self.sites)[self.sites.index(site)] if len(self.sites) > 1 else "",
         )
 
     def _backup(self, identifier: str | None) -> tuple[BackupListing | None, str]:
@@ -166,18 +201,27 @@ class Recovery:
         return found, found.faults[0] if found.faults else ""
 
     def carry_out(self, name: str, found: Sequence[TargetRecovery]) -> RecoverResult:
-        """Carry out a remedy on the first target that offers it, and look at all of them again."""
+        """Carry out a remedy on the one target that offers it, and look at all that are meant again."""
         from alembic_safe.workflow.remedying import Remedying
 
-        at = next((n for n, one in enumerate(found) if name in {r.name for r in one.remedies}), None)
-        if at is None:
+        offering = [n for n, one in enumerate(found) if name in {r.name for r in one.remedies}]
+        if not offering:
             raise _not_offered(name, found)
+        rivals = {n for n, one in enumerate(found) if one.diagnosis.exit not in _WELL} | {*offering}
+        if len(rivals) > 1:
+            unsaid = _several(name, [found[n] for n in sorted(rivals)])
+            return replace(_result(found), exit=unsaid.exit_status, error=Failure.of(unsaid))
+        (at,) = offering
+        if found[at].aim and self.settings.target is None:
+            self.say(
+                f"of {len(found)} targets {found[at].aim} alone needs a remedy: {name} is carried out on it"
+            )
         remedy = next(r for r in found[at].remedies if r.name == name)
         if not remedy.possible:
             raise RefusedError(
                 f"{name}: {remedy.hindered}", hint="`alembic-safe recover` shows the other ways."
             )
-        run, backup = Remedying(self, at, remedy).work()
+        run, backup = Remedying(self, self.aimed[at], found[at], remedy).work()
         after = self.look(read_only=True)
         mine = replace(after[at], applied=name, run=run, backup=backup)
         after = [*after[:at], mine, *after[at + 1 :]]
@@ -189,6 +233,15 @@ class Recovery:
             )
             return replace(result, exit=error.exit_status, error=Failure.of(error))
         return result
+
+
+def _several(name: str, rivals: Sequence[TargetRecovery]) -> UsageError:
+    states = "; ".join(f"{one.aim}: {one.diagnosis.state}" for one in rivals)
+    offer = [one.aim for one in rivals if name in {r.name for r in one.remedies}]
+    return UsageError(
+        f"{len(rivals)} targets need a remedy, and which one {name} is for was not said ({states})",
+        hint=f"Nothing was changed. Give --target; {name} is offered on {listed(offer)}.",
+    )
 
 
 def _not_offered(name: str, found: Sequence[TargetRecovery]) -> RefusedError:

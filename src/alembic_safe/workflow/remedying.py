@@ -40,13 +40,14 @@ _CHANGING = ("resume", "roll-back", "merge-rows", "clean-debris")
 
 
 class Remedying:
-    """One remedy on one target, the `at`th."""
+    """One remedy on one target, as it was `found`."""
 
-    def __init__(self, recovery: Recovery, at: int, remedy: Remedy) -> None:
+    def __init__(self, recovery: Recovery, site: Site, found: TargetRecovery, remedy: Remedy) -> None:
         self.recovery = recovery
         self.settings = recovery.settings
         self.remedy = remedy
-        self.site: Site = recovery.sites[at]
+        self.site = site
+        self.found = found
         self.backup: Manifest | None = None
 
     @property
@@ -240,7 +241,9 @@ class Remedying:
     def _standing_backup(self, found: TargetRecovery) -> Manifest | None:
         """The backup that the run made, if it is sound; else one is made now. None where none is wanted."""
         policy, recovery = self.settings.backup, self.recovery
-        named = found.evidence.backup
+        half = found.evidence.half
+        # what raw alembic began was not preceded by a backup of ours
+        named = found.evidence.backup if half is None or half.run else None
         store = open_store(policy)
         listed, _ = list_backups(store)
         made = next((one for one in listed if one.manifest.id == named and not one.faults), None)
@@ -267,23 +270,24 @@ class Remedying:
         return manifest
 
     def _stamp(self) -> tuple[str | None, str | None]:
-        """By `stamp`, which takes the lock, has the proof again, writes, reads back and journals by itself."""
-        from alembic_safe.workflow.stamping import stamp
+        """As `stamp` does it; the lock was taken before the target was looked at, and the schema compared."""
+        from alembic_safe.workflow.stamping import write_rows
 
-        rows, why = provable(self.recovery.found(self.site).evidence)
-        if rows is None:
+        evidence = self.found.evidence
+        rows, why = provable(evidence)
+        if rows is None or evidence.identity is None:
             raise RefusedError(f"stamp: {why}", hint="Run `alembic-safe recover` again.")
-        self.recovery.close()
-        done = stamp(self.settings, rows or ("base",), sink=self.recovery.sink)
-        if done.error is not None:
-            raise RefusedError(done.error.message, hint=done.error.hint)
-        return next((one.run for one in done.targets if one.run is not None), None), None
+        self.recovery.interrupts.check()
+        with self.recovery.phases.phase("stamp", "writing the version rows"):
+            done = write_rows(self.settings, self.site, rows, evidence.identity, sink=self.recovery.sink)
+        self.recovery.compare = self.recovery.begun = True
+        return done.run, None
 
     def _restore(self) -> tuple[str | None, str | None]:
         """By `backup restore`, which takes the lock, asks, compares, swaps and journals by itself."""
         from alembic_safe.workflow.restoring import restore_backup
 
-        evidence = self.recovery.found(self.site).evidence
+        evidence = self.found.evidence
         self.recovery.close()
         settings = replace(self.settings, restore=replace(self.settings.restore, beside=None))
         done = restore_backup(

@@ -22,6 +22,7 @@ from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.naming import rows_for
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
+from alembic_safe.workflow.aiming import aimed
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import Phases, ci_link, host, new_run_id, who
 from alembic_safe.workflow.examining import examine
@@ -83,7 +84,7 @@ class _Stamping:
         self.interrupts.check()
         with self.phases.phase("stamp", "writing the version rows"):
             stamped = tuple(
-                self._write(site, wanted, proof)
+                write_rows(self.settings, site, wanted, proof, sink=self.sink)
                 for site, wanted, proof in zip(sites, rows, proofs, strict=True)
             )
         return self._result(stamped, None)
@@ -102,7 +103,7 @@ class _Stamping:
             )
         sites = asking.open_sites(probed, self.settings.control, read_only=False)
         self.stack.callback(asking.close_sites, sites)
-        return sites
+        return aimed(sites, self.settings.target)
 
     def _lock(self, sites: Sequence[Site]) -> None:
         locks = [
@@ -153,64 +154,6 @@ class _Stamping:
                 " `stamp --force=<reason>` writes the version rows all the same.",
             )
 
-    def _write(self, site: Site, rows: Heads, proof: Identity) -> StampedTarget:
-        """One target: what a dead run left is settled, the run journalled, the rows written and read back."""
-        forced = None if proven(proof, rows) else self.settings.force
-        journal = open_journal(site.database, self.settings.journal, create=True)
-        try:
-            why = forced or f"the schema is that of {', '.join(rows) or 'base'}"
-            table = str(site.target.version_table)
-            for sentence in settle_unfinished(
-                site.database,
-                journal,
-                table,
-                proof.stamped or (),
-                site.graph.reached(proof.stamped or ()),
-                repaired=f"stamped: {why}",
-            ):
-                self.sink(Notice(sentence))
-            run = self._journalled(site, journal, proof, rows, forced)
-        finally:
-            journal.close()
-        return StampedTarget(site.summary(), run, proof.stamped, rows, proof, forced)
-
-    def _journalled(
-        self, site: Site, journal: Journal, proof: Identity, rows: Heads, forced: str | None
-    ) -> str:
-        began = datetime.now(timezone.utc)
-        record = RunRecord(
-            id=new_run_id(began),
-            command="stamp",
-            target=str(site.target.version_table),
-            heads_before=proof.stamped,
-            began=began,
-            tool_version=__version__,
-            server_version=site.database.facts.version,
-            who=who(),
-            host=host(),
-            ci_link=ci_link(os.environ),
-            allowances=(
-                *((("force", forced),) if forced else ()),
-                *unsettled(journal, str(site.target.version_table)),
-            ),
-        )
-        journal.begin_run(record)
-        try:
-            write_version_rows(site.database, site.target, proof.stamped, rows)
-        except AlembicSafeError as error:
-            journal.end_run(
-                record.id,
-                outcome="failed",
-                heads_after=proof.stamped,
-                error=error.message,
-                ended=datetime.now(timezone.utc),
-            )
-            raise
-        journal.end_run(
-            record.id, outcome="done", heads_after=rows, error=None, ended=datetime.now(timezone.utc)
-        )
-        return record.id
-
     def _result(self, targets: tuple[StampedTarget, ...], error: AlembicSafeError | None) -> StampResult:
         return StampResult(
             exit=error.exit_status if error else 0,
@@ -219,6 +162,66 @@ class _Stamping:
             durations=self.phases.durations,
             error=Failure.of(error) if error else None,
         )
+
+
+def write_rows(
+    settings: Settings, site: Site, rows: Heads, proof: Identity, *, sink: EventSink
+) -> StampedTarget:
+    """One target: what a dead run left is settled, the run journalled, the rows written and read back.
+
+    The caller holds the deploy lock since before the proof. Without proof the settings say why it is not needed.
+    """
+    forced = None if proven(proof, rows) else settings.force
+    journal = open_journal(site.database, settings.journal, create=True)
+    try:
+        why = forced or f"the schema is that of {', '.join(rows) or 'base'}"
+        for sentence in settle_unfinished(
+            site.database,
+            journal,
+            str(site.target.version_table),
+            proof.stamped or (),
+            site.graph.reached(proof.stamped or ()),
+            repaired=f"stamped: {why}",
+        ):
+            sink(Notice(sentence))
+        run = _journalled(site, journal, proof, rows, forced)
+    finally:
+        journal.close()
+    return StampedTarget(site.summary(), run, proof.stamped, rows, proof, forced)
+
+
+def _journalled(site: Site, journal: Journal, proof: Identity, rows: Heads, forced: str | None) -> str:
+    began = datetime.now(timezone.utc)
+    record = RunRecord(
+        id=new_run_id(began),
+        command="stamp",
+        target=str(site.target.version_table),
+        heads_before=proof.stamped,
+        began=began,
+        tool_version=__version__,
+        server_version=site.database.facts.version,
+        who=who(),
+        host=host(),
+        ci_link=ci_link(os.environ),
+        allowances=(
+            *((("force", forced),) if forced else ()),
+            *unsettled(journal, str(site.target.version_table)),
+        ),
+    )
+    journal.begin_run(record)
+    try:
+        write_version_rows(site.database, site.target, proof.stamped, rows)
+    except AlembicSafeError as error:
+        journal.end_run(
+            record.id,
+            outcome="failed",
+            heads_after=proof.stamped,
+            error=error.message,
+            ended=datetime.now(timezone.utc),
+        )
+        raise
+    journal.end_run(record.id, outcome="done", heads_after=rows, error=None, ended=datetime.now(timezone.utc))
+    return record.id
 
 
 def proven(proof: Identity, rows: Heads) -> bool:

@@ -262,17 +262,18 @@ def test_an_older_format_is_read_as_it_is_and_brought_up_to_write(
 ) -> None:
     journal = open_again()
     assert journal is not None
+    journal.begin_run(a_run("old"))
+    journal.begin_step(a_step("old"))
     prefix = '"alembic_safe".' if parameters.dialect == "postgresql" else ""
     for statement in (
         "DROP TABLE {}mapping",
         "DROP TABLE {}checkout",
         "DROP TABLE {}step_wait",
         "DROP TABLE {}step_forecast",
+        "DROP TABLE {}run_origin",
         "UPDATE {}meta SET format = 1",
     ):
         journal.store.database.execute(statement.format(prefix))
-    journal.begin_run(a_run("old"))
-    journal.begin_step(a_step("old"))
     reader = open_again(create=False)
     assert reader is not None
     assert [history.run.id for history in reader.runs(10)] == ["old"]

@@ -12,6 +12,7 @@ from alembic_safe.errors import AlembicSafeError
 from alembic_safe.journal import _store
 from alembic_safe.journal._store import Store, sqlstate
 from alembic_safe.model.protocols import Database
+from alembic_safe.model.runs import Origin
 
 FILES = sorted(Path(_store.__file__).parent.joinpath("queries").glob("*.sql"))
 
@@ -108,3 +109,18 @@ def test_a_failed_rollback_does_not_hide_the_error() -> None:
     store = Store(cast(Database, Lost()), schema="s")
     with pytest.raises(KeyError), store.transaction():
         raise KeyError
+
+
+def test_a_file_that_several_share_is_read_for_one() -> None:
+    store, recorder = _store_of(None)
+    store.rows("last_run", target="t")
+    assert recorder.seen[-1][1] == {"target": "t"}
+    store = Store(cast(Database, recorder), schema=None, origin=lambda: Origin("7", "", "shop", "16"))
+    store.own = True
+    store.rows("last_run", target="t")
+    store.rows_in("applied", ["a1"], target="t")
+    own = {"own_system": "7", "own_address": "", "own_name": "shop", "own_oid": "16"}
+    assert [given for _, given in recorder.seen[-2:]] == [
+        {"target": "t", **own},
+        {"v0": "a1", "target": "t", **own},
+    ]

@@ -35,7 +35,7 @@ class InvalidIndex:
 def invalid_indexes(database: Database, own: str) -> tuple[InvalidIndex, ...]:
     """Every one of the database; none on SQLite, which has no such thing.
 
-    `own` is the application_name of the run's sessions: those of other runs are others'.
+    `own` is the application_name of the run's sessions, "" where there is none: those of others are others'.
     """
     if database.facts.dialect != "postgresql":
         return ()

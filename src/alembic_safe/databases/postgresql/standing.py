@@ -100,6 +100,14 @@ def run_sessions(
     return tuple((Session(pid, began), name, state, text, age) for pid, began, name, state, text, age in rows)
 
 
+def working_sessions(database: Database) -> tuple[tuple[Session, str, str, str, float], ...]:
+    """The sessions that execute something for somebody else than us, as `run_sessions`; what is hidden is left out."""
+    if database.facts.dialect != "postgresql":
+        return ()
+    rows = database.fetch(query("working_sessions"))
+    return tuple((Session(pid, began), name, state, text, age) for pid, began, name, state, text, age in rows)
+
+
 # as `scratch` and `backup.restore` write them
 _STANDS_IN = ("alembic-safe: a scratch database", "alembic-safe: a clone that was kept", "alembic-safe: was ")
 _COMMENT = """SELECT coalesce(pg_catalog.shobj_description(oid, 'pg_database'), '') FROM pg_catalog.pg_database

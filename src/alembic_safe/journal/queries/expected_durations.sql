@@ -3,7 +3,7 @@ SELECT revision, duration
   FROM (SELECT s.revision, s.duration,
                row_number() OVER (PARTITION BY s.revision ORDER BY r.ordinal DESC, s.ordinal DESC) AS age
           FROM journal.step AS s
-          JOIN journal.run AS r ON r.id = s.run
+          JOIN journal.own_run AS r ON r.id = s.run
          WHERE s.direction = :direction
            AND s.outcome = 'committed'
            AND s.duration IS NOT NULL

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from rich.console import RenderableType
 
-from alembic_safe.model.recovery import HalfRevision, RecoverResult, Remedy, TargetRecovery
+from alembic_safe.model.recovery import BY_HAND, HalfRevision, RecoverResult, Remedy, TargetRecovery
 from alembic_safe.report.console.page import (
     BAD,
     DOUBTFUL,
@@ -58,7 +59,9 @@ def _facts(found: TargetRecovery) -> Iterator[tuple[str, str]]:
     if found.evidence.unvalidated:
         yield "not validated", ", ".join(map(clean, found.evidence.unvalidated))
     if found.evidence.backup and found.diagnosis.exit:
-        yield "backup", f"{clean(found.evidence.backup)} was made before it"
+        half = found.evidence.half
+        when = "is the newest there is" if half is not None and not half.run else "was made before it"
+        yield "backup", f"{clean(found.evidence.backup)} {when}"
     if found.run:
         yield "run", clean(found.run)
     if found.diagnosis.exit:
@@ -67,7 +70,7 @@ def _facts(found: TargetRecovery) -> Iterator[tuple[str, str]]:
 
 def _timeline(found: TargetRecovery, view: View) -> Iterator[RenderableType]:
     entries = found.timeline if view.verbose else found.timeline[-_SHOWN:]
-    yield line(("what happened", STRONG))
+    yield line(("what happened", STRONG), (" (UTC)", QUIET))
     yield indented(columns([(f"{one.at:%Y-%m-%d %H:%M:%S}", clean(one.said)) for one in entries]))
 
 
@@ -91,8 +94,9 @@ def _remedies(found: TargetRecovery, view: View) -> Iterator[RenderableType]:
         yield indented(line((clean(one.name), STRONG), mark))
         yield pairs(_remedy(one, view), indent=4)
     if found.recommended:
+        aim = f" --target {shlex.quote(found.aim)}" if found.aim else ""
         yield line(
-            f"`alembic-safe recover --apply {clean(found.recommended)}` carries out what is recommended."
+            f"`alembic-safe recover --apply {clean(found.recommended + aim)}` carries out what is recommended."
         )
 
 
@@ -107,4 +111,7 @@ def _remedy(one: Remedy, view: View) -> Iterator[tuple[str, str]]:
     for loss in one.loses or (("nothing",) if one.possible else ()):
         yield "loses", clean(loss)
     if one.hindered:
-        yield "not now", clean(one.hindered)
+        if one.hindered == BY_HAND:
+            yield "by hand", "`recover` does not carry this one out"
+        else:
+            yield "not now", clean(one.hindered)

@@ -9,7 +9,8 @@ WITH others AS MATERIALIZED (
       AND l.mode = 'ShareUpdateExclusiveLock'
       AND l.granted
       AND l.pid <> pg_catalog.pg_backend_pid()
-      AND coalesce(a.application_name, '') <> %(own)s::text::name::text
+      -- no name of ours: nobody's session is ours, and one that has no name neither
+      AND (%(own)s::text = '' OR coalesce(a.application_name, '') <> %(own)s::text::name::text)
 )
 SELECT i.indexrelid::bigint, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.relname::text,
        t.relname::text,
