@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.support.projects import Project, Rev
 
 _TABLE = "op.create_table('t', sa.Column('id', sa.Integer, primary_key=True))"
@@ -18,22 +20,21 @@ def _made(file: Path, columns: str) -> sqlite3.Connection:
     return database
 
 
+@pytest.mark.slow
 def test_one_of_two_files_is_stamped_and_the_other_left_alone(make_project: Callable[..., Project]) -> None:
     project = make_project(template="multidb", revisions=[Rev("a1", _TABLE), Rev("b2", _COLUMN)])
     one, two = project.path / "one.db", project.path / "two.db"
     first = _made(one, "id integer not null, primary key (id)")
     second = _made(two, "id integer not null, name varchar(20), primary key (id)")
     rows = "select version_num from alembic_version"
-    told = project.run("recover")
-    assert told.exit == 8 and f"--apply stamp --target {one}" in " ".join(told.stdout.split()), told
     unsaid = project.run("recover", "--apply", "stamp")
     # both are explained, and the labels are there to be copied
+    assert f"--apply stamp --target {one}" in " ".join(unsaid.stdout.split()), unsaid
     assert unsaid.exit == 2 and unsaid.stdout.count("never stamped") == 2, unsaid
     assert str(one) in unsaid.stderr and str(two) in unsaid.stderr, unsaid
-    for command in (["recover"], ["identify"], ["stamp", "b2"]):
-        wrong = project.run(*command, "--target", "onedb")
-        assert (wrong.exit, wrong.stdout) == (2, ""), wrong
-        assert "no target 'onedb'" in wrong.stderr and f"{one}, {two}" in wrong.stderr, wrong
+    wrong = project.run("stamp", "b2", "--target", "onedb")
+    assert (wrong.exit, wrong.stdout) == (2, ""), wrong
+    assert "no target 'onedb'" in wrong.stderr and f"{one}, {two}" in wrong.stderr, wrong
     assert project.run("recover", "--apply", "stamp", "--target", two).exit == 0
     assert second.execute(rows).fetchall() == [("b2",)]
     assert not first.execute("select name from sqlite_master where name = 'alembic_version'").fetchall()
@@ -41,7 +42,5 @@ def test_one_of_two_files_is_stamped_and_the_other_left_alone(make_project: Call
     done = project.run("recover", "--apply", "stamp")
     assert done.exit == 0 and f"{one} alone needs a remedy" in done.stderr, done
     assert first.execute(rows).fetchall() == [("a1",)]
-    again = project.run("stamp", "a1", "--target", one)
-    assert again.exit == 0 and str(one) in again.stdout and str(two) not in again.stdout, again
     for database in (first, second):
         database.close()

@@ -76,6 +76,40 @@ def test_what_raw_alembic_left_half_done_is_finished(make_pg_database: Any, make
     assert schema_dump(database) == schema_dump(plain)
 
 
+@pytest.mark.long
+@pytest.mark.slow
+def test_raw_alembic_is_killed_and_the_server_works_on(make_pg_database: Any, make_project: Any) -> None:
+    """SIGKILL while it waits for an index: its session builds it yet, and nobody may touch either."""
+    database = make_pg_database()
+    project = make_project(url=database.url(), revisions=[_FIRST])
+    project.run("upgrade", "--no-backup=test").ok()
+    project.add(Rev("b2", str(_SECOND.upgrade).format(middle="pass"), down="a1"))
+    holder = database.connect()
+    holder.autocommit = False
+    holder.execute("lock table t in row exclusive mode")
+    builds = "select pid from pg_stat_activity where query like 'create index concurrently ix_a%' and state = 'active'"
+    raw = project.start_alembic("upgrade", "head")
+    wait_until(lambda: database.fetch(builds), 60)
+    raw.kill()
+    raw.communicate(timeout=20)
+    ((pid,),) = database.fetch(builds)
+    told = _recover(project)
+    document = told.json()
+    assert (told.exit, document["diagnosis"]["state"]) == (6, "half applied"), str(told)
+    assert any(f"session {pid}" in one and "statement 2" in one for one in document["diagnosis"]["sentences"])
+    assert document["recommended"] is None
+    refused = _recover(project, "--apply", "resume", "--no-backup=test")
+    assert refused.exit == 3 and f"session {pid} is at work" in refused.json()["error"]["message"], str(
+        refused
+    )
+    holder.rollback()
+    holder.close()
+    wait_until(lambda: not database.fetch(builds), 20)
+    done = _recover(project, "--apply", "resume", "--no-backup=test")
+    assert done.exit == 0 and done.json()["diagnosis"]["state"] == "at heads", str(done)
+    assert database.fetch("select indisvalid from pg_index where indexrelid = 'ix_a'::regclass") == [(True,)]
+
+
 @pytest.mark.slow
 def test_rows_that_do_not_tell_the_truth(pg_database: Any, make_project: Any) -> None:
     """Lost, stamped ahead, set back with the schema and without it: the schema itself is asked, and proves the row."""

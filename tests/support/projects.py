@@ -135,7 +135,16 @@ class Project:
 
     def start(self, *args: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start `alembic-safe` and return at once; what still runs after the test fails it."""
-        process = start([_program("alembic-safe"), *args], cwd=self.path, env=self.environment(env))
+        return self._start("alembic-safe", args, env)
+
+    def start_alembic(self, *args: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start raw `alembic`, as `start` does."""
+        return self._start("alembic", args, env)
+
+    def _start(
+        self, name: str, args: Sequence[str | Path], env: Mapping[str, str] | None
+    ) -> subprocess.Popen[str]:
+        process = start([_program(name), *args], cwd=self.path, env=self.environment(env))
         self._started.append(process)
         return process
 

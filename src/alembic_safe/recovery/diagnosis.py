@@ -297,7 +297,10 @@ def _besides(evidence: Evidence, state: str) -> Iterator[str]:
     yield from _moved(evidence, state)
     for other in evidence.elsewhere:
         if state != "version table elsewhere":
-            yield f"another version table, {other.name}, has {', '.join(other.rows)}, of this checkout too"
+            yield (
+                f"another version table, {other.name}, has {', '.join(other.rows)}, of this checkout too: which of them"
+                " is env.py to use?"
+            )
     for missing in evidence.unseen:
         if state in {"orphan session", "interrupted but clean", "half applied", "outcome unknown"}:
             yield f"not looked at: {missing}"

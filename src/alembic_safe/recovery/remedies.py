@@ -336,6 +336,12 @@ def _close(evidence: Evidence) -> Remedy:
     )
 
 
+_WHICH_TABLE = (
+    "was version_table or version_table_schema changed in env.py by mistake? Set it back: nothing else need be done."
+    " If it is meant, the new table gets its row:"
+)
+
+
 def _stamp(state: str, evidence: Evidence) -> Remedy:
     rows, hindered = provable(evidence)
     if state == "version table elsewhere":
@@ -344,7 +350,10 @@ def _stamp(state: str, evidence: Evidence) -> Remedy:
     return Remedy(
         "stamp",
         "Write the version row that the schema proves.",
-        steps=(f"alembic-safe stamp {named}",),
+        steps=(
+            *((_WHICH_TABLE,) if state == "version table elsewhere" else ()),
+            f"alembic-safe stamp {named}",
+        ),
         needs=("proof that the schema is that of the revision, which is had again under the lock",),
         hindered=hindered,
         leads_to=_CALM,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -95,9 +96,17 @@ def _alone(
         else:
             context.say(
                 f"backup {made.id} is not put back by itself: that nobody else wrote to the file since it was made"
-                " could not be seen (another connection committed, it is in WAL mode, or the run was killed);"
-                " `alembic-safe recover` asks"
+                f" could not be seen ({_why_unseen(site, task)}); `alembic-safe recover --apply restore` asks first"
             )
+
+
+def _why_unseen(site: Site, task: TargetTask) -> str:
+    with suppress(AlembicSafeError):
+        if site.database.change_mark() is None:
+            return "it is in WAL mode, where the file does not show it"
+    if task.mark is None:
+        return "another connection committed, or the revision's was closed before it could be asked"
+    return "another connection committed"
 
 
 def _not_journalled(fault: str) -> UnreachableError:

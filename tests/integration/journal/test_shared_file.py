@@ -79,11 +79,12 @@ def test_databases_of_every_kind_keep_apart(make_pg_database: Any, at: OpenAt, t
 def test_a_copy_is_no_original_and_a_renamed_database_is(make_pg_database: Any, at: OpenAt) -> None:
     original, copy = make_pg_database(), make_pg_database()
     at(pg_parameters(original.keywords)).begin_run(a_run())
-    original.close_connections()
     assert _ids(at(pg_parameters(copy.keywords), create=False)) == []
     keywords = {**original.keywords, "dbname": "renamed_" + original.keywords["dbname"]}
     admin = copy.connect()
     names = original.keywords["dbname"], keywords["dbname"]
+    ended = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s"
+    admin.execute(ended, [names[0]])
     admin.execute('alter database "{}" rename to "{}"'.format(*names))
     try:
         journal = at(pg_parameters(keywords), create=False)
@@ -92,7 +93,7 @@ def test_a_copy_is_no_original_and_a_renamed_database_is(make_pg_database: Any, 
         assert origin_of(database).system.isdigit() and origin_of(database).oid.isdigit()
         database.close()
     finally:
-        original.close_connections()
+        admin.execute(ended, [names[1]])
         admin.execute('alter database "{1}" rename to "{0}"'.format(*names))
         admin.close()
 

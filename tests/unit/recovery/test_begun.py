@@ -8,7 +8,7 @@ import pytest
 
 from alembic_safe.databases import Found
 from alembic_safe.model.revisions import Revision, RevisionListing, Statement
-from alembic_safe.recovery.begun import begun_elsewhere, whole
+from alembic_safe.recovery.begun import begun_elsewhere, number_at_work, whole
 from alembic_safe.recovery.half import keys_of
 
 _REVISION = Revision("b2", ("a1",), (), (), "", "/b2.py", "")
@@ -64,3 +64,13 @@ def test_what_may_be_there_for_another_reason_tells_nothing(sql: str) -> None:
 
 def test_what_could_not_be_shown_leaves_it_open() -> None:
     assert not _begun({"u"}, *_BODY, hidden="it asks for rows").certain
+
+
+def test_which_statement_a_session_is_at_work_on_is_told_by_its_text() -> None:
+    long = "update t set a = " + "1 + " * 400 + "1"
+    statements = ["create table u ()", "create index\n  concurrently ix on t (a);", long]
+    assert number_at_work("create index concurrently ix on t (a)", statements) == 2
+    assert number_at_work(long[:1023], statements) == 3
+    # the server cuts long ones alone: a beginning that it did not cut is another statement
+    assert number_at_work("update t set a = 1 + 1", statements) is None
+    assert number_at_work("", statements) is None

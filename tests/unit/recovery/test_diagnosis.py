@@ -29,6 +29,7 @@ from alembic_safe.recovery.doubts import doubted
 from alembic_safe.recovery.lost import down_revisions
 from alembic_safe.recovery.remedies import Standing, recommended, remedies
 from alembic_safe.recovery.states import STATES
+from alembic_safe.recovery.timeline import timeline
 
 NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
 RUN = RunRecord("r1", "upgrade", "alembic_version", (), NOW, "0", "17", "me", "here")
@@ -251,3 +252,59 @@ def test_rows_that_something_else_wrote_are_doubted() -> None:
 def test_an_older_backup_that_was_restored_is_told_by_the_store() -> None:
     made = BackedUp("b", NOW, ("b2",))
     assert diagnose(replace(WELL, pending=("b2",), above=made)).state == "set back"
+
+
+def test_who_is_at_work_on_what_raw_alembic_began_is_waited_for() -> None:
+    one = OrphanSession(Session(7, "x"), "", "psql", "create index", 4.0, statement=2)
+    half = replace(_half(_statement(), _statement(standing="not in effect")), run="")
+    evidence = replace(WELL, pending=("b2",), half=half, at_work=(one,), backup="b1")
+    found = diagnose(evidence)
+    assert (found.state, found.certain) == ("half applied", False)
+    assert any("session 7 (psql) has been at work on statement 2" in said for said in found.sentences)
+    standing = replace(TABLE, backup=_BACKUP)
+    offered = {remedy.name: remedy for remedy in remedies(evidence, found, standing)}
+    assert "pg_terminate_backend(7)" in offered["resume"].hindered
+    # the newest backup may have been made after this began: it is there to be chosen, and not recommended
+    assert offered["restore"].possible and "nothing here tells when" in offered["restore"].needs[-1]
+    assert recommended(tuple(offered.values()), found) is None
+    done = replace(evidence, at_work=())
+    assert recommended(remedies(done, diagnose(done), standing), diagnose(done)) == "resume"
+
+
+def test_a_journal_that_came_with_a_copy_is_told_and_its_backup_is_the_originals() -> None:
+    assert not any("copy" in said for said in diagnose(CASES["half applied"]).sentences)
+    there = replace(RUN, outcome="dirty", elsewhere="another server", error="no room")
+    evidence = replace(CASES["half applied"], last_run=RunHistory(there), backup="b1")
+    found = diagnose(evidence)
+    assert any("run r1 was made on another server" in said for said in found.sentences)
+    assert "what ended it: no room" in found.sentences
+    offered = remedies(evidence, found, replace(TABLE, backup=_BACKUP))
+    restore = next(one for one in offered if one.name == "restore")
+    assert "copied from" in restore.hindered
+
+
+def _ways(**more: Any) -> tuple[str, ...]:
+    lost = LostRevision("d4", run="r1", commit="c" * 40, path="v/d4.py", branches=("feature/x",), **more)
+    evidence = replace(CASES["orphan revision"], lost=(lost,))
+    (remedy,) = remedies(evidence, diagnose(evidence), TABLE)
+    return remedy.steps
+
+
+def test_both_ways_on_from_a_lost_revision_are_said() -> None:
+    keep, back = _ways(follows=("a1",), meets=("a1",), leads_here=True, same=True, checksum="x")
+    assert "feature/x" in keep and "nothing need be done" in keep
+    assert f"git show {'c' * 12}:v/d4.py > v/d4.py" in back and "`alembic-safe downgrade a1`" in back
+    # what lies between is gone as well: its files are needed too
+    _, back = _ways(follows=("c3",), meets=("a1",), leads_here=True)
+    assert "git worktree add" in back and "`alembic-safe downgrade a1`" in back
+
+
+def test_a_run_that_a_later_command_closed_was_not_heard_of_again() -> None:
+    killed = replace(
+        RUN, outcome="dirty", ended=NOW, error="run r1 of then ended without a word in revision b2"
+    )
+    said = [one.said for one in timeline([RunHistory(killed)])]
+    assert said[1:] == ["run r1 was not heard of again", "a later command closed run r1: dirty"]
+    assert not any(
+        "what ended it" in one for one in diagnose(_ran("dirty", half=_half(_statement()))).sentences
+    )

@@ -7,6 +7,7 @@ on a direct connection is respected, and respects the row (see `locks`): each an
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
 import socket
@@ -37,6 +38,14 @@ class _Session(Protocol):
     def execute(self, sql: str) -> None: ...
 
 
+def _who() -> str:
+    """The account, as a person knows it; a container may have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 class LeaseLock:
     """Keys of one database, taken together or not at all, as rows of `schema`.lease."""
 
@@ -64,7 +73,7 @@ class LeaseLock:
             self.check()
             return True
         self._make()
-        who = f"{os.environ.get('USER') or os.getuid()} from {socket.gethostname()} (process {os.getpid()})"
+        who = f"{_who()} from {socket.gethostname()} (process {os.getpid()})"
         for key in self._keys:
             rows = self._session.fetch(
                 self._ours(query("lease_take")), [key, self._token, who, LEASE_SECONDS]

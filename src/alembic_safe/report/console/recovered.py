@@ -24,6 +24,8 @@ from alembic_safe.report.wording import clean, heads
 
 _STYLES = {0: GOOD, 5: DOUBTFUL}
 _SHOWN = 14
+# states in which what stands of a revision is the matter
+_OF_A_REVISION = ("half applied", "outcome unknown", "orphan session", "stamp lost")
 
 
 def recovered(result: RecoverResult, view: View) -> Iterator[RenderableType]:
@@ -47,7 +49,7 @@ def _target(found: TargetRecovery, view: View) -> Iterator[RenderableType]:
     yield pairs(_facts(found))
     if found.timeline and diagnosis.exit:
         yield from _timeline(found, view)
-    if found.evidence.half is not None and diagnosis.exit:
+    if found.evidence.half is not None and diagnosis.state in _OF_A_REVISION:
         yield from _half(found.evidence.half, view)
     if found.remedies:
         yield from _remedies(found, view)
