@@ -113,7 +113,7 @@ PROJECTS = (
         },
         more="version_locations = @SITE@/prefect/server/database/_migrations/versions/postgresql",
     ),
-    Project("ethyca-fides", ("ethyca-fides",), "fides/api/alembic/migrations"),
+    Project("ethyca-fides", ("ethyca-fides", "setuptools<81"), "fides/api/alembic/migrations"),
     # its revisions are for MySQL and SQLite: what they would do on PostgreSQL is asked of nobody, but nothing may break
     Project("zenml", ("zenml[local]",), "zenml/zen_stores/migrations"),
 )

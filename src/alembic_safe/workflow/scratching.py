@@ -280,7 +280,8 @@ def _said(scratch: Scratch, server: str, major: int, found: Played) -> Iterator[
 def _rowless(targets: Targets) -> Iterator[str]:
     """A word about each revision that is judged by what its source says, or not at all, where rows decide."""
     for listing in (one for target in targets for one in target if one.ran_on):
-        lines = [str(one.source.line) for one in listing.statements if one.duration is None and one.source]
+        unrun = (one.source for one in listing.statements if one.duration is None and one.source)
+        lines = [str(line) for line in sorted({one.line for one in unrun})]
         if lines:
             yield (
                 f"revision {listing.revision.id} reads rows, of which a scratch database has none: line"

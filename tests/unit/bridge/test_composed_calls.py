@@ -131,6 +131,20 @@ KNOWN = {
         "        conn.execute(t.update().where(t.c.id == row.id).values({old: new}))",
         ["UPDATE t SET a=%(a)s WHERE t.id = %(param_1)s", "UPDATE t SET b=%(b)s WHERE t.id = %(param_1)s"],
     ),
+    "one of two that the call chooses": (
+        "conn, upper = op.get_bind(), False\ncase = sa.func.upper if upper else sa.func.lower\n"
+        "for row in conn.execute(sa.select(t)):\n    op.execute(t.update().values(a=case(row.a)))",
+        ["UPDATE t SET a=lower(%(param_1)s)"],
+    ),
+    "a lambda": (
+        "conn = op.get_bind()\nchange = lambda table, id: "
+        "op.execute(table.update().where(table.c.id == id).values(id=2))\n"
+        "for row in conn.execute(sa.select(t)):\n    change(t, row.id)\n    change(other, row.id)",
+        [
+            "UPDATE other SET id=%(id)s WHERE other.id = %(param_1)s",
+            "UPDATE t SET id=%(id)s WHERE t.id = %(param_1)s",
+        ],
+    ),
     "many at once": (
         "rows = [{'id': row.id, 't_id': 1} for row in op.get_bind().execute(sa.select(t))]\n"
         "op.bulk_insert(other, rows)",
@@ -224,9 +238,20 @@ def test_through_functions_that_ran_and_such_that_did_not(database: Any, tmp_pat
 
     def write(conn, row, into=other):
         conn.execute(into.insert().values(t_id=row.id))
+
+    def outer(conn):
+        found = sa.Table("other", sa.MetaData(), autoload_with=conn)
+        for row in conn.execute(found.select()):
+            inner(found, row.id)
+
+    def inner(table, id):
+        op.execute(table.delete().where(table.c.id == id))
     """
-    found = composed(database, tmp_path, "clean('t', 'a')\nclean('other', 't_id')", further)
+    found = composed(
+        database, tmp_path, "clean('t', 'a')\nclean('other', 't_id')\nouter(op.get_bind())", further
+    )
     assert sorted(said(found)) == [
+        "DELETE FROM other WHERE other.id = %(param_1)s",
         "INSERT INTO other (t_id) VALUES (%(t_id)s)",
         "UPDATE other SET t_id=%(t_id)s WHERE other.id = %(param_1)s",
         "UPDATE t SET a=%(a)s WHERE t.id = %(param_1)s",

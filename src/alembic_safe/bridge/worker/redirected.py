@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 import sqlalchemy as sa
+import sqlalchemy.orm
 from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url

@@ -24,7 +24,7 @@ class Binding:
     kind: Kind
     node: ast.AST | None = None
     target: ast.expr | None = None
-    function: Function | None = None
+    function: Function | ast.Lambda | None = None
     alone: bool = True
 
 
@@ -48,13 +48,24 @@ class Tree:
             here = self.parents.get(here)
         return here
 
-    def calls_of(self, function: Function) -> list[ast.Call]:
+    def calls_of(self, function: Function | ast.Lambda) -> list[ast.Call]:
         """The calls of this function by its name."""
+        name = self.name_of(function)
         return [
             one
             for one in ast.walk(self.module)
-            if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == function.name
+            if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == name
         ]
+
+    def name_of(self, function: Function | ast.Lambda) -> str:
+        """Its name; of a lambda the one that it is given, "" where that is none or several."""
+        if isinstance(function, Function):
+            return function.name
+        parent = self.parents.get(function)
+        names = (
+            names_of(parent.targets[0]) if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else ()
+        )
+        return next(iter(names), "") if len(names) == 1 else ""
 
     def called_by(self, node: ast.AST) -> list[Function]:
         """The functions of the file that are named in it, and in these."""
@@ -83,8 +94,8 @@ class Tree:
                 if found is not None:
                     # a function may be called long after it was made, and its surroundings be bound anew by then
                     return found if found.alone or not crossed else Binding("unclear")
-            if isinstance(parent, ast.Lambda):
-                return Binding("unclear")
+            if isinstance(parent, ast.Lambda) and name in _parameters(parent):
+                return Binding("parameter", function=parent)
             if isinstance(parent, Function):
                 if name in _parameters(parent):
                     return Binding("parameter", function=parent, alone=not _rebound(name, parent))
@@ -196,7 +207,7 @@ def _binds_after(name: str, loop: ast.AST, here: ast.AST) -> bool:
     return any(name in _bound_in(one) for one in getattr(loop, "body", []))
 
 
-def _parameters(function: Function) -> list[str]:
+def _parameters(function: Function | ast.Lambda) -> list[str]:
     given = function.args
     words = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
     return [word.arg for word in words if word is not None]

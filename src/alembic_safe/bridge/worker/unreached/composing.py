@@ -99,12 +99,24 @@ class _Sent:
             if tried > _MOST_CHOICES:
                 raise NotKnownError("there are too many ways to it")
             evaluator = Evaluator(
-                self.tree, self.ran.reads, self.ran.snapshots.globals, function, local, chosen
+                self.tree,
+                self.ran.reads,
+                self.ran.snapshots.globals,
+                function,
+                local,
+                chosen,
+                self._elsewhere,
             )
             try:
                 yield self._text(call, evaluator.value(call.args[0]))
             except Fork as fork:
                 left += [{**chosen, fork.key: option} for option in fork.options]
+
+    def _elsewhere(self, function: Function | ast.Lambda | None) -> list[Mapping[str, Any]]:
+        """The names of another function, each time as they stood."""
+        if not isinstance(function, Function):
+            return []
+        return [one.names for place in _places(function, self.ran.snapshots.each) for one in place]
 
     def _text(self, call: ast.Call, value: Any) -> str:
         assert isinstance(call.func, ast.Attribute)

@@ -6,14 +6,15 @@ Names are followed to what they are bound to; what only running the project's co
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from alembic_safe.bridge.worker.unreached.bindings import Binding, Function, Tree, names_of
 from alembic_safe.bridge.worker.unreached.pure import (
+    OPERATORS,
     OTHER,
     ROWS,
+    SIGNS,
     NotKnownError,
     Open,
     bound,
@@ -26,28 +27,6 @@ from alembic_safe.bridge.worker.unreached.pure import (
 )
 
 _MOST_DEEP, _MOST_ITEMS = 60, 64
-_OPERATORS: Mapping[type, Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Mod: operator.mod,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-}
-_SIGNS: Mapping[type, Callable[[Any], Any]] = {
-    ast.Invert: operator.invert,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-}
 _READS = frozenset(
     [
         "execute",
@@ -103,9 +82,11 @@ class Evaluator:
         function: Function | None,
         local: Mapping[str, Any],
         chosen: Mapping[object, Any],
+        elsewhere: Callable[[Any], Sequence[Mapping[str, Any]]] = lambda _: (),
     ) -> None:
         self._tree, self._reads, self._module = tree, reads, module
         self._function, self._local, self._chosen = function, local, chosen
+        self._elsewhere = elsewhere
         self._deep = 0
         # as when it runs, what a name is bound to is made once: two tables of one name are two to SQLAlchemy
         self._made: dict[ast.AST, Any] = {}
@@ -163,23 +144,35 @@ class Evaluator:
 
     def _as_it_stood(self, name: str, found: Binding, value: Open) -> Any:
         """The real object, where it did not come of rows and the name is bound but once."""
-        if value.rows or not found.alone or found.function is not self._function:
+        if value.rows or not found.alone:
             return value
-        return self._local.get(name, value)
+        if found.function is self._function:
+            return self._local.get(name, value)
+        there = [one[name] for one in self._elsewhere(found.function) if name in one]
+        same = there and all(one is there[0] for one in there)
+        return there[0] if same else value
 
-    def _parameter(self, name: str, function: Function) -> Any:
+    def _parameter(self, name: str, function: Function | ast.Lambda) -> Any:
         calls = self._tree.calls_of(function)
         if function is self._function and name in self._local:
-            given = [self._given(name, function, call) for call in calls]
-            return ROWS if any(isinstance(one, Open) and one.rows for one in given) else self._local[name]
-        if not calls or function.name in ("upgrade", "downgrade"):
+            return ROWS if any(self._of_rows(name, function, call) for call in calls) else self._local[name]
+        called_as = self._tree.name_of(function)
+        if not calls or called_as in ("upgrade", "downgrade"):
             return ROWS
-        key = ("call", function.name)
+        key = ("call", called_as)
         if key not in self._chosen:
             raise Fork(key, calls[:_MOST_ITEMS])
         return self._given(name, function, self._chosen[key])
 
-    def _given(self, name: str, function: Function, call: ast.Call) -> Any:
+    def _of_rows(self, name: str, function: Function | ast.Lambda, call: ast.Call) -> bool:
+        """Whether a call gives something for it that rows gave."""
+        try:
+            given = self._given(name, function, call)
+        except Fork:
+            return False  # one of what is written down: which, is told by the names as they stood
+        return isinstance(given, Open) and given.rows
+
+    def _given(self, name: str, function: Function | ast.Lambda, call: ast.Call) -> Any:
         """What a call of the file gives for a parameter."""
         words = [*function.args.posonlyargs, *function.args.args]
         at = next((number for number, word in enumerate(words) if word.arg == name), None)
@@ -188,14 +181,9 @@ class Evaluator:
             value = call.args[at]
         if value is None:
             return self._default(name, function)
-        try:
-            return self.value(value)
-        except Fork:
-            if function is self._function:
-                return OTHER  # one of what is written down: which, is told by the names as they stood
-            raise
+        return self.value(value)
 
-    def _default(self, name: str, function: Function) -> Any:
+    def _default(self, name: str, function: Function | ast.Lambda) -> Any:
         given = function.args
         words = [*given.posonlyargs, *given.args]
         pairs: list[tuple[ast.arg, ast.expr | None]] = [
@@ -218,7 +206,7 @@ class Evaluator:
             raise Fork(key, [*many])
         return _part(name, found.target, self._chosen[key])
 
-    def _is_filled(self, name: str, function: Function | None) -> bool:
+    def _is_filled(self, name: str, function: Function | ast.Lambda | None) -> bool:
         """Whether something puts more into a list or the like than it is made with."""
         for one in ast.walk(function or self._tree.module):
             if (
@@ -304,7 +292,7 @@ class Evaluator:
         return self._operated(type(node.ops[0]), self.value(node.left), self.value(node.comparators[0]))
 
     def _operated(self, kind: type, left: Any, right: Any) -> Any:
-        work = _OPERATORS.get(kind)
+        work = OPERATORS.get(kind)
         if work is None:
             return opened((left, right))
         if is_value(left, right) and kind not in (ast.Is, ast.IsNot):
@@ -319,13 +307,19 @@ class Evaluator:
             return value
         if isinstance(node.op, ast.Not) and is_value(value, value):
             raise NotKnownError("what is negated is not known")
-        return _SIGNS[type(node.op)](value)
+        return SIGNS[type(node.op)](value)
 
     def _ifexp(self, node: ast.IfExp) -> Any:
+        test = self.value(node.test)
+        if type(test) in (bool, str, int):
+            return self.value(node.body if test else node.orelse)
         sides = self.value(node.body), self.value(node.orelse)
-        if any(hasattr(one, "compile") for one in sides):
+        if any(
+            not isinstance(one, Open) and type(one) not in (str, int, float, bool, type(None))
+            for one in sides
+        ):
             raise NotKnownError("which of two expressions it is, is not known")
-        return opened((self.value(node.test), *sides))
+        return opened((test, *sides))
 
     def _await(self, node: ast.Await) -> Any:
         return self.value(node.value)

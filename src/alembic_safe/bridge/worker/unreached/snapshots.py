@@ -52,12 +52,28 @@ class Snapshots:
     def take(self, ordinal: int) -> None:
         """Look at every function of the file that is under way."""
         mine = [frame for frame in stacks(sys._getframe(1)) if self.locator.holds(frame.f_code.co_filename)]
-        if len(self.each) + len(mine) > _MOST:
-            self.whole = False
-            return
         for frame, caller in zip(mine, [*mine[1:], None], strict=True):
             self.globals = frame.f_globals
-            self.each.append(_of(frame, caller, ordinal))
+            self._keep(_of(frame, caller, ordinal))
+
+    def _keep(self, one: Snapshot) -> None:
+        """Keep it; of several alike, as many statements of one line are, the last alone."""
+        for number in range(len(self.each) - 1, max(-1, len(self.each) - 9), -1):
+            if _alike(self.each[number], one):
+                self.each[number] = one
+                return
+        if len(self.each) < _MOST:
+            self.each.append(one)
+        else:
+            self.whole = False
+
+
+def _alike(one: Snapshot, other: Snapshot) -> bool:
+    return (
+        (one.first, one.line, one.called_from) == (other.first, other.line, other.called_from)
+        and one.names.keys() == other.names.keys()
+        and all(value is other.names[name] for name, value in one.names.items())
+    )
 
 
 def _of(frame: FrameType, caller: FrameType | None, ordinal: int) -> Snapshot:
