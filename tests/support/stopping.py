@@ -80,11 +80,18 @@ class Stopped:
                 os.kill(pid, signal.SIGKILL)
 
     def kill_worker(self) -> None:
-        """SIGKILL to the worker, where there is one."""
-        for pid in marked(self.mark):
-            with contextlib.suppress(OSError):
-                if Path(f"/proc/{pid}/comm").read_text().strip() == "alembic-worker":
-                    os.kill(pid, signal.SIGKILL)
+        """SIGKILL to the worker; where there is none yet, to the next."""
+
+        def killed() -> bool:
+            found = False
+            for pid in marked(self.mark):
+                with contextlib.suppress(OSError):
+                    if Path(f"/proc/{pid}/comm").read_text().strip() == "alembic-worker":
+                        os.kill(pid, signal.SIGKILL)
+                        found = True
+            return found or not self.runs()
+
+        wait_until(killed, PATIENCE)
 
     def runs(self) -> bool:
         """Whether the command is still there."""

@@ -60,6 +60,11 @@ class Warm:
         socket.send_fds(self._control, [json.dumps(said).encode()], list(streams))
         return int(self._control.recv(64))
 
+    def wait_until_ready(self) -> None:
+        """Until it has imported everything."""
+        self._control.send(json.dumps({"ready": True}).encode())
+        self._control.recv(64)
+
     def wait(self, pid: int, timeout: float) -> int | None:
         """Its exit status, negative for a signal; None when its group had to be killed after `timeout` seconds."""
         self._control.send(json.dumps({"wait": pid}).encode())
@@ -128,6 +133,9 @@ def serve(number: int) -> None:
         if not data:
             return
         asked = json.loads(data)
+        if "ready" in asked:
+            control.send(b"ready")
+            continue
         if "wait" in asked:
             control.send(str(os.waitpid(asked["wait"], 0)[1]).encode())
             continue
