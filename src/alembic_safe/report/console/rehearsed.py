@@ -258,9 +258,8 @@ def _trip(trip: RoundTrip) -> Iterator[RenderableType]:
     for sentence in trip.apart:
         yield indented(line(("not counted: ", QUIET), clean(sentence)))
     for lost in trip.lost:
-        rows = (
-            f"{lost.rows_before} rows before, {'none' if lost.rows_after is None else lost.rows_after} after"
-        )
+        before, after = lost.rows_before or 0, lost.rows_after
+        rows = f"{count(before, 'row')} before, {'none' if after is None else after} after"
         columns_ = f"; values of {', '.join(map(clean, lost.columns))}" if lost.columns else ""
         yield indented(line(("does not come back: ", DOUBTFUL), f"{clean(lost.table)}: {rows}{columns_}"))
 

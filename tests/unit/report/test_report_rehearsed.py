@@ -1,0 +1,85 @@
+"""The console's view of a rehearsal: loops folded, sizes here and there, the way back, and hostile text."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from alembic_safe.model.rehearsals import (
+    LostData,
+    OldApplication,
+    RehearsedLock,
+    RehearsedRevision,
+    RehearsedStatement,
+    RehearsedTable,
+    RehearsedTarget,
+    RehearseResult,
+    RoundTrip,
+    TableSize,
+)
+from alembic_safe.model.revisions import Source
+from alembic_safe.report.console import View, render
+
+_BAD = "[red]x[/red]\x1b[2J\r\u202e"
+
+
+def statement(ordinal: int, sql: str, **more: object) -> RehearsedStatement:
+    said = {"source": Source("b2.py", 9), "seconds": 0.5, "rows": None, "autocommit": False, "began": 0.0}
+    return RehearsedStatement(ordinal, sql, traced=True, **{**said, **more})  # type: ignore[arg-type]
+
+
+def result(name: str = "orders") -> RehearseResult:
+    loop = [statement(n, "UPDATE orders ...", changed={name: 10}, pages=100) for n in range(1, 41)]
+    index = statement(41, f"CREATE INDEX ON {name}", scanned=(name,), said=(f"NOTICE: {name}",))
+    lock = RehearsedLock(name, "SHARE", 41, 0.5, ("INSERT",), 10.0)
+    revision = RehearsedRevision(
+        name,
+        name,
+        "b2.py",
+        "upgrade",
+        20.5,
+        (*loop, index),
+        (lock,),
+        0.5,
+        forecast=410.0,
+        stall_forecast=10.0,
+    )
+    sizes = RehearsedTable(name, TableSize(100, 10_000), TableSize(2000, 200_000))
+    alike = RehearsedTable("customers", TableSize(100, 10_000), TableSize(101, 10_400))
+    target = RehearsedTarget(
+        name, "alembic_version", "postgresql", ("a1",), ("b2",), (revision,), (sizes, alike)
+    )
+    trip = RoundTrip(
+        (name,), None, (f"index {name}: did not come back",), lost=(LostData(name, 1, None),), apart=(name,)
+    )
+    check = OldApplication("b2", name, False, name, 0.1)
+    return RehearseResult(
+        3, name, name, (target,), over=(name,), round_trips=(trip,), checks=(check,), kept=(name,)
+    )
+
+
+def test_a_loop_is_one_statement_with_what_all_its_rounds_did() -> None:
+    text = render(result(), View(width=120))
+    assert text.count("UPDATE orders") == 1
+    assert "(40 times; 400 rows of orders changed; 4000 pages)" in text
+    assert "20.0 s" in text
+    assert "further" not in text
+    assert render(result(), View(width=120, verbose=True)).count("UPDATE orders") == 40
+
+
+def test_tables_of_another_size_are_told_with_both() -> None:
+    text = render(result(), View(width=120))
+    assert "orders: about 2000 rows, 200.0 kB; on the clone about 100 rows, 10.0 kB" in text
+    assert "customers" not in text, "as large there as here"
+
+
+def test_what_the_way_back_leaves_is_told_by_kind() -> None:
+    text = render(result(), View(width=120))
+    assert "after the way down: index orders: did not come back" in text
+    assert "not counted: orders" in text
+    assert "does not come back: orders: 1 row before, none after" in text
+
+
+def test_hostile_names_are_shown_and_not_obeyed() -> None:
+    text = render(result(_BAD), View(width=120, verbose=True))
+    assert [c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs")] == []
+    assert "[red]x[/red]" in text
