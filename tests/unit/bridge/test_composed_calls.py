@@ -131,6 +131,17 @@ KNOWN = {
         "        conn.execute(t.update().where(t.c.id == row.id).values({old: new}))",
         ["UPDATE t SET a=%(a)s WHERE t.id = %(param_1)s", "UPDATE t SET b=%(b)s WHERE t.id = %(param_1)s"],
     ),
+    "a table of what was reflected": (
+        "conn, meta = op.get_bind(), sa.MetaData()\nmeta.reflect(conn)\nmine = meta.tables['other']\n"
+        "for row in conn.execute(sa.select(mine.c.id)):\n"
+        "    conn.execute(sa.update(mine).where(mine.c.id == row.id).values(t_id=3))",
+        ["UPDATE other SET t_id=%(t_id)s WHERE other.id = %(param_1)s"],
+    ),
+    "parameters of a text": (
+        "conn = op.get_bind()\nfor row in conn.execute(sa.select(t)):\n"
+        "    conn.execute(sa.text('delete from t where id = :id').params({'id': row.id}))",
+        ["delete from t where id = %(id)s"],
+    ),
     "one of two that the call chooses": (
         "conn, upper = op.get_bind(), False\ncase = sa.func.upper if upper else sa.func.lower\n"
         "for row in conn.execute(sa.select(t)):\n    op.execute(t.update().values(a=case(row.a)))",

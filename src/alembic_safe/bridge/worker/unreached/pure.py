@@ -155,12 +155,17 @@ def called(function: Any, args: Sequence[Any], words: Mapping[str, Any]) -> Any:
         return function(args[0] if args and not is_open(args[0]) else None)
     if name in _OPERATORS or name in _OF_VALUES:
         return function(*map(bound, args), **{word: bound(value) for word, value in words.items()})
-    if function is sa.Table and any(word.startswith("autoload") for word in words):
+    if function is sa.MetaData or (
+        function is sa.Table and any(word.startswith("autoload") for word in words)
+    ):
+        # what it holds is told by running alone
         return opened((args, words))
+    if name in ("params", "bindparams"):
+        return owner  # values of a text's parameters are no part of it
+    if function is sa.Table and not is_open((args[:1], args[2:], words)):
+        return _table(args, words)
     if is_open((args, words)):
         raise NotKnownError(f"what {name} is given is not known", rows=_of_rows((args, words)))
-    if function is sa.Table:
-        return _table(args, words)
     return function(*args, **words)
 
 
