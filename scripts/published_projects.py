@@ -28,6 +28,18 @@ from superset.app import create_app
 with create_app().app_context():
     runpy.run_path("@SITE@/superset/migrations/env.py")
 """
+# its env.py asks the event loop that its own command runs for a connection
+_PREFECT = """import runpy
+import anyio
+
+
+async def run():
+    path = "@SITE@/prefect/server/database/_migrations/env.py"
+    await anyio.to_thread.run_sync(runpy.run_path, path)
+
+
+anyio.run(run)
+"""
 _NEUTRON = """import runpy
 from alembic import context
 from neutron.db.migration.cli import CONF
@@ -106,7 +118,8 @@ PROJECTS = (
     Project(
         "prefect",
         ("prefect",),
-        "prefect/server/database/_migrations",
+        "@RUN@/migrations",
+        {"migrations/env.py": _PREFECT},
         env={
             "PREFECT_HOME": "@RUN@/home",
             "PREFECT_API_DATABASE_CONNECTION_URL": "postgresql+asyncpg://nobody:none@nowhere.invalid/none",

@@ -65,7 +65,7 @@ def ran(
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     locator, sent = Locator(str(path)), list[str]()
-    watched = Watched.of(locator)
+    watched = Watched.of(locator, "upgrade")
 
     def before(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
         sent.append(sql)
@@ -251,9 +251,14 @@ def test_through_functions_that_ran_and_such_that_did_not(database: Any, tmp_pat
         conn.execute(into.insert().values(t_id=row.id))
 
     def outer(conn):
+        conn.execute(t.select())
+        a_name_of_its_own = "t"
         found = sa.Table("other", sa.MetaData(), autoload_with=conn)
         for row in conn.execute(found.select()):
             inner(found, row.id)
+
+    def downgrade():
+        inner(table_of(op.get_bind(), "t"), 3)
 
     def inner(table, id):
         op.execute(table.delete().where(table.c.id == id))

@@ -207,11 +207,14 @@ class Application:
         connection: Any = context.connection
         tracer = self._tracer(step)
         # a clone may lack the rows that would have the revision say more
-        watched = step.watched = Watched.of(step.locator) if self._job.redirect is not None else None
+        watched = step.watched = self._watched(step)
         text = self._spelling(context)
         if tracer is not None:
             tracer.begin_step(connection)
         self._capture.recording = Recording(step.locator, connection, begun, ended, text)
+
+    def _watched(self, step: OpenStep) -> Watched | None:
+        return Watched.of(step.locator, self._job.direction) if self._job.redirect is not None else None
 
     def _spelling(self, context: MigrationContext) -> Callable[[str], str]:
         """How statements are told: for judging as they are, else without their literals."""

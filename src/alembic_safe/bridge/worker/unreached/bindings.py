@@ -29,9 +29,9 @@ class Binding:
 
 
 class Tree:
-    """A revision's source with the parent of every node."""
+    """A revision's source with the parent of every node; `entry` is the function that alembic calls."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, entry: str) -> None:
         self.module = ast.parse(text)
         self.parents: dict[ast.AST, ast.AST] = {}
         self.functions: dict[str, Function] = {}
@@ -40,6 +40,8 @@ class Tree:
                 self.functions[one.name] = one
             for child in ast.iter_child_nodes(one):
                 self.parents[child] = one
+        start = self.functions.get(entry)
+        self._reached = [start, *self.called_by(start)] if start is not None else []
 
     def function_of(self, node: ast.AST) -> Function | None:
         """The innermost function that the node stands in; for a function itself, the one around it."""
@@ -49,12 +51,13 @@ class Tree:
         return here
 
     def calls_of(self, function: Function | ast.Lambda) -> list[ast.Call]:
-        """The calls of this function by its name."""
+        """The calls of this function by its name, in what the entry leads to."""
         name = self.name_of(function)
         return [
             one
             for one in ast.walk(self.module)
             if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == name
+            if self.function_of(one) in (None, *self._reached)
         ]
 
     def name_of(self, function: Function | ast.Lambda) -> str:

@@ -13,7 +13,7 @@ from alembic_safe.bridge.worker.unreached.bindings import Function, Tree
 from alembic_safe.bridge.worker.unreached.evaluating import Evaluator, Fork
 from alembic_safe.bridge.worker.unreached.pure import NotKnownError, Open
 from alembic_safe.bridge.worker.unreached.snapshots import Snapshot, Snapshots
-from alembic_safe.model.revisions import Composed
+from alembic_safe.model.revisions import Composed, Direction
 from alembic_safe.quick import dataclass
 
 _EXECUTES = frozenset({"execute", "scalar", "scalars", "exec_driver_sql"})
@@ -29,7 +29,9 @@ class Ran:
     reads: frozenset[int]
 
 
-def composed(text: str, ran: Ran, dialect: Any, spelled: Callable[[str], str]) -> tuple[Composed, ...]:
+def composed(
+    text: str, direction: Direction, ran: Ran, dialect: Any, spelled: Callable[[str], str]
+) -> tuple[Composed, ...]:
     """The statements by the lines of their calls. A call is left out where what it sends is not known whole.
 
     Nothing of the project's is called, and no database asked.
@@ -37,7 +39,7 @@ def composed(text: str, ran: Ran, dialect: Any, spelled: Callable[[str], str]) -
     if not ran.reads or not ran.snapshots.whole:
         return ()
     try:
-        tree = Tree(text)
+        tree = Tree(text, direction)
     except (SyntaxError, ValueError):
         return ()
     found: list[Composed] = []

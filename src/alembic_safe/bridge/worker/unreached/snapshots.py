@@ -24,7 +24,7 @@ class Snapshot:
     """One function of the file at one statement. `first` is the line its code begins at, decorators included.
 
     `line` is where it stood, `ordinal` the statement's, `called_from` the line of the file that called it (0: another
-    file did), so that two calls can be told apart.
+    file did) and `given` the texts and numbers among its arguments, so that two calls can be told apart.
     """
 
     first: int
@@ -32,12 +32,12 @@ class Snapshot:
     ordinal: int
     called_from: int
     names: Mapping[str, Any]
+    given: str = ""
 
     @property
     def call(self) -> tuple[int, int, str]:
         """The same for all snapshots of one call, as far as that can be told; of two calls alike, the same too."""
-        given = sorted((name, value) for name, value in self.names.items() if type(value) in (str, int, bool))
-        return self.first, self.called_from, repr(given) if self.called_from else ""
+        return self.first, self.called_from, self.given
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Snapshots:
 
 def _alike(one: Snapshot, other: Snapshot) -> bool:
     return (
-        (one.first, one.line, one.called_from) == (other.first, other.line, other.called_from)
+        (*one.call, one.line) == (*other.call, other.line)
         and one.names.keys() == other.names.keys()
         and all(value is other.names[name] for name, value in one.names.items())
     )
@@ -83,6 +83,14 @@ def _of(frame: FrameType, caller: FrameType | None, ordinal: int) -> Snapshot:
         for name, value in frame.f_locals.items()
         if value is None or issubclass(type(value), _KEPT)
     }
+    code = frame.f_code
+    words = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    given = [(word, names[word]) for word in words if type(names.get(word)) in (str, int, bool)]
     return Snapshot(
-        frame.f_code.co_firstlineno, frame.f_lineno, ordinal, caller.f_lineno if caller else 0, names
+        code.co_firstlineno,
+        frame.f_lineno,
+        ordinal,
+        caller.f_lineno if caller else 0,
+        names,
+        repr(given) if caller else "",
     )

@@ -11,7 +11,7 @@ from alembic_safe.bridge.row_reads import reads_rows
 from alembic_safe.bridge.worker.locate import Locator
 from alembic_safe.bridge.worker.unreached.composing import Ran, composed
 from alembic_safe.bridge.worker.unreached.snapshots import Snapshots
-from alembic_safe.model.revisions import Composed, Statement
+from alembic_safe.model.revisions import Composed, Direction, Statement
 from alembic_safe.quick import dataclass
 
 
@@ -20,12 +20,13 @@ class Watched:
     """What one step issued, and the names of its functions meanwhile."""
 
     snapshots: Snapshots
+    direction: Direction
     seen: set[int] = field(default_factory=set)
     reads: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, locator: Locator) -> Watched:
-        return cls(Snapshots(locator))
+    def of(cls, locator: Locator, direction: Direction) -> Watched:
+        return cls(Snapshots(locator), direction)
 
     def statement(self, one: Statement) -> None:
         """A statement is about to go."""
@@ -42,9 +43,8 @@ class Watched:
             return ()
         try:
             text = Path(snapshots.locator.path).read_text(encoding="utf-8")
-            return composed(
-                text, Ran(snapshots, frozenset(self.seen), frozenset(self.reads)), dialect, spelled
-            )
+            ran = Ran(snapshots, frozenset(self.seen), frozenset(self.reads))
+            return composed(text, self.direction, ran, dialect, spelled)
         except Exception:
             # any source may stand there: what cannot be composed stays unread, and is no fault of the revision's
             return ()
