@@ -94,6 +94,13 @@ class JournalReader:
         """Those of `revisions` that were applied on `target` by a run, and not taken back since."""
         return frozenset(row[0] for row in self.store.rows_in("applied", revisions, target=target))
 
+    def definitions(self, target: str) -> tuple[tuple[str, Direction, str], ...]:
+        """Statements about tables and schemas that committed on `target`, oldest first: revision, direction, SQL."""
+        rows = self.store.rows(
+            "definitions", target=target, tables="%table%", schemas="%schema%", owned="%drop owned%"
+        )
+        return tuple((revision, direction, sql) for revision, direction, sql in rows)
+
     def revision_text(self, checksum: str) -> str | None:
         """The text of a revision's file by its sha256, to show one that is gone. Never to be executed."""
         rows = self.store.rows("revision_text", checksum=checksum)

@@ -168,6 +168,7 @@ class Evidence:
     that it has no end and its lock is free. `mapped` counts the models' tables, `mapped_here` those that exist.
     `unvalidated` constraints are told of and are no fault by themselves. `moved_from` are the version rows that the
     last run left, where something else changed them since; `above` a backup that was made at later ones.
+    `gone` are tables that are not there, each with the revision that the journal has as making it.
     `at_work` are sessions of others that execute a statement of the next revision.
     `lease_quiet` is for how long (s) a lease in the lock's place was not renewed.
     `journal_fault` says why the journal cannot be read, `stands_in` what a database of ours is that stands in for
@@ -201,6 +202,7 @@ class Evidence:
     identity: Identity | None = None
     lease_quiet: float | None = None
     at_work: tuple[OrphanSession, ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from alembic_safe.recovery.states import STATES, WELL
 
 # two beats of a lease were missed
 _QUIET_SECONDS = 11.0
+_MOST = 5
+# what the comparison says of a schema that lacks something
+_LESS = ("changed by hand", "unknown schema", "stamped but never run", "another revision")
 _LEFT = {
     "invalid index": "invalid index",
     "reindex left-over": "invalid index",
@@ -148,6 +151,10 @@ def _proven(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
     if found.verdict == "never stamped":
         # that a run of ours was here says that there were rows
         yield ("never stamped" if evidence.last_run is None else "stamp lost"), True, (_schema_of(found),)
+    elif evidence.gone and found.verdict in _LESS:
+        # the journal has the revision as run: that it never was is not what an earlier schema shows
+        same = (_schema_of(found),) if found.equal else ()
+        yield "changed by hand", True, (*_gone(evidence), *same, *_promised(found))
     elif found.verdict in ("stamped but never run", "another revision") and found.equal and not evidence.lost:
         yield "stamped but never run", True, (_schema_of(found), *_promised(found))
     elif found.verdict == "stamp lost":
@@ -155,6 +162,13 @@ def _proven(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
     elif evidence.mapped_here and not evidence.heads and evidence.last_run is None:
         said = f"{_count(evidence.mapped_here, 'table')} of {evidence.mapped} that the models map are there"
         yield "never stamped", False, (said, *_promised(found))
+
+
+def _gone(evidence: Evidence) -> Iterator[str]:
+    for name, revision in evidence.gone[:_MOST]:
+        yield f"table {name}, which revision {revision} made, is not there, and no run in the journal took it away"
+    if len(evidence.gone) > _MOST:
+        yield f"so are {len(evidence.gone) - _MOST} more"
 
 
 def _schema_of(found: Identity) -> str:
@@ -168,7 +182,8 @@ def _promised(found: Identity) -> Iterator[str]:
     told = found.to_stamped if found.stamped else found.compared
     what = "what the version rows promise" if found.stamped else f"{', '.join(found.nearest or ()) or 'base'}"
     if told is not None and told.differences:
-        yield f"{_count(len(told.differences), 'part')} of it differ from {what}, the first: {told.differences[0]}"
+        differ = "differs" if len(told.differences) == 1 else "differ"
+        yield f"{_count(len(told.differences), 'part')} of it {differ} from {what}, the first: {told.differences[0]}"
     if found.why_not:
         yield f"which revision the schema is that of could not be told: {found.why_not}"
 
@@ -294,6 +309,8 @@ def _besides(evidence: Evidence, state: str) -> Iterator[str]:
             busy = ", and somebody may be at work on it" if one.busy else ""
             yield _about_left(one) + busy
     yield from _elsewhere(evidence)
+    if state in WELL and evidence.identity is None:
+        yield from _gone(evidence)
     yield from _moved(evidence, state)
     for other in evidence.elsewhere:
         if state != "version table elsewhere":

@@ -18,6 +18,6 @@ def doubted(evidence: Evidence, diagnosis: Diagnosis) -> bool:
         return True
     if diagnosis.state not in WELL or diagnosis.state == "running":
         return False
-    if evidence.moved_from is not None:
+    if evidence.moved_from is not None or evidence.gone:
         return True
     return not evidence.pending and 0 < evidence.mapped_here < evidence.mapped

@@ -39,6 +39,7 @@ from alembic_safe.model.runs import RunHistory, StepOutcome, StepRecord, applica
 from alembic_safe.model.targets import Dialect, Target
 from alembic_safe.quick import dataclass
 from alembic_safe.recovery.begun import begun_elsewhere, number_at_work
+from alembic_safe.recovery.gone import tables_made
 from alembic_safe.recovery.half import FileNow, Part, Seen, half_of, keys_of
 from alembic_safe.recovery.lost import lost_revisions
 from alembic_safe.rules import read_marks
@@ -108,6 +109,7 @@ def gather(database: Database, journal: JournalReader | None, asked: Asked, sett
         mapped_here=here,
         backup=_newest(asked) if elsewhere else _backup(journal, last),
         at_work=_at_work(database, asked) if elsewhere else (),
+        gone=_gone(database, journal, asked, heads or ()) if half is None and not asked.holder else (),
         unseen=_unseen(database),
         began=last.run.began if last is not None else None,
         moved_from=_moved_from(last, heads),
@@ -206,6 +208,24 @@ def _at_work(database: Database, asked: Asked) -> tuple[OrphanSession, ...]:
         if number is not None:
             found.append(OrphanSession(session, "", name, mask_sql(statements[number - 1]), seconds, number))
     return tuple(found)
+
+
+def _gone(
+    database: Database, journal: JournalReader | None, asked: Asked, heads: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Tables that revisions made which the rows have as applied, and that are not there."""
+    if journal is None or not heads:
+        return ()
+    target = asked.target
+    made = tables_made(
+        journal.definitions(str(target.version_table)), asked.graph.reached(heads), target.dialect
+    )
+    path = target.search_path or ("public",)
+    return tuple(
+        (str(name), revision)
+        for name, revision in made.items()
+        if find(database, "relation", name, "", path) is None
+    )
 
 
 def _newest(asked: Asked) -> str | None:

@@ -19,6 +19,7 @@ from alembic_safe.model.recovery import (
 from alembic_safe.model.targets import Dialect
 from alembic_safe.quick import dataclass
 from alembic_safe.recovery.bringing_back import bring_file_back
+from alembic_safe.recovery.proving import mend_by_hand, stamp
 
 _CALM = ("at heads", "behind", "at base", "set back", "interrupted but clean")
 _UNDATED = "that it was made before any of this began: nothing here tells when that was"
@@ -33,6 +34,7 @@ _ORDER = (
     "close",
     "restore",
     "bring-file-back",
+    "mend-by-hand",
     "use-newer-tool",
     "name-the-target",
     "declare-repaired",
@@ -79,7 +81,7 @@ def _of_state(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> I
     elif state in ("half applied", "outcome unknown"):
         yield from _of_half(evidence, diagnosis, standing)
     elif state == "stamp lost":
-        yield _stamp(state, evidence)
+        yield stamp(state, evidence, _CALM)
         if evidence.half is not None:
             yield _roll_back(evidence.half, evidence)
     elif state == "newer journal":
@@ -92,6 +94,8 @@ def _of_state(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> I
             "Name the database that is meant in the project's URL; where this one is to stay as it is, take its comment"
             " away.",
         )
+    elif state == "changed by hand":
+        yield mend_by_hand(evidence, _CALM)
     elif state == "overlapping rows":
         yield _merge_rows(evidence, standing)
     elif state in ("invalid index", "unfinished detach", "left-over table"):
@@ -103,7 +107,7 @@ def _of_state(evidence: Evidence, diagnosis: Diagnosis, standing: Standing) -> I
     elif state in ("orphan revision", "newer than the code"):
         yield bring_file_back(evidence, _CALM)
     elif state in ("never stamped", "version table elsewhere", "stamped but never run"):
-        yield _stamp(state, evidence)
+        yield stamp(state, evidence, _CALM)
     if (
         state in ("stamped but never run", "left-over table")
         and evidence.backup is not None
@@ -334,52 +338,6 @@ def _close(evidence: Evidence) -> Remedy:
         else ("what was read in the schema is the proof",),
         leads_to=_CALM[:3],
     )
-
-
-_WHICH_TABLE = (
-    "was version_table or version_table_schema changed in env.py by mistake? Set it back: nothing else need be done."
-    " If it is meant, the new table gets its row:"
-)
-
-
-def _stamp(state: str, evidence: Evidence) -> Remedy:
-    rows, hindered = provable(evidence)
-    if state == "version table elsewhere":
-        hindered = BY_HAND
-    named = " ".join(rows or ()) or ("REVISION" if rows is None else "base")
-    return Remedy(
-        "stamp",
-        "Write the version row that the schema proves.",
-        steps=(
-            *((_WHICH_TABLE,) if state == "version table elsewhere" else ()),
-            f"alembic-safe stamp {named}",
-        ),
-        needs=("proof that the schema is that of the revision, which is had again under the lock",),
-        hindered=hindered,
-        leads_to=_CALM,
-    )
-
-
-def provable(evidence: Evidence) -> tuple[tuple[str, ...] | None, str]:
-    """The version rows that the schema proves; and why no rows can be written by that alone, "" where they can.
-
-    Revisions that differ in their rows alone have one schema: which of them were run no schema tells.
-    """
-    found = evidence.identity
-    if found is None:
-        return None, "the schema was not compared: `alembic-safe identify` does so"
-    if not found.equal:
-        return (
-            None,
-            found.why_not or "the schema is that of no revision; `alembic-safe identify` says what differs",
-        )
-    if len(found.equal) > 1:
-        named = ", ".join(" ".join(rows) or "base" for rows in found.equal)
-        return (
-            None,
-            f"the schema is that of {named}, which differ in rows alone: `alembic-safe stamp` one of them",
-        )
-    return found.equal[0], ""
 
 
 def _by_other_means(name: str, does: str) -> Remedy:

@@ -39,6 +39,9 @@ _ALL = (
     State("overlapping rows", 6, "The version table names a revision and an ancestor of it."),
     State("stamp lost", 6, "What the next revision makes is there, and its version row is not."),
     State("stamped but never run", 6, "The version rows name a revision that was not run, or not here."),
+    State(
+        "changed by hand", 6, "What the history made is gone from the schema, and no revision took it away."
+    ),
     State("never stamped", 8, "The tables are there, and no version row says at which revision."),
     State(
         "version table elsewhere",

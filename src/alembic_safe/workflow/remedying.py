@@ -25,7 +25,7 @@ from alembic_safe.model.backups import Manifest
 from alembic_safe.model.protocols import Database
 from alembic_safe.model.recovery import Diagnosis, Remedy, TargetRecovery
 from alembic_safe.model.runs import RECOVERS, RunOutcome, RunRecord
-from alembic_safe.recovery.remedies import provable
+from alembic_safe.recovery.proving import provable
 from alembic_safe.workflow.asking import Site
 from alembic_safe.workflow.context import new_run_id
 from alembic_safe.workflow.identifying import identity_of

@@ -53,6 +53,7 @@ def _ran(ended: Any, **more: Any) -> Evidence:
     return replace(WELL, last_run=history, pending=("b2",), **more)
 
 
+_LACKS = Identity(stamped=("a1",), equal=(), verdict="changed by hand")
 CASES: dict[str, Evidence] = {
     "at heads": WELL,
     "behind": replace(WELL, pending=("b2",)),
@@ -73,6 +74,7 @@ CASES: dict[str, Evidence] = {
     "overlapping rows": replace(WELL, overlaps=(Overlap("a1", "b2"),)),
     "stamp lost": replace(WELL, pending=("b2",), half=replace(_half(_statement()), run="")),
     "stamped but never run": replace(WELL, mapped=3),
+    "changed by hand": replace(WELL, pending=("b2",), gone=(("t", "a1"),), identity=_LACKS),
     "never stamped": replace(WELL, heads=None, pending=("a1",), mapped=3, mapped_here=2),
     "version table elsewhere": replace(
         WELL, heads=(), pending=("a1",), elsewhere=(OtherVersionTable("old.v", ("a1",), ("a1",)),)
@@ -308,3 +310,25 @@ def test_a_run_that_a_later_command_closed_was_not_heard_of_again() -> None:
     assert not any(
         "what ended it" in one for one in diagnose(_ran("dirty", half=_half(_statement()))).sentences
     )
+
+
+def test_a_table_that_is_gone_is_said_and_the_schema_is_asked() -> None:
+    evidence = replace(WELL, pending=("b2",), gone=tuple((f"t{n}", "a1") for n in range(7)))
+    found = diagnose(evidence)
+    # a statement that nobody journalled may have dropped it: no state rests on it alone
+    assert (found.state, len(found.sentences)) == ("behind", 6) and "so are 2 more" in found.sentences
+    assert "table t0, which revision a1 made, is not there" in found.sentences[0]
+    assert doubted(evidence, found)
+    compared = replace(evidence, identity=replace(_LACKS, verdict="as stamped", equal=(("a1",),)))
+    assert diagnose(compared).sentences == ("the schema was compared: it is what the version rows promise",)
+
+
+def test_what_was_run_and_dropped_was_not_stamped_alone() -> None:
+    earlier = replace(_LACKS, verdict="stamped but never run", equal=(("a0",),))
+    evidence = replace(WELL, gone=(("t", "a1"),), identity=earlier)
+    found = diagnose(evidence)
+    assert found.state == "changed by hand"
+    offered = remedies(evidence, found, TABLE)
+    # the row would be proven, and the rows of the table be forgotten
+    assert recommended(offered, found) is None
+    assert "without its rows: `alembic-safe stamp a0`" in offered[0].steps[-1]
