@@ -13,9 +13,15 @@ _READS = re.compile(r"\s*(?:select\b.*\bfrom\b|with\b)", re.IGNORECASE | re.DOTA
 _VERSION = re.compile(r"\bfrom\s+(?:\w+\.)?alembic_version\b", re.IGNORECASE)
 
 
+_FROM = re.compile(r"\b(?:from|join)\s+([\w.\"]+)", re.IGNORECASE)
+
+
 def asks_catalog(sql: str) -> bool:
-    """Whether it asks the server about itself or the schema."""
-    return bool(_CATALOG.match(sql))
+    """Whether it asks the server about itself or the schema; `pg_` begins the names of its relations alone."""
+    if _CATALOG.match(sql):
+        return True
+    named = _FROM.findall(sql) if _READS.match(sql) else []
+    return bool(named) and all(one.lower().startswith("pg_") for one in named)
 
 
 def is_of_the_catalog(sql: str) -> bool:
@@ -25,4 +31,4 @@ def is_of_the_catalog(sql: str) -> bool:
 
 def reads_rows(sql: str) -> bool:
     """Whether it reads a table of the project's."""
-    return bool(_READS.match(sql)) and not _CATALOG.match(sql) and not _VERSION.search(sql)
+    return bool(_READS.match(sql)) and not asks_catalog(sql) and not _VERSION.search(sql)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alembic_safe.bridge.row_reads import asks_catalog, is_of_the_catalog, reads_rows
 from alembic_safe.model.revisions import RevisionListing, Source, Statement
-from alembic_safe.workflow.loops import repeated
+from alembic_safe.workflow.loops import in_autocommit, repeated
 from alembic_safe.workflow.raw_cursors import past_capture
 from alembic_safe.workflow.rowless import Unseen, lines_of, unseen
 
@@ -112,12 +112,14 @@ def _looped(one: Statement, again: frozenset[int], path: str) -> Statement:
 def _with_written(shown: Sequence[Statement], missed: Sequence[Unseen], path: str) -> list[Statement]:
     """The statements in the order they would run in, as far as one can be had for what never ran."""
     placed = [(float(one.ordinal), one) for one in shown]
+    alone = in_autocommit(_text(path)) if missed else frozenset[int]()
     for one in missed:
         if one.sql is not None:
             # what is told to come after a statement does; else the order is that of the source
             later = (each.ordinal - 0.5 for each in shown if each.source and each.source.line > one.line)
             place = one.after + 0.5 if one.after else next(later, math.inf)
-            placed.append((place, Statement(0, one.sql, Source(path, one.line), repeated=one.repeated)))
+            source, by_itself = Source(path, one.line), one.line in alone
+            placed.append((place, Statement(0, one.sql, source, autocommit=by_itself, repeated=one.repeated)))
     return [one for _, one in sorted(placed, key=lambda pair: pair[0])]
 
 

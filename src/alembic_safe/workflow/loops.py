@@ -30,6 +30,26 @@ def repeated(text: str, reads: Collection[int]) -> frozenset[int]:
     return frozenset(found)
 
 
+def in_autocommit(text: str) -> frozenset[int]:
+    """The lines inside `with ....autocommit_block():`, where each statement commits by itself."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    return frozenset(
+        line
+        for one in ast.walk(tree)
+        if isinstance(one, ast.With | ast.AsyncWith)
+        and any(
+            isinstance(item.context_expr, ast.Call)
+            and isinstance(item.context_expr.func, ast.Attribute)
+            and item.context_expr.func.attr == "autocommit_block"
+            for item in one.items
+        )
+        for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)
+    )
+
+
 def _loops(function: ast.AST) -> Iterator[ast.For | ast.AsyncFor | ast.While]:
     for one in ast.walk(function):
         if isinstance(one, ast.For | ast.AsyncFor | ast.While):

@@ -137,6 +137,12 @@ KNOWN = {
         "    conn.execute(sa.update(mine).where(mine.c.id == row.id).values(t_id=3))",
         ["UPDATE other SET t_id=%(t_id)s WHERE other.id = %(param_1)s"],
     ),
+    "bound where it was tried": (
+        "try:\n    conn = op.get_bind()\n    mine = sa.Table('other', sa.MetaData(), autoload_with=conn)\n"
+        "except Exception:\n    print('no')\n    raise\n"
+        "for row in conn.execute(sa.select(mine.c.id)):\n    conn.execute(mine.delete())",
+        ["DELETE FROM other"],
+    ),
     "parameters of a text": (
         "conn = op.get_bind()\nfor row in conn.execute(sa.select(t)):\n"
         "    conn.execute(sa.text('delete from t where id = :id').params({'id': row.id}))",
@@ -212,6 +218,10 @@ UNKNOWN = {
     ),
     "what a later turn binds": (
         "last = t\nfor row in conn.execute(sa.select(t)):\n    conn.execute(last.delete())\n    last = make(row)"
+    ),
+    "bound where it was tried, or not": (
+        "mine = t\ntry:\n    mine = other\nexcept Exception:\n    print('no')\n"
+        "for row in conn.execute(sa.select(t)):\n    conn.execute(mine.delete())"
     ),
     "a table that rows name": (
         "name = conn.execute(sa.select(t.c.a)).scalar() or 'other'\nmine = sa.table(name, sa.column('id'))\n"

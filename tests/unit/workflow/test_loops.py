@@ -107,3 +107,43 @@ def test_small_changes_that_a_loop_repeats_are_judged_as_one_change(tmp_path):
         )
         found = judge(judged([shown], version=17, schema=replayed([base]), sources={"r1": text}))
         assert ("backfill-in-one-statement" in {one.rule for one in found}) is stops
+
+
+def test_what_never_ran_commits_by_itself_in_an_autocommit_block(tmp_path):
+    body = """
+    with op.get_context().autocommit_block():
+        if bind.execute(q).scalar():  #r
+            op.execute('drop index concurrently i')
+        op.execute('create index concurrently i on t (a)')  #s
+    """
+    text = source(body)
+    path = tmp_path / "r1.py"
+    path.write_text(text)
+    revision = Revision("r1", (), (), (), "", str(path), "0" * 64)
+    (read,), (made,) = marked(text, "#r"), marked(text, "#s")
+    sent = (
+        Statement(1, "select count(*) from t", Source(str(path), read), autocommit=True),
+        Statement(2, "create index concurrently i on t (a)", Source(str(path), made), autocommit=True),
+    )
+    ran = RevisionListing(revision, "upgrade", sent)
+    shown = as_it_ran(RevisionListing(revision, "upgrade", not_inspectable="x"), ran, "17")
+    assert [(one.sql.split()[0], one.autocommit) for one in shown.statements] == [
+        ("select", True),
+        ("drop", True),
+        ("create", True),
+    ]
+
+
+def test_tables_that_are_held_are_not_waited_for():
+    revision = Revision("r1", (), (), (), "", "r1.py", "0" * 64)
+    made = [f"CREATE TABLE {name} (id int PRIMARY KEY)" for name in "ab"]
+    made.append("CREATE TABLE ab (a int REFERENCES a, b int REFERENCES b)")
+    new = "CREATE TABLE ba (a int REFERENCES a, b int REFERENCES b)"
+    base = RevisionListing(
+        revision, "upgrade", tuple(Statement(n, sql, None) for n, sql in enumerate(made, start=1))
+    )
+    for before, told in ((("DROP TABLE ab",), False), ((), True)):
+        sent = tuple(Statement(n, sql, None) for n, sql in enumerate((*before, new), start=1))
+        shown = RevisionListing(revision, "upgrade", sent)
+        found = judge(judged([shown], version=17, schema=replayed([base]), sources={}))
+        assert ("several-old-tables-locked" in {one.rule for one in found}) is told

@@ -22,7 +22,8 @@ def _look_at_plan(whole: Whole) -> Iterator[Hit]:
         own = {lock.object.name: lock.mode for lock in place.old_locks(LockMode.SHARE_ROW_EXCLUSIVE)}
         new = [name for name in own if name not in held]
         made = place.reading.kind == "create table" and len(own) > 1
-        if not said and ((held and new) or made):
+        # what the transaction has locked by then is not waited for
+        if not said and new and (held or made):
             said = True
             yield _hit(place, held or own, tuple(new))
         held |= own

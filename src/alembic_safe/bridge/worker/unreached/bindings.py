@@ -150,6 +150,10 @@ class Tree:
                 if item.optional_vars is not None and name in names_of(item.optional_vars):
                     return Binding("with", item.context_expr, item.optional_vars, function)
             return next((found for each in reversed(one.body) if (found := self._by(name, each))), None)
+        if isinstance(one, ast.Try) and all(_leaves(handler.body) for handler in one.handlers):
+            # what comes after it comes after all of its body
+            ran = [*one.body, *one.orelse, *one.finalbody]
+            return next((found for each in reversed(ran) if (found := self._by(name, each))), None)
         if isinstance(one, Function | ast.ClassDef):
             return Binding("unclear") if one.name == name and function is not None else None
         if isinstance(one, ast.Import | ast.ImportFrom):
@@ -173,6 +177,10 @@ def names_of(target: ast.AST) -> frozenset[str]:
     if isinstance(target, ast.Tuple | ast.List):
         return frozenset().union(*map(names_of, target.elts)) if target.elts else frozenset()
     return names_of(target.value) if isinstance(target, ast.Starred) else frozenset()
+
+
+def _leaves(block: list[ast.stmt]) -> bool:
+    return bool(block) and isinstance(block[-1], ast.Raise | ast.Return | ast.Continue | ast.Break)
 
 
 def _blocks_of(parent: ast.AST) -> Iterator[list[ast.stmt]]:
