@@ -50,9 +50,11 @@ class Origin:
     oid: str
 
     def seen_from(self, here: Origin) -> Elsewhere:
-        """Where this is; a database of the same name on the same server took its place, one of its oid was renamed."""
-        known = bool(self.system and here.system)
-        if (self.system != here.system) if known else (self.address != here.address):
+        """Where this is; a database of the same name on the same server took its place, one of its oid was renamed.
+
+        Another address is no other server: a pooler, a socket and a name all lead to one.
+        """
+        if self.system and here.system and self.system != here.system:
             return "another server"
         return "" if self.name == here.name or self.oid == here.oid else "another database"
 
