@@ -5,6 +5,7 @@ Nothing is claimed by it: a statement that was not journalled may have dropped o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 
 from alembic_safe.model.facts import Name, Reading
@@ -13,6 +14,13 @@ from alembic_safe.model.targets import Dialect
 from alembic_safe.recovery.half import read_statement
 
 Defined = tuple[str, Direction, str]
+# what may make a table, take it away or give it another name; the rest is not read, which takes a millisecond each
+_TELLING = re.compile(r"\b(?:create\s[^;]*?\btable|drop|rename\s+to|set\s+schema|do)\b", re.IGNORECASE)
+# of a plain CREATE TABLE the name is all that is asked for, and its body most of what there is to read
+_PLAIN = re.compile(
+    r"""\s*create\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?(?:[\w$]+|"[^"]+")(?:\.(?:[\w$]+|"[^"]+"))?\s*(?=\()""",
+    re.IGNORECASE,
+)
 # words of what may take tables away without naming them
 _SWEEPING = ("drop schema", "drop owned", "do")
 
@@ -26,13 +34,19 @@ def tables_made(statements: Iterable[Defined], reached: Collection[str], dialect
     """
     made: dict[Name, str] = {}
     for revision, direction, sql in statements:
-        if direction == "upgrade" and revision not in reached:
+        if (direction == "upgrade" and revision not in reached) or not _TELLING.search(sql):
             continue
-        for one in read_statement(sql, dialect).commands:
+        for one in read_statement(_shortened(sql), dialect).commands:
             if not one.understood or one.kind in _SWEEPING:
                 return {}
             _follow(made, one, revision)
     return made
+
+
+def _shortened(sql: str) -> str:
+    """Without the body of a CREATE TABLE that stands alone."""
+    plain = _PLAIN.match(sql) if ";" not in sql else None
+    return f"{plain[0]}(id int)" if plain else sql
 
 
 def _follow(made: dict[Name, str], one: Reading, revision: str) -> None:
