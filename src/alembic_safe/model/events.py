@@ -135,3 +135,17 @@ class EventSink(Protocol):
 
 def ignore(event: Event) -> None:
     """The sink that does nothing."""
+
+
+def each_notice_once(sink: EventSink) -> EventSink:
+    """A sink that passes on what `sink` takes, and the same notice one time: every worker finds it anew."""
+    said = set[Notice]()
+
+    def once(event: Event) -> None:
+        if isinstance(event, Notice):
+            if event in said:
+                return
+            said.add(event)
+        sink(event)
+
+    return once

@@ -14,7 +14,7 @@ from alembic_safe.apply import Interrupts
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job
 from alembic_safe.bridge.review import Reviewed, review
-from alembic_safe.model.events import EventSink, ignore
+from alembic_safe.model.events import EventSink, each_notice_once, ignore
 from alembic_safe.model.findings import Finding, JudgedPlan
 from alembic_safe.model.results import CheckResult, ReportedFinding
 from alembic_safe.model.revisions import RevisionListing
@@ -55,6 +55,7 @@ def check(settings: Settings, what: Sequence[str] = (), *, sink: EventSink = ign
     """
     selection = selected(settings, what)
     known = _known(settings)
+    sink = each_notice_once(sink)
     phases = Phases(sink)
     reviews: list[_Review] = []
     ran = Ran()

@@ -16,7 +16,7 @@ from alembic_safe.bridge.messages import Job
 from alembic_safe.bridge.scratch.observing import Observer
 from alembic_safe.bridge.scratch.replaying import STEP_SECONDS, Fault, Replayed, replay
 from alembic_safe.databases import ScratchPlace
-from alembic_safe.model.events import Event, EventSink, Notice
+from alembic_safe.model.events import EventSink, each_notice_once
 from alembic_safe.model.scratch import Clone, Redirect
 from alembic_safe.quick import dataclass
 
@@ -74,7 +74,7 @@ def played(
     names = [stands_for] if isinstance(stands_for, str) else list(stands_for)
     made = list[str]()
     through_env: Fault | None = None
-    sink = _each_notice_once(sink)
+    sink = each_notice_once(sink)
     for _ in range(_MOST_ATTEMPTS):
         # those of the last attempt are the caller's, whatever became of it
         for clone in clones:
@@ -122,20 +122,6 @@ def _one_after_the_other(
         if replays[-1].fault is not None or replays[-1].wanted:
             break
     return replays
-
-
-def _each_notice_once(sink: EventSink) -> EventSink:
-    """Every worker finds anew what is to be said of env.py."""
-    said = set[Notice]()
-
-    def once(event: Event) -> None:
-        if isinstance(event, Notice):
-            if event in said:
-                return
-            said.add(event)
-        sink(event)
-
-    return once
 
 
 def _both(tick: Callable[[], None], place: ScratchPlace) -> Callable[[], None]:
