@@ -51,8 +51,7 @@ def recover(settings: Settings, *, confirm: Confirm | None = None, sink: EventSi
     with Interrupts() as interrupts, Workers(sink, start_timeout=settings.project.start_timeout) as workers:
         recovery = Recovery(settings, workers, interrupts, Phases(sink), sink, confirm)
         try:
-            # the proof of a stamp is had once, under the lock that it is written under
-            found = recovery.look(read_only=wanted.remedy is None, locked=wanted.remedy == "stamp")
+            found = recovery.look(read_only=wanted.remedy is None)
             return _result(found) if wanted.remedy is None else recovery.carry_out(wanted.remedy, found)
         finally:
             recovery.close()

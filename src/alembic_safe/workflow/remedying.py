@@ -270,18 +270,18 @@ class Remedying:
         return manifest
 
     def _stamp(self) -> tuple[str | None, str | None]:
-        """As `stamp` does it; the lock was taken before the target was looked at, and the schema compared."""
-        from alembic_safe.workflow.stamping import write_rows
+        """By `stamp`, which takes the lock, has the proof again, writes, reads back and journals by itself."""
+        from alembic_safe.workflow.stamping import stamp
 
-        evidence = self.found.evidence
-        rows, why = provable(evidence)
-        if rows is None or evidence.identity is None:
+        rows, why = provable(self.found.evidence)
+        if rows is None:
             raise RefusedError(f"stamp: {why}", hint="Run `alembic-safe recover` again.")
-        self.recovery.interrupts.check()
-        with self.recovery.phases.phase("stamp", "writing the version rows"):
-            done = write_rows(self.settings, self.site, rows, evidence.identity, sink=self.recovery.sink)
-        self.recovery.compare = self.recovery.begun = True
-        return done.run, None
+        self.recovery.close()
+        settings = replace(self.settings, target=self.found.aim or self.settings.target)
+        done = stamp(settings, rows or ("base",), sink=self.recovery.sink)
+        if done.error is not None:
+            raise RefusedError(done.error.message, hint=done.error.hint)
+        return next((one.run for one in done.targets if one.run is not None), None), None
 
     def _restore(self) -> tuple[str | None, str | None]:
         """By `backup restore`, which takes the lock, asks, compares, swaps and journals by itself."""
