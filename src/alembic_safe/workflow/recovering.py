@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
-from alembic_safe.apply import Interrupts, take_locks
+from alembic_safe.apply import Interrupts
 from alembic_safe.backup import list_backups, open_store
 from alembic_safe.bridge import Workers
 from alembic_safe.bridge.probe import Probed
@@ -15,7 +14,6 @@ from alembic_safe.journal import JournalReader
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.facts import Name
 from alembic_safe.model.identity import Identity
-from alembic_safe.model.protocols import DeployLock
 from alembic_safe.model.recovery import Diagnosis, Evidence, RecoverResult, TargetRecovery
 from alembic_safe.model.restores import RestorePlan
 from alembic_safe.model.results import BackupListing
@@ -80,16 +78,9 @@ class Recovery:
         self.begun = False
         self.sites: list[Site] = []
         self.aimed: list[Site] = []
-        # the schema is compared although nothing casts doubt on the rows: they were just written
-        self.compare = False
-        self._held: list[DeployLock] = []
 
     def close(self) -> None:
-        """Give our locks and connections back. Never raises."""
-        for lock in self._held:
-            with suppress(Exception):
-                lock.release()
-        self._held = []
+        """Give our connections back. Never raises."""
         asking.close_sites(self.sites)
         self.sites = []
 
@@ -118,31 +109,14 @@ class Recovery:
             tick=self.tick,
         )
 
-    def look(self, *, read_only: bool, locked: bool = False) -> list[TargetRecovery]:
-        """Every target that is meant as it is now. Writes nothing; the connections stay open in `sites`.
-
-        `locked`: the deploy locks are taken first, and held until `close`.
-        """
+    def look(self, *, read_only: bool) -> list[TargetRecovery]:
+        """Every target that is meant as it is now. Writes nothing; the connections stay open in `sites`."""
         self.close()
         with self.phases.phase("probe", "looking at the project and its targets"):
             probed = self.ask()
         self.sites = asking.open_sites(probed, self.settings.control, read_only=read_only)
         self.aimed = aimed(self.sites, self.settings.target)
-        if locked:
-            self._lock()
-        return [self.found(site, ours=locked) for site in self.aimed]
-
-    def _lock(self) -> None:
-        locks = [
-            database.deploy_lock(
-                [site.target.version_table for site in self.aimed if site.database is database],
-                lease_schema=self.settings.journal.schema,
-            )
-            for database in asking.databases_of(self.aimed)
-        ]
-        with self.phases.phase("lock", "taking the deploy lock"):
-            take_locks(locks, wait=self.settings.apply.wait, sink=self.sink, tick=self.tick)
-        self._held = locks
+        return [self.found(site) for site in self.aimed]
 
     def found(self, site: Site, *, ours: bool = False) -> TargetRecovery:
         """One target; `ours`: the deploy lock is held by this command itself."""
@@ -150,8 +124,7 @@ class Recovery:
             evidence, diagnosis = examine(
                 self.settings, site, journal, ours=ours, journal_fault=fault, backups=self._backups()
             )
-            doubt = self.compare or doubted(evidence, diagnosis)
-            if doubt and not self.settings.recovery.explain_only:
+            if doubted(evidence, diagnosis) and not self.settings.recovery.explain_only:
                 evidence = replace(evidence, identity=self._identity(site))
                 diagnosis = diagnose(evidence)
             return self._target(site, journal, evidence, diagnosis)
