@@ -168,7 +168,8 @@ def test_a_failed_revision_is_mended_and_run_again(make_project, pg_database, dr
     assert pg_database.fetch("select version_num from alembic_version") == [("a1",)]
     assert pg_database.fetch("select to_regclass('half')") == [(None,)]
     file = project.versions / "b2_revision.py"
-    file.write_text(file.read_text().replace("tabel", "table"))
+    # longer by a letter: Python takes its compiled form for a file of the same second and length
+    file.write_text(file.read_text().replace("create tabel oops (i int)", "create table oops (id int)"))
     project.run("upgrade", *NO_BACKUP, "--fail-on", "never").ok()
     assert pg_database.fetch("select version_num from alembic_version") == [("c3",)]
     assert pg_database.fetch("select count(*) from thing") == [(1,)]

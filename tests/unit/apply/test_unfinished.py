@@ -58,7 +58,7 @@ def test_the_rows_and_what_is_below_them_tell_a_step_that_is_whole(
     database: Any = SimpleNamespace(
         facts=SimpleNamespace(dialect="postgresql"), transaction_outcome=lambda mark: transaction
     )
-    history: Any = SimpleNamespace(statements=())
+    history: Any = SimpleNamespace(statements=(), run=SimpleNamespace(elsewhere=""))
     step = StepRecord(
         run="r",
         ordinal=1,

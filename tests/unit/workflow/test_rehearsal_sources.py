@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -25,7 +27,8 @@ def test_databases_of_one_name_on_two_servers_share_no_clone(
     monkeypatch: pytest.MonkeyPatch, names: tuple[str, str]
 ) -> None:
     sites = [site(server, name) for server, name in zip("ab", names, strict=True)]
-    dumped = {id(one.database): cast(Dumped, one.database) for one in sites}
+    dumped = {id(one.database): Dumped(Path(one.database.facts.server), "18.1") for one in sites}
+    monkeypatch.setattr(rehearsal_sources, "sizes_in_use", lambda database: {})
     monkeypatch.setattr(rehearsal_sources, "_dumped", lambda settings, database, *_: dumped[id(database)])
     monkeypatch.setattr(
         rehearsed_upgrade,
@@ -40,7 +43,9 @@ def test_databases_of_one_name_on_two_servers_share_no_clone(
             return [schemas.dumps, rehearsed_upgrade._origin(context, sites, cast(Any, dumped), stack).dumps]
 
     if len(set(names)) == 2:
-        assert both() == [{name: one.database for name, one in zip(names, sites, strict=True)}] * 2
+        made = {name: dumped[id(one.database)] for name, one in zip(names, sites, strict=True)}
+        schemas = {name: replace(one, sizes=()) for name, one in made.items()}
+        assert both() == [schemas, made]
         return
     with pytest.raises(RefusedError, match="two databases called shop"):
         both()

@@ -57,7 +57,7 @@ class Digest:
 
 def relation_sizes(database: Database) -> dict[int, RelationSize]:
     """Every table and materialized view by oid. Raises `UnreachableError`; a locked table is waited for."""
-    return _sizes(database, "relation_sizes")
+    return _sizes(database, query("relation_sizes"))
 
 
 def sizes_in_use(database: Database) -> dict[int, RelationSize]:
@@ -77,15 +77,15 @@ def sizes_in_use(database: Database) -> dict[int, RelationSize]:
     finally:
         with suppress(UnreachableError):
             database.execute("ROLLBACK")
-    return _sizes(database, "relation_pages")
+    return _sizes(database, query("relation_pages"))
 
 
-def _sizes(database: Database, name: str) -> dict[int, RelationSize]:
+def _sizes(database: Database, sql: str) -> dict[int, RelationSize]:
     return {
         oid: RelationSize(
             schema, name, kind, int(own), int(indexes), *((rows, int(pages)) if rows >= 0 else (None, None))
         )
-        for oid, schema, name, kind, own, indexes, rows, pages in database.fetch(query(name))
+        for oid, schema, name, kind, own, indexes, rows, pages in database.fetch(sql)
     }
 
 
