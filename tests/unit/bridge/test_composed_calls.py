@@ -103,7 +103,7 @@ KNOWN = {
     ),
     "values that are no rows'": (
         "for row in op.get_bind().execute(t.select()):\n"
-        "    op.execute(t.insert().values(id=row[0], a='x', b=datetime.datetime.now()))",
+        "    op.execute(t.insert().values(id=row[0], a='x', b=datetime.datetime.now().isoformat()))",
         ["INSERT INTO t (id, a, b) VALUES (%(id)s, %(a)s, %(b)s)"],
     ),
     "a name that is bound again": (
