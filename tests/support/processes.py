@@ -148,6 +148,18 @@ def children() -> dict[int, str]:
     return found
 
 
+def descendants(pid: int) -> list[int]:
+    """The processes that it started, and these, as far as they live; also those forked from what was started before."""
+    found, left = list[int](), [pid]
+    while left:
+        for task in Path(f"/proc/{left.pop()}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                more = [int(word) for word in task.read_text().split()]
+                found += more
+                left += more
+    return found
+
+
 def command_line(pid: int) -> str:
     """A process's command line, blanks between words; "" when it is gone."""
     try:

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from tests.support.processes import marked, wait_until
+from tests.support.processes import descendants, wait_until
 from tests.support.warm import of_this_process
 
 # seconds: a sweep runs beside whatever else the machine is at
@@ -65,7 +65,6 @@ class Stopped:
             streams = [nothing.fileno(), said.fileno(), said.fileno()]
             whole = project.environment(env)
             self._pid = of_this_process().start(words, project.path, whole, streams)
-        self.mark = project.mark
         self.status: int | None = None
 
     def kill(self) -> None:
@@ -75,7 +74,7 @@ class Stopped:
 
     def kill_all(self) -> None:
         """SIGKILL to all that it started too, as the end of a container does."""
-        for pid in (self._pid, *marked(self.mark)):
+        for pid in (self._pid, *descendants(self._pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -84,7 +83,7 @@ class Stopped:
 
         def killed() -> bool:
             found = False
-            for pid in marked(self.mark):
+            for pid in descendants(self._pid):
                 with contextlib.suppress(OSError):
                     if Path(f"/proc/{pid}/comm").read_text().strip() == "alembic-worker":
                         os.kill(pid, signal.SIGKILL)
