@@ -190,6 +190,7 @@ class _ForkedServer(fork_server.ForkServer):
                 os._exit(0)
         theirs.close()
         os.close(errors_write)
+        # of a Popen it is asked no more than this has
         self._process = _Child(pid)  # type: ignore[assignment]
         self._buffer = b""
         self._ended = {}
@@ -207,6 +208,7 @@ class StartedServer(fork_server.ForkServer):
             descriptors = [theirs.fileno(), errors_write]
             pid = _of_workers().start(None, Path.cwd(), os.environ, descriptors)
         os.close(errors_write)
+        # of a Popen it is asked no more than this has
         self._process = _Grandchild(pid)  # type: ignore[assignment]
         self._buffer = b""
         self._ended = {}
@@ -219,6 +221,7 @@ def start_workers_warm() -> None:
         return StartedServer() if can_run(os.environ) else started_itself()
 
     started_itself = fork_server.ForkServer
+    # in the class's place stands what makes one, until the process ends
     fork_server.ForkServer = started  # type: ignore[misc,assignment]
 
 
@@ -285,6 +288,7 @@ def _become(run: dict[str, Any], descriptors: Sequence[int]) -> None:
     os.chdir(run["cwd"])
     os.environ.clear()
     os.environ.update(run["env"])
+    # in this process alone, which is the command
     fork_server.ForkServer = _ForkedServer  # type: ignore[misc]
     sys.argv = ["alembic-safe", *run["args"]]
     sys.path[:] = [part for part in sys.path if part not in ("", str(_ROOT))]

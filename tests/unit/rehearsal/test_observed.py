@@ -8,6 +8,7 @@ from alembic_safe.model.facts import LockMode
 from alembic_safe.rehearsal.observed import Observation, held_locks
 from alembic_safe.rehearsal.watching import Known, SeenStep
 
+# a revision is not asked for
 STEP = SeenStep(0, 0, None, "upgrade", {1: Known("orders", "r", 1)})  # type: ignore[arg-type]
 TAKES = {"orders": LockMode.ACCESS_EXCLUSIVE}
 

@@ -24,6 +24,7 @@ _BAD = "[red]x[/red]\x1b[2J\r\u202e"
 
 def statement(ordinal: int, sql: str, **more: object) -> RehearsedStatement:
     said = {"source": Source("b2.py", 9), "seconds": 0.5, "rows": None, "autocommit": False, "began": 0.0}
+    # each test gives the words that it is about
     return RehearsedStatement(ordinal, sql, traced=True, **{**said, **more})  # type: ignore[arg-type]
 
 
