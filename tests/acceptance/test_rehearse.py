@@ -191,8 +191,9 @@ def test_a_copy_is_not_taken_for_the_target(
         "rehearse", "--from", "env:COPY", "--fail-on", "never", "--format", "json", env=given, timeout=LONG
     ).json()
     (statement,) = document["targets"][0]["revisions"][0]["statements"]
-    # twenty times the rows, and a table of more than a quarter of the buffers, whose pages are read anew
-    assert 15 < statement["forecast"] / statement["seconds"] < 60
+    # twenty times the rows; and what reading a page costs here, which a busy machine makes many times more, since the
+    # target's table is of more than a quarter of its buffers
+    assert 15 < statement["forecast"] / statement["seconds"] < 300
 
 
 # goes by how large the server says that the table is, as batch loops do
