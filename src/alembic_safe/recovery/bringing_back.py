@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 
 from alembic_safe.model.recovery import BY_HAND, Evidence, LostRevision, Remedy
@@ -24,9 +26,9 @@ def bring_file_back(evidence: Evidence, leads_to: tuple[str, ...]) -> Remedy:
                 " for reading; a file of that hash, from a colleague or an older image, is the one that was run"
             )
         else:
-            steps.append(
-                f"git log --all --oneline -G '^revision.*{one.revision}'  (in the repository that had it)"
-            )
+            # the row is whatever somebody wrote, and a person pastes this into a shell
+            pattern = shlex.quote(f"^revision.*{re.escape(one.revision)}")
+            steps.append(f"git log --all --oneline -G {pattern}  (in the repository that had it)")
     return Remedy(
         "bring-file-back",
         "Use the checkout that has the revision, or bring its file back, and downgrade from it if that is meant.",
@@ -42,9 +44,10 @@ def _by_git(one: LostRevision) -> Iterator[str]:
     commit, on = one.commit[:12], f" (on {', '.join(one.branches[:3])})" if one.branches else ""
     keep = f"to keep what {one.revision} made: deploy code that has commit {commit}{on}"
     yield f"{keep}; nothing need be done to the database"
-    down = f"`alembic-safe downgrade {one.meets[0] if len(one.meets) == 1 else 'REVISION'}`"
+    down = f"`alembic-safe downgrade {shlex.quote(one.meets[0]) if len(one.meets) == 1 else 'REVISION'}`"
     if set(one.follows) == set(one.meets):
-        file = f"`git show {commit}:{one.path} > {one.path}` in the repository's root ({_same(one)})"
+        there, here = shlex.quote(f"{commit}:{one.path}"), shlex.quote(one.path)
+        file = f"`git show {there} > {here}` in the repository's root ({_same(one)})"
         yield f"to take it back: {file}, then {down}"
     else:
         yield (

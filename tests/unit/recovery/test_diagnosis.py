@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -283,6 +285,19 @@ def test_a_journal_that_came_with_a_copy_is_told_and_its_backup_is_the_originals
     offered = remedies(evidence, found, replace(TABLE, backup=_BACKUP))
     restore = next(one for one in offered if one.name == "restore")
     assert "copied from" in restore.hindered
+
+
+def test_what_a_row_or_a_path_holds_is_no_command_where_it_is_pasted() -> None:
+    evil = "x'; rm -rf ~; '"
+    evidence = replace(CASES["orphan revision"], lost=(LostRevision(evil),))
+    (remedy,) = remedies(evidence, diagnose(evidence), TABLE)
+    command = remedy.steps[0].partition("  (")[0]
+    assert shlex.split(command)[:-1] == ["git", "log", "--all", "--oneline", "-G"]
+    assert shlex.split(command)[-1] == f"^revision.*{re.escape(evil)}"
+    lost = LostRevision("d4", commit="c" * 40, path="v/a b;c.py", follows=("a1",), meets=("a1",))
+    evidence = replace(CASES["orphan revision"], lost=(lost,))
+    (remedy,) = remedies(evidence, diagnose(evidence), TABLE)
+    assert f"git show '{'c' * 12}:v/a b;c.py' > 'v/a b;c.py'" in remedy.steps[1]
 
 
 def _ways(**more: Any) -> tuple[str, ...]:
