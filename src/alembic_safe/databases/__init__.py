@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from alembic_safe.databases._libpq import libpq_keywords
     from alembic_safe.databases._open import copy_tables, open_database, open_watcher, warm_up
     from alembic_safe.databases._reading import DumpReader, reading_tool, system_identifier, wal_position
+    from alembic_safe.databases.account import account
     from alembic_safe.databases.external import run_external
     from alembic_safe.databases.libpq_environment import LIBPQ_WHERE
     from alembic_safe.databases.origin import origin_of
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         Found,
         find,
         left_objects,
+        missing_relations,
         run_sessions,
         stands_in,
         unvalidated,
@@ -55,6 +57,7 @@ __all__ = [
     "InvalidIndex",
     "PendingDetach",
     "ScratchPlace",
+    "account",
     "check_replica",
     "clean_leftovers",
     "connect_hint",
@@ -68,6 +71,7 @@ __all__ = [
     "left_objects",
     "libpq_keywords",
     "make_restore_point",
+    "missing_relations",
     "null_share",
     "old_snapshots",
     "open_database",
@@ -91,6 +95,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "account": "account",
     "emptiness_sql": "_emptiness",
     "libpq_keywords": "_libpq",
     "LIBPQ_WHERE": "libpq_environment",
@@ -124,6 +129,7 @@ _HOMES = {
     "Found": "postgresql.standing",
     "find": "postgresql.standing",
     "left_objects": "postgresql.standing",
+    "missing_relations": "postgresql.standing",
     "run_sessions": "postgresql.standing",
     "stands_in": "postgresql.standing",
     "unvalidated": "postgresql.standing",

@@ -16,6 +16,7 @@ from alembic_safe.databases import (
     find,
     invalid_indexes,
     left_objects,
+    missing_relations,
     run_sessions,
     stands_in,
     unvalidated,
@@ -85,9 +86,7 @@ def gather(database: Database, journal: JournalReader | None, asked: Asked, sett
         half = _begun_elsewhere(database, asked)
     elsewhere = half is not None and not half.run
     mapped = _mapped_tables(asked.mapped)
-    here = sum(
-        find(database, "relation", name, "", target.search_path or ("public",)) is not None for name in mapped
-    )
+    here = len(mapped) - len(missing_relations(database, mapped, target.search_path))
     return Evidence(
         heads=heads,
         code_heads=asked.graph.heads,
@@ -220,12 +219,8 @@ def _gone(
     made = tables_made(
         journal.definitions(str(target.version_table)), asked.graph.reached(heads), target.dialect
     )
-    path = target.search_path or ("public",)
-    return tuple(
-        (str(name), revision)
-        for name, revision in made.items()
-        if find(database, "relation", name, "", path) is None
-    )
+    gone = missing_relations(database, made.keys(), target.search_path)
+    return tuple((str(name), revision) for name, revision in made.items() if name in gone)
 
 
 def _newest(asked: Asked) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import secrets
 import socket
 import time
@@ -19,14 +17,6 @@ _CI_LINKS = ("CI_JOB_URL", "BUILD_URL", "CIRCLE_BUILD_URL", "BUILDKITE_BUILD_URL
 def new_run_id(now: datetime) -> str:
     """A run's name: sorts by time, and fits into an application_name with room to spare."""
     return f"{now.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-
-
-def who() -> str:
-    """The account that runs the command; a container may have none."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def host() -> str:

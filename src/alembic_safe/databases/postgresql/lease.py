@@ -7,7 +7,6 @@ on a direct connection is respected, and respects the row (see `locks`): each an
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
 import socket
@@ -15,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from alembic_safe.databases.account import account
 from alembic_safe.databases.postgresql.heartbeat import Heartbeat
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import AlembicSafeError, LockHeldError
@@ -36,14 +36,6 @@ class _Session(Protocol):
     def facts(self) -> DatabaseFacts: ...
     def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Rows: ...
     def execute(self, sql: str) -> None: ...
-
-
-def _who() -> str:
-    """The account, as a person knows it; a container may have none."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 class LeaseLock:
@@ -73,7 +65,7 @@ class LeaseLock:
             self.check()
             return True
         self._make()
-        who = f"{_who()} from {socket.gethostname()} (process {os.getpid()})"
+        who = f"{account()} from {socket.gethostname()} (process {os.getpid()})"
         for key in self._keys:
             rows = self._session.fetch(
                 self._ours(query("lease_take")), [key, self._token, who, LEASE_SECONDS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.model.facts import Name
@@ -12,6 +12,7 @@ from alembic_safe.quick import dataclass
 
 _PARTS = ("column", "constraint", "trigger", "partition", "label")
 _SQLITE = "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view', 'index', 'trigger')"
+_SQLITE_ALL = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view', 'index', 'trigger')"
 _SQLITE_COLUMN = "SELECT 1 FROM pragma_table_info(?) WHERE name = ? COLLATE NOCASE"
 _SQLITE_BATCH = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '\\_alembic\\_tmp\\_%' ESCAPE '\\'"
@@ -52,6 +53,25 @@ def find(database: Database, kind: str, name: Name, part: str, search_path: Sequ
         return Found(str(rows[0][0]), bool(rows[0][2])) if rows else None
     rows = database.fetch(query("stands_other"), {"kind": kind, "name": name.name, "schemas": schemas})
     return Found(str(rows[0][0])) if rows else None
+
+
+def missing_relations(
+    database: Database, names: Collection[Name], search_path: Sequence[str]
+) -> frozenset[Name]:
+    """Those of these relations that are not there, all asked for at once. As `find` looks for them."""
+    if not names:
+        return frozenset()
+    if database.facts.dialect == "sqlite":
+        known = {str(name).lower() for (name,) in database.fetch(_SQLITE_ALL)}
+        return frozenset(name for name in names if name.name.lower() not in known)
+    rows = database.fetch(query("stands_relations"), {"names": sorted({name.name for name in names})})
+    there = {(str(schema), str(name)) for schema, name in rows}
+    path = list(search_path) or ["public"]
+    return frozenset(
+        name
+        for name in names
+        if not any((schema, name.name) in there for schema in ([name.schema] if name.schema else path))
+    )
 
 
 def _find_part(database: Database, kind: str, name: Name, part: str, schemas: list[str]) -> Found | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import getpass
 import json
 import os
 import socket
@@ -16,6 +15,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
+from alembic_safe.databases.account import account
 from alembic_safe.errors import LockHeldError, RefusedError
 
 SUFFIX = ".alembic-safe-lock"
@@ -92,12 +92,8 @@ class FileLock:
 
 
 def _holder(what: str) -> dict[str, object]:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a uid without a name, as containers have
-        user = str(os.getuid())
     since = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "user": user, "host": socket.gethostname(), "since": since, "what": what}
+    return {"pid": os.getpid(), "user": account(), "host": socket.gethostname(), "since": since, "what": what}
 
 
 def _told(descriptor: int) -> str:
