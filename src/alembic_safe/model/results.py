@@ -141,7 +141,10 @@ class ApplyResult:
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """Where one target is. `state` is a diagnosis' name; `facts` are sentences that support it."""
+    """Where one target is. `state` is a diagnosis' name; `facts` are sentences that support it.
+
+    `doubted`: something speaks against the version rows, which comparing the schema with the history would settle.
+    """
 
     target: TargetSummary
     state: str
@@ -153,6 +156,7 @@ class TargetStatus:
     last_backup: Manifest | None
     facts: tuple[str, ...] = ()
     last_proof: RestoreProof | None = None
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

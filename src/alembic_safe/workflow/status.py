@@ -11,6 +11,7 @@ from alembic_safe.bridge.probe import Probed
 from alembic_safe.errors import DirtyTargetError, RefusedError, UnreachableError
 from alembic_safe.model.events import EventSink, Waiting, ignore
 from alembic_safe.model.results import BackupListing, Failure, StatusResult, TargetStatus
+from alembic_safe.recovery.doubts import doubted
 from alembic_safe.recovery.states import STATES
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking, reaching
@@ -147,6 +148,7 @@ def _status(settings: Settings, site: Site, backups: list[BackupListing]) -> Tar
         last_backup=mine[0].manifest if mine else None,
         facts=diagnosis.sentences,
         last_proof=next((one.restored for one in mine if one.restored is not None), None),
+        doubted=doubted(evidence, diagnosis),
     )
 
 

@@ -67,7 +67,7 @@ def _facts(status: TargetStatus, view: View) -> Iterator[tuple[str, str]]:
             else f"FAILED: {clean(proof.faults[0])}"
         )
         yield "restored", f"{clean(proof.backup)} {what}, tried {moment(proof.at)} UTC"
-    if status.state in ("behind", "at heads") and any("is not there" in fact for fact in status.facts):
+    if status.doubted and status.state in ("behind", "at heads"):
         yield "next", "`alembic-safe recover` compares the whole schema with the history"
     elif status.state in _NEXT:
         yield "next", _NEXT[status.state]
