@@ -11,8 +11,6 @@ _CATALOG = re.compile(
 )
 _READS = re.compile(r"\s*(?:select\b.*\bfrom\b|with\b)", re.IGNORECASE | re.DOTALL)
 _VERSION = re.compile(r"\bfrom\s+(?:\w+\.)?alembic_version\b", re.IGNORECASE)
-
-
 _FROM = re.compile(r"\b(?:from|join)\s+([\w.\"]+)", re.IGNORECASE)
 
 

@@ -144,9 +144,8 @@ class JournalReader:
         try:
             found = self.store.rows_in("origins", list(dict.fromkeys(runs)))
         except AlembicSafeError as error:
-            if (
-                sqlstate(error) != _NOT_ALLOWED
-            ):  # a table of a newer format, that a reader was not granted yet
+            # a table of a newer format, that a reader was not granted yet
+            if sqlstate(error) != _NOT_ALLOWED:
                 raise
             return {}
         return {run: Origin(*made).seen_from(here) for run, *made in found}

@@ -71,9 +71,8 @@ def whole(half: HalfRevision) -> bool:
     return bool(changing) and all(one.standing == "in effect" for one in changing)
 
 
-_SHORTEST = (
-    900  # bytes of a statement that the server shows at least of a longer one (track_activity_query_size)
-)
+# bytes that the server shows at least of a longer statement (track_activity_query_size)
+_SHORTEST = 900
 
 
 def number_at_work(shown: str, statements: Sequence[str]) -> int | None:

@@ -105,6 +105,7 @@ def _assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
         if isinstance(target, ast.Name):
             yield target.id, node.value
         elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-            for one, value in zip(target.elts, node.value.elts):  # noqa: B905 (Python does not say here that they fit)
+            # Python takes what does not fit for a fault only when it runs
+            for one, value in zip(target.elts, node.value.elts, strict=False):
                 if isinstance(one, ast.Name):
                     yield one.id, value

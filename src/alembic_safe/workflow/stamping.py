@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timezone
 
-from alembic_safe import __version__
 from alembic_safe.apply import Interrupts, settle_unfinished, take_locks
 from alembic_safe.apply.version_rows import write_version_rows
 from alembic_safe.bridge import Workers
@@ -17,17 +16,17 @@ from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.identified import StampedTarget, StampResult
 from alembic_safe.model.identity import Heads, Identity
 from alembic_safe.model.results import Failure
-from alembic_safe.model.runs import RunRecord, application_name
+from alembic_safe.model.runs import application_name
 from alembic_safe.quick import dataclass
 from alembic_safe.recovery.identity.naming import rows_for
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.aiming import aimed
 from alembic_safe.workflow.asking import Site
-from alembic_safe.workflow.context import Phases, ci_link, host, new_run_id, who
+from alembic_safe.workflow.context import Phases, new_run_id
 from alembic_safe.workflow.examining import examine
 from alembic_safe.workflow.identifying import identity_of
-from alembic_safe.workflow.run_record import unsettled
+from alembic_safe.workflow.run_record import begun, unsettled
 
 
 def stamp(settings: Settings, revisions: Sequence[str], *, sink: EventSink = ignore) -> StampResult:
@@ -192,22 +191,13 @@ def write_rows(
 
 def _journalled(site: Site, journal: Journal, proof: Identity, rows: Heads, forced: str | None) -> str:
     began = datetime.now(timezone.utc)
-    record = RunRecord(
-        id=new_run_id(began),
-        command="stamp",
-        target=str(site.target.version_table),
-        heads_before=proof.stamped,
-        began=began,
-        tool_version=__version__,
-        server_version=site.database.facts.version,
-        who=who(),
-        host=host(),
-        ci_link=ci_link(os.environ),
-        allowances=(
-            *((("force", forced),) if forced else ()),
-            *unsettled(journal, str(site.target.version_table)),
-        ),
+    allowances = (
+        *((("force", forced),) if forced else ()),
+        *unsettled(journal, str(site.target.version_table)),
     )
+    record = begun(site, new_run_id(began), "stamp", began, backup=None, allowances=allowances)
+    # as they were under the lock
+    record = replace(record, heads_before=proof.stamped)
     journal.begin_run(record)
     try:
         write_version_rows(site.database, site.target, proof.stamped, rows)

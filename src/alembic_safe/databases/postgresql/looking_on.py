@@ -73,7 +73,7 @@ def sizes_in_use(database: Database) -> dict[int, RelationSize]:
     except UnreachableError:
         raise
     except AlembicSafeError:
-        pass
+        pass  # a table is held, or went meanwhile
     finally:
         with suppress(UnreachableError):
             database.execute("ROLLBACK")
@@ -122,11 +122,9 @@ def digests(database: Database, tick: Callable[[], None]) -> dict[str, Digest]:
             f"coalesce(sum(pg_catalog.hashtextextended({ident(name)}::text, 0)::numeric), 0)"
             for name in names
         ]
-        row = database.fetch(f"SELECT count(*), {', '.join(sums)} FROM ONLY {ident(schema)}.{ident(table)}")[
-            0
-        ]
-        found[f"{_readable(schema)}.{_readable(table)}"] = Digest(
-            int(row[0]), dict(zip(names, map(int, row[1:]), strict=True))
-        )
+        here = f"{ident(schema)}.{ident(table)}"
+        ((rows, *each),) = database.fetch(f"SELECT count(*), {', '.join(sums)} FROM ONLY {here}")
+        told = dict(zip(names, map(int, each), strict=True))
+        found[f"{_readable(schema)}.{_readable(table)}"] = Digest(int(rows), told)
         tick()
     return found

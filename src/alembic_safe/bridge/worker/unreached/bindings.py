@@ -10,7 +10,6 @@ from alembic_safe.quick import dataclass
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _BLOCKS = ("body", "orelse", "finalbody", "handlers")
-_Loop = ast.For | ast.AsyncFor | ast.While
 Kind = Literal["value", "item", "loop", "with", "parameter", "global", "unclear"]
 
 
