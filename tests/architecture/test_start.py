@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -51,3 +53,13 @@ def test_help_imports_nothing_heavy(arguments, word, heavy):
     imported = set(done.stderr.rpartition("imported:")[2].split())
     assert "alembic_safe" in imported
     assert imported & heavy == set()
+
+
+@pytest.mark.parametrize("room", ["bridge", "databases", "workflow"])
+def test_a_name_that_is_imported_late_is_no_module(room: str) -> None:
+    """Importing a submodule of a name that its package exports would bind that name to the module."""
+    package = importlib.import_module(f"alembic_safe.{room}")
+    for home in set(package._HOMES.values()):
+        importlib.import_module(f"{package.__name__}.{home}")
+    assert set(package._HOMES) <= set(package.__all__)
+    assert not [name for name in package._HOMES if isinstance(getattr(package, name), ModuleType)]

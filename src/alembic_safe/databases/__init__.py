@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alembic_safe.databases._libpq import libpq_keywords
     from alembic_safe.databases._open import copy_tables, open_database, open_watcher, warm_up
     from alembic_safe.databases._reading import DumpReader, reading_tool, system_identifier, wal_position
-    from alembic_safe.databases.account import account
+    from alembic_safe.databases.account import account_name
     from alembic_safe.databases.external import run_external
     from alembic_safe.databases.libpq_environment import LIBPQ_WHERE
     from alembic_safe.databases.origin import origin_of
@@ -57,7 +57,7 @@ __all__ = [
     "InvalidIndex",
     "PendingDetach",
     "ScratchPlace",
-    "account",
+    "account_name",
     "check_replica",
     "clean_leftovers",
     "connect_hint",
@@ -95,7 +95,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "account": "account",
+    "account_name": "account",
     "emptiness_sql": "_emptiness",
     "libpq_keywords": "_libpq",
     "LIBPQ_WHERE": "libpq_environment",

@@ -6,7 +6,7 @@ import getpass
 import os
 
 
-def account() -> str:
+def account_name() -> str:
     """Its name, as a person knows it; a container may have none."""
     try:
         return getpass.getuser()

@@ -6,7 +6,7 @@ import os
 from datetime import datetime
 
 from alembic_safe import __version__
-from alembic_safe.databases import account
+from alembic_safe.databases import account_name
 from alembic_safe.journal import JournalReader
 from alembic_safe.model.runs import RECOVERS, RunRecord
 from alembic_safe.workflow.asking import Site
@@ -31,7 +31,7 @@ def begun(
         began=began,
         tool_version=__version__,
         server_version=site.database.facts.version,
-        who=account(),
+        who=account_name(),
         host=host(),
         ci_link=ci_link(os.environ),
         backup=backup,

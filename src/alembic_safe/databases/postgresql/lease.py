@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from alembic_safe.databases.account import account
+from alembic_safe.databases.account import account_name
 from alembic_safe.databases.postgresql.heartbeat import Heartbeat
 from alembic_safe.databases.postgresql.queries import query
 from alembic_safe.errors import AlembicSafeError, LockHeldError
@@ -65,7 +65,7 @@ class LeaseLock:
             self.check()
             return True
         self._make()
-        who = f"{account()} from {socket.gethostname()} (process {os.getpid()})"
+        who = f"{account_name()} from {socket.gethostname()} (process {os.getpid()})"
         for key in self._keys:
             rows = self._session.fetch(
                 self._ours(query("lease_take")), [key, self._token, who, LEASE_SECONDS]

@@ -15,7 +15,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-from alembic_safe.databases.account import account
+from alembic_safe.databases.account import account_name
 from alembic_safe.errors import LockHeldError, RefusedError
 
 SUFFIX = ".alembic-safe-lock"
@@ -93,7 +93,13 @@ class FileLock:
 
 def _holder(what: str) -> dict[str, object]:
     since = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "user": account(), "host": socket.gethostname(), "since": since, "what": what}
+    return {
+        "pid": os.getpid(),
+        "user": account_name(),
+        "host": socket.gethostname(),
+        "since": since,
+        "what": what,
+    }
 
 
 def _told(descriptor: int) -> str:
