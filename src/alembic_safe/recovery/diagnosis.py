@@ -193,15 +193,19 @@ def _begun_elsewhere(evidence: Evidence) -> Iterator[tuple[str, bool, tuple[str,
     half = evidence.half
     if half is None or half.run:
         return
-    said = (
-        f"what revision {half.revision} makes is there{'' if whole(half) else ' in part'}, and no run in the journal"
-        " began it: raw alembic, a hand or another program did"
+    part = "" if whole(half) else " in part"
+    said = f"what revision {half.revision} makes is there{part}, and "
+    lost = set(evidence.moved_from or ()) - set(evidence.heads or ())
+    said += (
+        f"the last run left version rows that are gone: {', '.join(sorted(lost))}"
+        if lost
+        else "no run in the journal began it: raw alembic, a hand or another program did"
     )
     if whole(half) and not evidence.at_work:
         yield "stamp lost", False, (said, "all of it that can be seen is there")
         return
-    if set(evidence.moved_from or ()) - set(evidence.heads or ()):
-        yield "stamp lost", False, ("what the next revision makes is there, at least in part",)
+    if lost:
+        yield "stamp lost", False, (said,)
         return
     standing = half.standing
     shown = "shows" if len(standing) == 1 else "show"

@@ -224,6 +224,12 @@ def test_a_stamp_needs_the_proof_of_one_revision(equal: Any, hindered: bool) -> 
     assert bool(offered.hindered) == hindered
 
 
+def test_a_row_that_a_run_of_ours_left_is_not_said_to_be_of_somebody_else() -> None:
+    evidence = replace(CASES["stamp lost"], heads=("a1",), moved_from=("b2",))
+    assert "the last run left version rows that are gone: b2" in diagnose(evidence).sentences[0]
+    assert "no run in the journal began it" in diagnose(CASES["stamp lost"]).sentences[0]
+
+
 def test_a_lost_stamp_is_never_rolled_back_on_our_advice() -> None:
     """The tables are in use: only their row is gone."""
     half = replace(_half(_statement()), run="", undo=("DROP TABLE t",))
