@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from psycopg import sql
 
 from alembic_safe.bridge.messages import CloneWanted, Job, decode, encode
+from alembic_safe.bridge.worker import beyond, tracing
 from alembic_safe.bridge.worker.checked_cursors import text_of
 from alembic_safe.bridge.worker.link import Link
 from alembic_safe.bridge.worker.redirecting import ElsewhereError, Redirection, sqlite_name
@@ -112,6 +115,31 @@ def test_the_others_pass_there(sql: str) -> None:
 @pytest.mark.parametrize("sql", HARMLESS)
 def test_look_alikes_pass(sql: str) -> None:
     redirection(clone("c1"))[0].check_statement(sql)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *REFUSED_EVERYWHERE, *REFUSED_ON_SHARED, *HARMLESS, ";", "/* c */", "$$", "$a$", '"', "'", "--\n", "_",
+                "x", "role", "on", "grant", "create", "pg_stat_reset_shared", "('a')", "program",
+            ]
+        ),
+        max_size=6,
+    ),
+    st.sampled_from(["", " ", "/**/", "\n"]),
+)  # fmt: skip
+def test_texts_that_are_not_read_word_by_word_hold_nothing(parts: list[str], between: str) -> None:
+    text = between.join(parts)
+    if not beyond.may_reach_beyond(text):
+        for command in beyond.commands(text):
+            assert beyond.reach_of(command) == "", command
+
+
+def test_our_own_look_is_not_read_word_by_word() -> None:
+    """It comes after each statement of a rehearsal, and reading it took twice as long as the server did."""
+    assert not beyond.may_reach_beyond(tracing.LOCKED_SQL)
+    assert not beyond.may_reach_beyond(tracing.EVERY_SQL)
 
 
 def test_what_a_driver_is_given_is_read_as_text() -> None:

@@ -12,9 +12,12 @@ from typing import Literal
 
 from alembic_safe.bridge.worker.masking import TOKEN
 
-# most texts hold none of the words, and large ones are mostly data
+Reach = Literal["", "elsewhere", "server"]
+
+# most texts hold none of the words, large ones are mostly data, and our own look at the catalogs comes after each
 _ANY = re.compile(
-    r"role|user|group|database|tablespace|system|owned|grant|revoke|subscription|dblink|foreign|program|pg_",
+    r"\b(?:role|user|group|database|tablespace|system|owned|grant|revoke|subscription|foreign|program)\b|dblink"
+    r"|pg_(?:terminate|cancel|reload|rotate|switch|create|promote|drop|replication|stat_reset|stat_statements_reset)",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"/\*|\*/")
@@ -42,7 +45,7 @@ _WHOLE_SERVER_CALL = re.compile(
 )
 
 
-def beyond(sql: str) -> Literal["", "elsewhere", "server"]:
+def beyond(sql: str) -> Reach:
     """Whether a text makes the server connect or run a program ("elsewhere"), or changes it as a whole ("server").
 
     Data may say what it likes; a call in it may not.
@@ -50,18 +53,27 @@ def beyond(sql: str) -> Literal["", "elsewhere", "server"]:
     >>> beyond("update t set a = 1; drop /* the */ role app"), beyond("insert into t values ('drop role app')")
     ('server', '')
     """
-    found: Literal["", "server"] = ""
-    if not _ANY.search(sql):
-        return found
-    for command in _commands(sql):
-        if _FROM_THE_SERVER.search(command):
-            return "elsewhere"
-        if _WHOLE_SERVER_CALL.search(command) or (not _DATA.match(command) and _WHOLE_SERVER.search(command)):
-            found = "server"
-    return found
+    if not may_reach_beyond(sql):
+        return ""
+    reaches = {reach_of(command) for command in commands(sql)}
+    return "elsewhere" if "elsewhere" in reaches else "server" if "server" in reaches else ""
 
 
-def _commands(sql: str) -> Iterator[str]:
+def may_reach_beyond(sql: str) -> bool:
+    """Whether a text holds a word at all without which none reaches beyond: quick, where the rest reads each word."""
+    return _ANY.search(sql) is not None
+
+
+def reach_of(command: str) -> Reach:
+    """As `beyond`, of one command without comments."""
+    if _FROM_THE_SERVER.search(command):
+        return "elsewhere"
+    if _WHOLE_SERVER_CALL.search(command) or (not _DATA.match(command) and _WHOLE_SERVER.search(command)):
+        return "server"
+    return ""
+
+
+def commands(sql: str) -> Iterator[str]:
     """The commands of a text, a blank in the place of each comment; also of those in the bodies of functions."""
     parts: list[str] = []
     for kind, text in _tokens(sql):
@@ -69,7 +81,7 @@ def _commands(sql: str) -> Iterator[str]:
             parts.append(" ")
         elif kind == "dollar":
             tag = text[: text.index("$", 1) + 1]
-            parts.append(";".join(_commands(text.removeprefix(tag).removesuffix(tag))))
+            parts.append(";".join(commands(text.removeprefix(tag).removesuffix(tag))))
         elif text == ";":
             yield "".join(parts)
             parts = []
