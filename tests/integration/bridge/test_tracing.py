@@ -69,6 +69,22 @@ def test_what_is_seen_is_what_servers_do(pg_database: Any) -> None:
     assert _compare(pg_database, every=12) > 5
 
 
+def test_a_session_that_is_looked_at_often_holds_nothing_of_ours(pg_database: Any) -> None:
+    """A revision may ask what is prepared, or have prepared something that is to stay."""
+    found: list[Trace] = []
+    engine = sa.create_engine(pg_database.url(), poolclass=sa.pool.NullPool, future=True)
+    tracer = Tracer(found.append)
+    with engine.connect() as connection:
+        tracer.begin_step(connection)
+        for number in range(1, 10):
+            tracer.before()
+            connection.exec_driver_sql(f"select {number}")
+            tracer.after(connection, number, f"select {number}", failed=False)
+        prepared = connection.exec_driver_sql("select statement from pg_prepared_statements").fetchall()
+    engine.dispose()
+    assert (prepared, len(found)) == ([], 10)
+
+
 def _compare(database: Any, *, every: int) -> int:
     """Hold every n-th case that a transaction takes against what was recorded; how many were."""
     truth, major, server = recorded(), database.major, database.server

@@ -66,6 +66,8 @@ select a.oid::pg_catalog.int8, a.oid::pg_catalog.regclass::pg_catalog.text, a.re
 _KINDS_SQL = (
     "select c.oid::pg_catalog.int8, c.relkind::pg_catalog.text from pg_catalog.pg_class c where c.oid in ({})"
 )
+# psycopg prepares what it is given often, and would have the session forget all that is prepared after each ALTER
+_UNPREPARED = {name: {"prepare": False} for name in ("psycopg", "psycopg_async")}
 _COUNTING = ("r", "m")  # of an index, its own scans would be counted
 
 
@@ -260,7 +262,7 @@ def _ask(live: Any, sql: str) -> list[Any] | None:
     """The rows; None where the session can answer nothing now (lost, or in a failed transaction)."""
     try:
         cursor = live.cursor()
-        cursor.execute(sql)
+        cursor.execute(sql, **_UNPREPARED.get(drivers.name_of(live), {}))
         rows: list[Any] = list(cursor.fetchall())
         cursor.close()
     except Exception:
