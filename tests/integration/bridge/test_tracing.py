@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -83,6 +84,33 @@ def test_a_session_that_is_looked_at_often_holds_nothing_of_ours(pg_database: An
         prepared = connection.exec_driver_sql("select statement from pg_prepared_statements").fetchall()
     engine.dispose()
     assert (prepared, len(found)) == ([], 10)
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_async_drivers_are_looked_into_alike(pg_database: Any, driver: str) -> None:
+    sqlalchemy_asyncio = pytest.importorskip("sqlalchemy.ext.asyncio")
+    url = sa.engine.make_url(pg_database.url()).set(drivername=f"postgresql+{driver}")
+    found: list[Trace] = []
+
+    def go(connection: sa.engine.Connection) -> None:
+        tracer = Tracer(found.append)
+        tracer.begin_step(connection)
+        tracer.before()
+        connection.exec_driver_sql("create table seen (a int)")
+        tracer.after(connection, 1, "create table seen (a int)", failed=False)
+
+    async def main() -> None:
+        engine = sqlalchemy_asyncio.create_async_engine(url)
+        async with engine.connect() as connection:
+            await connection.run_sync(go)
+        await engine.dispose()
+
+    try:
+        sa.engine.make_url(url).get_dialect()
+    except sa.exc.NoSuchModuleError:
+        pytest.skip(f"this SQLAlchemy has no {driver}")
+    asyncio.run(main())
+    assert [[one.name for one in trace.relations] for trace in found] == [[], ["seen"]]
 
 
 def _compare(database: Any, *, every: int) -> int:

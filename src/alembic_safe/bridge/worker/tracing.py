@@ -67,7 +67,7 @@ _KINDS_SQL = (
     "select c.oid::pg_catalog.int8, c.relkind::pg_catalog.text from pg_catalog.pg_class c where c.oid in ({})"
 )
 # psycopg prepares what it is given often, and would have the session forget all that is prepared after each ALTER
-_UNPREPARED = {name: {"prepare": False} for name in ("psycopg", "psycopg_async")}
+_UNPREPARED = {"psycopg": {"prepare": False}}  # SQLAlchemy's async form of it takes no such word
 _COUNTING = ("r", "m")  # of an index, its own scans would be counted
 
 
