@@ -48,6 +48,7 @@ class Job:
     With `redirect` ("apply") every connection leads to a clone; `with_values` leaves the literals of statements as
     they are, for judging; `ask_all` has the worker wait for a word at each statement and before each commit.
     `stop_before` names, by the target's ordinal, the revision that is not run, nor any after it ("": all are).
+    `exactly` names, by the target's ordinal too, what is run, in its order, whatever `destination` says.
     `resume`: a revision that is finished rather than begun.
     `paced`: the worker waits for a word before each step, while no transaction is open.
     `digest` ("probe"): a digest of all that the history's schemas follow from is wanted.
@@ -79,6 +80,7 @@ class Job:
     journal_schema: str = ""
     lock_timeout: float = 0.0
     stop_before: tuple[str, ...] = ()
+    exactly: tuple[tuple[str, ...], ...] = ()
     paced: bool = False
     digest: bool = False
     trace: bool = False

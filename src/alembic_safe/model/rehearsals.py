@@ -180,7 +180,8 @@ class RoundTrip:
 
     `schema` are objects that are not as they were before, after the way down; `again` those that differ after the
     second way up from the first. `lost` is data that did not come back. `apart` are sentences on the order of
-    columns and the names of constraints, which do not make a trip a bad one.
+    columns and the names of constraints, which do not make a trip a bad one. `database` is told where there are
+    several.
     """
 
     revisions: tuple[str, ...]
@@ -189,6 +190,7 @@ class RoundTrip:
     again: tuple[str, ...] = ()
     lost: tuple[LostData, ...] = ()
     apart: tuple[str, ...] = ()
+    database: str = ""
 
     @property
     def good(self) -> bool:

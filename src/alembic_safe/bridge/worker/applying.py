@@ -92,8 +92,7 @@ class Application:
         # reading the heads began a transaction; and env.py may have begun one after configure()
         transactions.end_open(context.connection)
         missing = graph.unknown(self._script, heads)
-        todo = [] if missing else graph.steps(self._script, heads, self._job.destination, self._job.direction)
-        todo = self._cut(todo, ordinal)
+        todo = [] if missing else self._chosen(heads, ordinal)
         ids = tuple(step.revision.revision for step in todo)
         self._link.ask(TargetFound(target, ids, graph.heads_after(context, heads, todo), unknown=missing))
         if self.found == 1:
@@ -109,9 +108,14 @@ class Application:
         if todo:
             self._look_at_session(context)
 
-    def _cut(self, todo: list[Any], ordinal: int) -> list[Any]:
-        """The steps before the one that this target's run is to stop at."""
-        stop = self._job.stop_before[ordinal] if ordinal < len(self._job.stop_before) else ""
+    def _chosen(self, heads: tuple[str, ...], ordinal: int) -> list[Any]:
+        """The steps that are named, or those towards the destination before the one to stop at."""
+        job = self._job
+        if job.exactly:
+            named = job.exactly[ordinal] if ordinal < len(job.exactly) else ()
+            return graph.named_steps(self._script, named, job.direction)
+        todo = graph.steps(self._script, heads, job.destination, job.direction)
+        stop = job.stop_before[ordinal] if ordinal < len(job.stop_before) else ""
         at = next((n for n, step in enumerate(todo) if step.revision.revision == stop), len(todo))
         return todo[:at]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from alembic.runtime.migration import HeadMaintainer, MigrationContext
+from alembic.runtime.migration import HeadMaintainer, MigrationContext, MigrationStep
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 
@@ -93,6 +93,21 @@ def _steps(
     if direction == "downgrade":
         return list(script._downgrade_revs(destination, heads))  # type: ignore[arg-type]
     return list(script._upgrade_revs(destination, heads))  # type: ignore[arg-type]
+
+
+def named_steps(script: ScriptDirectory, names: tuple[str, ...], direction: Direction) -> list[Any]:
+    """alembic's steps of these revisions, in this order.
+
+    Raises CommandError (no such revision, no function for the direction).
+    """
+    make = (
+        MigrationStep.downgrade_from_script if direction == "downgrade" else MigrationStep.upgrade_from_script
+    )
+    found = [script.get_revision(name) for name in names]
+    for one in found:
+        if not hasattr(one.module, direction):
+            raise CommandError(f"revision {one.revision} has no {direction}() ({one.path})")
+    return [make(script.revision_map, one) for one in found]
 
 
 def heads_after(context: MigrationContext, heads: tuple[str, ...], todo: list[Any]) -> tuple[str, ...]:
