@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,6 +145,90 @@ def test_sqlite_is_rehearsed_on_a_copy_of_the_file(make_project: Callable[..., P
     assert (trip["fault"], trip["schema"]) == (None, []), trip
     assert [(lost["table"], lost["columns"]) for lost in trip["lost"]] == [("orders", ["note"])]
     assert project.database_file.read_bytes() == before
+
+
+def test_the_way_back_of_branches_and_of_several_databases(make_project: Callable[..., Project]) -> None:
+    """What ran is undone in reverse, and nothing else; a merge and a second database are no hindrance."""
+
+    def table(name: str) -> tuple[str, str]:
+        return f"op.create_table('{name}', sa.Column('id', sa.Integer))", f"op.drop_table('{name}')"
+
+    project = make_project(
+        template="multidb",
+        revisions=[
+            Rev("a1", *table("orders")),
+            Rev("b1", *table("left_behind"), down="a1"),
+            # on the second database the way back forgets what it made
+            Rev("b2", table("parts")[0], {"engine1": table("parts")[1], "engine2": ""}, down="a1"),
+            Rev("c3", down=("b1", "b2")),
+        ],
+    )
+    project.run_alembic("upgrade", "b1").ok()
+    done = project.run("rehearse", "--from", "schema", "--round-trip", "--format", "json", timeout=LONG)
+    assert done.exit == 3, done
+    one, two = done.json()["round_trips"]
+    assert one["revisions"] == two["revisions"] == ["b2", "c3"], "b1 was there before"
+    assert [Path(each["database"]).name for each in (one, two)] == ["one.db", "two.db"]
+    assert (one["schema"], [text.split(":")[0] for text in two["schema"]]) == ([], ["table parts"])
+    assert "table parts already exists" in two["fault"]
+
+
+# two tables of one name; one gets another, search_path spells the other anew, and savepoints take back
+RENAMED = Rev(
+    "b2", "op.rename_table('orders', 'old_orders')\nop.execute('set search_path = archive, public')"
+)
+WORKED = Rev(
+    "c3",
+    """
+    # alembic-safe: allow table-dropped because it comes back
+    op.execute("update old_orders set note = 'x' where id < 10")
+    try:
+        with op.get_bind().begin_nested():
+            op.execute("alter table old_orders add column seen int")
+            op.execute("select 1 / 0")
+    except sa.exc.DBAPIError:
+        op.execute("select pg_sleep(0.3)")
+    with op.get_bind().begin_nested() as inner:
+        op.execute("drop table archive.orders")
+        inner.rollback()
+    op.execute("insert into archive.orders values (1)")
+    op.execute("alter table old_orders alter column id type bigint")
+    """,
+)
+
+
+def test_a_table_is_the_same_by_whatever_name_and_a_savepoint_takes_back(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    project = make_project(url=pg_database.url(), revisions=[ORDERS, RENAMED, WORKED])
+    _filled(project, pg_database, 500)
+    pg_database.fetch("create schema archive")
+    pg_database.fetch("create table archive.orders as select id from orders")
+    project.run("backup", "create", timeout=LONG).ok()
+    done = project.run("rehearse", "--format", "json", env=_given(pg_database), timeout=LONG)
+    (target,) = done.json()["targets"]
+    _, worked = target["revisions"]
+    strong = [one for one in worked["locks"] if "SELECT" in one["blocks"]]
+    update, add, drop, insert, rewrite = (
+        next(one for one in worked["statements"] if one["sql"].startswith(start))
+        for start in (
+            "update",
+            "alter table old_orders add",
+            "drop",
+            "insert",
+            "alter table old_orders alter",
+        )
+    )
+    assert [(one["table"], one["statement"]) for one in strong] == [
+        ("old_orders", add["ordinal"]), ("archive.orders", drop["ordinal"]), ("old_orders", rewrite["ordinal"])
+    ], "what was given back was taken again"  # fmt: skip
+    assert strong[0]["seconds"] < 0.3 <= worked["seconds"]
+    assert (update["changed"], rewrite["rewritten"]) == ({"old_orders": 9}, ["old_orders"])
+    assert (insert["scanned"], insert["changed"], insert["created"]) == ([], {"archive.orders": 1}, [])
+    assert [one["name"] for one in target["tables"]] == ["orders", "archive.orders"], "by their first names"
+    rules = {(one["rule"], one["line"]) for one in done.json()["findings"]}
+    assert "statement-fails" not in {rule for rule, _ in rules}, "it did not"
+    assert ("column-type-rewrite", rewrite["source"]["line"]) in rules
 
 
 def test_a_budget_and_the_old_application_stop_it(

@@ -33,6 +33,7 @@ class Trace:
     `transaction` is the xid8 it ran in ("" where it committed by itself). `probing` is how long we looked after it,
     during which its locks were held too. `wal` are bytes of the server's log. `said` are the server's messages, each
     with its severity before it ("NOTICE: drop cascades to view v"). `ordinal` 0: how things stood as the step began.
+    `looked` False: after an error, when a session answers nothing, so that no relations say nothing.
     """
 
     ordinal: int
@@ -43,3 +44,4 @@ class Trace:
     relations: tuple[SeenRelation, ...]
     wal: int = 0
     said: tuple[str, ...] = ()
+    looked: bool = True

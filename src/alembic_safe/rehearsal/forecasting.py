@@ -116,14 +116,14 @@ def scale(here: int, there: int, *, sorts: bool) -> float:
     return ratio
 
 
-def speed(observed: Sequence[tuple[float, Observation]], here: Mapping[str, int]) -> float | None:
+def speed(observed: Sequence[tuple[float, Observation, Mapping[str, int]]]) -> float | None:
     """Bytes per second at which statements worked through tables on the clone; None where there was too little to say.
 
-    `observed` are seconds and what was seen of each.
+    `observed` are seconds, what was seen of each, and how large tables were.
     """
     worked = [
         (seconds, sum(here.get(name, 0) for name in {*one.scanned, *one.rewritten}))
-        for seconds, one in observed
+        for seconds, one, here in observed
         if one.scanned or one.rewritten
     ]
     telling = [(seconds, size) for seconds, size in worked if size >= _TELLING_BYTES and seconds > 0]

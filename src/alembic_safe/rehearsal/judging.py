@@ -43,34 +43,36 @@ def same(one: Name, other: Name) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The observations of a plan: by revision and ordinal. `kinds` and `filled` are of relations by their name.
+    """The observations of a revision, by ordinal. `kinds` and `filled` are of relations by their names in it.
 
-    `kinds` gives pg_class.relkind, `filled` names tables that held rows.
+    `kinds` gives pg_class.relkind of those that were there before the plan, `filled` names tables of them with rows.
     """
 
-    by_revision: Mapping[str, Mapping[int, Observation]]
+    observations: Mapping[int, Observation]
     kinds: Mapping[str, str]
     filled: frozenset[str]
 
 
-def as_seen(plan: JudgedPlan, seen: Seen) -> tuple[JudgedPlan, dict[str, tuple[Difference, ...]]]:
-    """The plan with the facts that were observed, and by revision where they differ from those expected."""
+def as_seen(
+    plan: JudgedPlan, seen: Mapping[str, Seen]
+) -> tuple[JudgedPlan, dict[str, tuple[Difference, ...]]]:
+    """The plan with the facts that were observed (`seen` by revision), and by revision where they differ."""
     revisions, differences = [], {}
     for revision in plan.revisions:
-        made, found = _revision(revision, seen)
+        here = seen.get(revision.revision.id)
+        made, found = (revision, ()) if here is None else _revision(revision, here)
         revisions.append(made)
         differences[revision.revision.id] = found
     return replace(plan, revisions=tuple(revisions)), differences
 
 
 def _revision(revision: JudgedRevision, seen: Seen) -> tuple[JudgedRevision, tuple[Difference, ...]]:
-    observations = seen.by_revision.get(revision.revision.id, {})
     statements: list[JudgedStatement] = []
     differences: list[Difference] = []
     held: dict[str, LockMode] = {}
     transaction = ""
     for statement in revision.statements:
-        one = observations.get(statement.statement.ordinal)
+        one = seen.observations.get(statement.statement.ordinal)
         if one is None:
             statements.append(statement)
             continue
@@ -79,15 +81,16 @@ def _revision(revision: JudgedRevision, seen: Seen) -> tuple[JudgedRevision, tup
         made, found = _statement(statement, one, held, seen)
         statements.append(made)
         differences += found
-        held = dict(one.locks)
+        if one.looked:
+            held = dict(one.locks)
     return replace(revision, statements=tuple(statements)), tuple(differences)
 
 
 def _statement(
     statement: JudgedStatement, one: Observation, held: Mapping[str, LockMode], seen: Seen
 ) -> tuple[JudgedStatement, list[Difference]]:
-    if len(statement.commands) != 1:
-        # several commands in one text: what was seen cannot be told apart by them
+    if len(statement.commands) != 1 or not one.looked:
+        # several commands in one text: what was seen cannot be told apart by them; and of an error nothing was seen
         return statement, []
     (command,) = statement.commands
     watch = _Comparison(one, held, seen, command.facts)
@@ -96,6 +99,7 @@ def _statement(
         locks=tuple(watch.locks()),
         scans=tuple(watch.scans()),
         rewrites=tuple(watch.rewrites()),
+        fails="",  # it did not
     )
     return replace(statement, commands=(replace(command, facts=facts),)), watch.differences
 
@@ -179,15 +183,12 @@ class _Comparison:
         if self._facts.reading.kind in _EMPTIES:
             return
         for text in self._one.rewritten:
-            if text not in told and not self._covered(text):
+            if text not in told and self._is_table(text) and not self._covered(text):
                 self._differ("rewrite", text, "none", "yes")
                 yield RewriteFact(self._object(text), "seen on the clone", origin="observed")
 
     def _covered(self, text: str) -> bool:
-        """Whether a fact about a partitioned table stands for it, or it was made by this plan."""
-        name = name_of(text)
-        if any(same(name, new) for new in self._new):
-            return True
+        """Whether a fact about a partitioned table stands for it."""
         facts: Iterable[ScanFact | RewriteFact] = (*self._facts.scans, *self._facts.rewrites)
         return any(self._kind_of(one.object) in ("p", "") for one in facts)
 
@@ -210,16 +211,16 @@ class _Comparison:
         """How the clone spells an old relation that a fact is about; None where it is not one of those."""
         if named.kind not in _RELATIONS or named.name in self._new:
             return None
-        return next((text for text in self._seen.kinds if same(name_of(text), named.name)), None)
+        found = [text for text in self._seen.kinds if same(name_of(text), named.name)]
+        # another schema may have a table of this name
+        return next((text for text in found if name_of(text) == named.name), next(iter(found), None))
 
     def _kind_of(self, named: ObjectRef) -> str:
         text = self._known(named)
         return self._seen.kinds.get(text, "") if text is not None else ""
 
     def _is_table(self, text: str) -> bool:
-        if self._seen.kinds.get(text) not in ("r", "p", "v", "m", "f"):
-            return False
-        return not any(same(name_of(text), new) for new in self._new)
+        return self._seen.kinds.get(text) in ("r", "p", "v", "m", "f")
 
     def _object(self, text: str) -> ObjectRef:
         kinds = {"v": "view", "m": "materialized view", "f": "foreign table"}

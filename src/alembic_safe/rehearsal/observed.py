@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
 from alembic_safe.model.facts import LockMode
@@ -21,7 +21,7 @@ class Observation:
     """What one statement was seen to do; names are those from before it. `new_locks` it was the first to take.
 
     All but `created` tells of relations that were there before the step. `rewritten` have another file than before
-    (TRUNCATE gives one too). `tables` are all names that are tables or views, `old` those of before the step.
+    (TRUNCATE gives one too). `locks` are all that are held now; `looked` False: after an error nothing can be asked.
     """
 
     ordinal: int
@@ -40,11 +40,15 @@ class Observation:
     said: tuple[str, ...] = ()
     pages: int = 0
     read: int = 0
+    looked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A lock from the beginning of the statement that took it to the end of its transaction, probing left out."""
+    """A lock from the beginning of the statement that took it, probing left out.
+
+    To the end of its transaction; to the statement after `last` where a savepoint was rolled back before that.
+    """
 
     relation: str
     kind: str
@@ -65,7 +69,9 @@ def observations(step: SeenStep) -> tuple[Observation, ...]:
         sampled = step.sampled.get(ordinal, {})
         if ordinal:
             found.append(_observation(trace, step.before, now, held, sampled))
-        held |= {one.oid: _strongest(one.modes) for one in trace.relations if one.modes}
+        if trace.looked:
+            # not more than there is now: what a savepoint's rollback released may be taken again
+            held = {one.oid: _strongest(one.modes) for one in trace.relations if one.modes}
         for one in trace.relations:
             if one.name:
                 now[one.oid] = Known(one.name, one.kind, one.node)
@@ -99,7 +105,11 @@ def _observation(
             _names(
                 one
                 for one in trace.relations
-                if one.oid not in now and one.kind in _SHOWN and not one.name.startswith("pg_")
+                # what a savepoint brings back was not made
+                if one.oid not in now
+                and one.oid not in before
+                and one.kind in _SHOWN
+                and not one.name.startswith("pg_")
             )
         ),
         tuple(now[one.oid].name for one in trace.relations if not one.name and one.oid in now),
@@ -107,16 +117,12 @@ def _observation(
         trace.said,
         sum(one.pages for one in trace.relations),
         sum(one.read for one in trace.relations),
+        trace.looked,
     )
 
 
 def _names(relations: Iterator[SeenRelation]) -> Iterator[str]:
     return (one.name for one in relations)
-
-
-def _is_peoples(one: SeenRelation) -> bool:
-    """Whether a person may know of it: not a TOAST table, nor an index of one."""
-    return one.kind in _SHOWN and not one.name.startswith("pg_toast")
 
 
 def _is_rewritten(one: SeenRelation, now: Mapping[int, Known]) -> bool:
@@ -133,15 +139,24 @@ def held_locks(step: SeenStep, seen: tuple[Observation, ...], seconds: float) ->
     kinds = {one.name: one.kind for one in step.before.values()}
     found = []
     for position, one in enumerate(seen):
-        last = max((n for n, other in enumerate(seen) if _same(one, other, n, position)), default=position)
-        # the last transaction ends with the step itself, the others with their last statement, before we look at it
-        with_step = last == len(seen) - 1 and bool(one.transaction)
-        ended = seconds if with_step else seen[last].ended
-        probing = sum(other.probing for other in seen[position : last + with_step])
+        whole = max((n for n, other in enumerate(seen) if _same(one, other, n, position)), default=position)
         for name, mode in one.new_locks.items():
-            lasted = max(0.0, ended - one.began - probing)
+            last = _last_that_holds(seen, position, whole, name, mode)
+            # the last transaction ends with the step itself, the others with their last statement, before we look
+            released, with_step = last < whole, last == len(seen) - 1 and bool(one.transaction)
+            ended = seconds if with_step else seen[last + 1].began if released else seen[last].ended
+            looks = seen[position : last + (with_step or released)]
+            lasted = max(0.0, ended - one.began - sum(other.probing for other in looks))
             found.append(Held(name, kinds.get(name, "r"), mode, one.ordinal, seen[last].ordinal, lasted))
     return tuple(found)
+
+
+def _last_that_holds(seen: Sequence[Observation], first: int, last: int, name: str, mode: LockMode) -> int:
+    """Of the statements of one transaction, the one before that after which a lock was gone."""
+    for n in range(first + 1, last + 1):
+        if seen[n].looked and seen[n].locks.get(name, 0) < mode:
+            return n - 1
+    return last
 
 
 def _same(one: Observation, other: Observation, n: int, position: int) -> bool:

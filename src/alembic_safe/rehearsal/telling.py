@@ -24,7 +24,7 @@ Blocks = Callable[[LockMode], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What is known beside the steps. `old` are names of relations that were there before the rehearsal.
+    """What is known beside a step. `old` are relations that were there before the rehearsal, by their names in it.
 
     `blocks` gives the kinds of query that a lock stops, `last` what a revision took the last time (seconds).
     """
@@ -43,11 +43,12 @@ def told(
     by_ordinal = {one.ordinal: one for one in seen}
     expected = forecast(listing.statements, by_ordinal, telling.sizes)
     last = telling.last.get(listing.revision.id)
-    seconds = max(
-        0.0, (step.seconds or sum(one.duration or 0.0 for one in listing.statements)) - step.probing
-    )
+    whole = step.seconds
+    if whole is None:  # it failed
+        whole = seen[-1].ended if seen else sum(one.duration or 0.0 for one in listing.statements)
+    seconds = max(0.0, whole - step.probing)
     statements = tuple(_statement(one, by_ordinal.get(one.ordinal), expected) for one in listing.statements)
-    held = held_locks(step, seen, (step.seconds or 0.0) if seen else seconds)
+    held = held_locks(step, seen, whole)
     locks = tuple(_lock(one, listing.statements, expected, telling) for one in held if _felt(one, telling))
     blocking = [lock for lock in locks if lock.blocks]
     return RehearsedRevision(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from alembic_safe.databases.postgresql.looking_on import Buffers, RelationSize, buffers_of, sizes_in_use
 from alembic_safe.errors import AlembicSafeError
@@ -20,44 +20,54 @@ _PAGE_SECONDS = 40e-6
 
 @dataclass(frozen=True, slots=True)
 class Extents:
-    """Tables that were there before the first step, by their names as the clone spells them.
+    """Tables that were there before the first step, by the clone's oids: a revision may give them other names.
 
-    `names` by oid are of all relations; `there` is None where no target was asked. `buffers` are both servers'.
+    `names` are of all relations then, as the clone spells them; `there` is None where no target was asked. `buffers`
+    are both servers'.
     """
 
     names: Mapping[int, str]
-    here: Mapping[str, RelationSize]
-    there: Mapping[str, RelationSize] | None
+    here: Mapping[int, RelationSize]
+    there: Mapping[int, RelationSize] | None
     buffers: tuple[Buffers, Buffers] | None = None
 
-    def sizes(self, *, same: bool) -> Sizes:
-        """What a forecast goes by."""
-        here = _bytes(self.here)
+    def names_in(self, step: SeenStep) -> dict[int, str]:
+        """How they are called when a step begins, of those that are still there."""
+        return {oid: one.name for oid, one in step.before.items() if oid in self.names}
+
+    def sizes(self, step: SeenStep, *, same: bool) -> Sizes:
+        """What a step's forecast goes by."""
+        names = self.names_in(step)
+        here = _bytes(self.here, names)
         if self.there is None:
             return Sizes(here, here if same else {}, same=same)
-        return Sizes(here, _bytes(self.there), reading=self._reading(self.there))
+        return Sizes(here, _bytes(self.there, names), reading=self._reading(self.there, names))
 
-    def _reading(self, there: Mapping[str, RelationSize]) -> Reading | None:
+    def _reading(self, there: Mapping[int, RelationSize], names: Mapping[int, str]) -> Reading | None:
         if self.buffers is None:
             return None
         clone, target = self.buffers
         page = target.page or clone.page or _PAGE_SECONDS
-        return Reading(clone.bytes, target.bytes, page, _own(self.here), _own(there))
+        return Reading(clone.bytes, target.bytes, page, _own(self.here, names), _own(there, names))
 
-    def tables(self, revisions: Iterable[RehearsedRevision]) -> tuple[RehearsedTable, ...]:
-        """The tables that statements worked on, in the order in which they first did."""
-        worked = (
-            name
-            for revision in revisions
-            for one in revision.statements
-            for name in (*one.scanned, *one.rewritten, *one.changed)
-        )
+    def tables(self, ran: Iterable[tuple[SeenStep, RehearsedRevision]]) -> tuple[RehearsedTable, ...]:
+        """The tables that statements worked on, in the order in which they first did, by their first names."""
+        worked = dict.fromkeys(oid for step, revision in ran for oid in self._worked(step, revision))
         there = self.there
         return tuple(
-            RehearsedTable(name, _size(self.here[name]), None if there is None else _size(there.get(name)))
-            for name in dict.fromkeys(worked)
-            if name in self.here
+            RehearsedTable(
+                self.names[oid], _size(self.here[oid]), None if there is None else _size(there.get(oid))
+            )
+            for oid in worked
+            if oid in self.here
         )
+
+    def _worked(self, step: SeenStep, revision: RehearsedRevision) -> Iterator[int]:
+        oids = {name: oid for oid, name in self.names_in(step).items()}
+        for one in revision.statements:
+            for name in (*one.scanned, *one.rewritten, *one.changed):
+                if name in oids:
+                    yield oids[name]
 
 
 def extents_of(found: Origin, site: Site | None, stand: Stand | None, steps: Sequence[SeenStep]) -> Extents:
@@ -65,11 +75,11 @@ def extents_of(found: Origin, site: Site | None, stand: Stand | None, steps: Seq
     names = {oid: one.name for step in steps[:1] for oid, one in step.before.items()}
     if stand is None or stand.clone.dialect == "sqlite":
         return Extents(names, {}, None)
-    here = {names[oid]: one for oid, one in stand.sizes.items() if oid in names}
+    here = {oid: one for oid, one in stand.sizes.items() if oid in names}
     if site is None or site.target.dialect != "postgresql":
         return Extents(names, here, None)
-    spelled = {one.key: names[oid] for oid, one in stand.sizes.items() if oid in names}
-    there = {spelled[one.key]: one for one in _of_target(found, site) if one.key in spelled}
+    known = {one.key: oid for oid, one in here.items()}
+    there = {known[one.key]: one for one in _of_target(found, site) if one.key in known}
     return Extents(names, here, there, _buffers(stand, site))
 
 
@@ -90,12 +100,12 @@ def _of_target(found: Origin, site: Site) -> Iterable[RelationSize]:
         return ()
 
 
-def _bytes(of: Mapping[str, RelationSize]) -> dict[str, int]:
-    return {name: one.bytes + one.index_bytes for name, one in of.items()}
+def _bytes(of: Mapping[int, RelationSize], names: Mapping[int, str]) -> dict[str, int]:
+    return {names[oid]: one.bytes + one.index_bytes for oid, one in of.items() if oid in names}
 
 
-def _own(of: Mapping[str, RelationSize]) -> dict[str, int]:
-    return {name: one.bytes for name, one in of.items()}
+def _own(of: Mapping[int, RelationSize], names: Mapping[int, str]) -> dict[str, int]:
+    return {names[oid]: one.bytes for oid, one in of.items() if oid in names}
 
 
 def _size(one: RelationSize | None) -> TableSize:

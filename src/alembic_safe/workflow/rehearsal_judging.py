@@ -57,17 +57,22 @@ def judged_run(settings: Settings, found: Origin, rehearsing: Rehearsing, ran: R
     if stand is not None and stand.look is not None:
         judgement, differences = _judge(settings, site, stand, steps, replace(ran, listings=tuple(listings)))
     extents = extents_of(found, site, stand, steps)
-    telling = Telling(
-        extents.sizes(same=found.same),
-        frozenset(extents.names.values()),
-        blocked,
-        _last(settings, site, [step.revision.id for step in steps]),
-    )
+    last = _last(settings, site, [step.revision.id for step in steps])
     by_id = {step.revision.id: step for step in steps}
+    ran_here = [(by_id[one.revision.id], one) for one in ran.listings if one.revision.id in by_id]
     revisions = tuple(
-        told(by_id[one.revision.id], masked(one), telling, differences.get(one.revision.id, ()))
-        for one in ran.listings
-        if one.revision.id in by_id
+        told(
+            step,
+            masked(one),
+            Telling(
+                extents.sizes(step, same=found.same),
+                frozenset(extents.names_in(step).values()),
+                blocked,
+                last,
+            ),
+            differences.get(one.revision.id, ()),
+        )
+        for step, one in ran_here
     )
     findings: tuple[ReportedFinding, ...] = ()
     if judgement is not None:
@@ -80,7 +85,7 @@ def judged_run(settings: Settings, found: Origin, rehearsing: Rehearsing, ran: R
             ran.found.target.heads or (),
             ran.heads,
             revisions,
-            extents.tables(revisions),
+            extents.tables((step, one) for (step, _), one in zip(ran_here, revisions, strict=True)),
         ),
         findings,
         judgement,
@@ -122,33 +127,40 @@ def _at_the_speed_seen(
     live: LiveFacts, stand: Stand, steps: Sequence[SeenStep], ran: ReplayedTarget
 ) -> LiveFacts:
     """With the speed at which statements were seen to work through tables, where that could be seen."""
-    names = {oid: one.name for step in steps[:1] for oid, one in step.before.items()}
-    here = {names[oid]: one.bytes + one.index_bytes for oid, one in stand.sizes.items() if oid in names}
     took = {
         (listing.revision.id, one.ordinal): one.duration
         for listing in ran.listings
         for one in listing.statements
     }
     seen = [
-        (took.get((step.revision.id, one.ordinal)) or 0.0, one)
+        (took.get((step.revision.id, one.ordinal)) or 0.0, one, _bytes(stand, step))
         for step in steps
         for one in observations(step)
     ]
-    found = speed(seen, here)
+    found = speed(seen)
     return live if found is None else replace(live, bytes_per_second=found)
 
 
-def _seen(stand: Stand, steps: Sequence[SeenStep]) -> Seen:
-    names = {oid: one for step in steps[:1] for oid, one in step.before.items()}
-    filled = frozenset(
-        names[oid].name
-        for oid, size in stand.sizes.items()
-        if oid in names and size.bytes > 0 and size.rows != 0
-    )
+def _bytes(stand: Stand, step: SeenStep) -> dict[str, int]:
+    """How large each table was on the clone when the rehearsal began, by its name in the step."""
+    return {
+        one.name: stand.sizes[oid].bytes + stand.sizes[oid].index_bytes
+        for oid, one in step.before.items()
+        if oid in stand.sizes
+    }
+
+
+def _seen(stand: Stand, steps: Sequence[SeenStep]) -> dict[str, Seen]:
+    return {step.revision.id: _seen_in(stand, step, steps[0]) for step in steps}
+
+
+def _seen_in(stand: Stand, step: SeenStep, first: SeenStep) -> Seen:
+    old = {oid: one for oid, one in step.before.items() if oid in first.before}
+    sizes = {one.name: stand.sizes[oid] for oid, one in old.items() if oid in stand.sizes}
     return Seen(
-        {step.revision.id: {one.ordinal: one for one in observations(step)} for step in steps},
-        {one.name: one.kind for one in names.values()},
-        filled,
+        {one.ordinal: one for one in observations(step)},
+        {one.name: one.kind for one in old.values()},
+        frozenset(name for name, size in sizes.items() if size.bytes > 0 and size.rows != 0),
     )
 
 

@@ -42,11 +42,6 @@ class Stand:
     before: Picture | None = None
     pictures: dict[str, Picture] = field(default_factory=dict)
 
-    @property
-    def rows(self) -> int:
-        """Whether there is anything: how many tables."""
-        return len(self.sizes)
-
 
 Begun = Callable[[list[Stand]], None]
 

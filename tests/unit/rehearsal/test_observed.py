@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alembic_safe.model.facts import LockMode
-from alembic_safe.rehearsal.observed import Observation, held_locks
+from alembic_safe.model.traces import SeenRelation, Trace
+from alembic_safe.rehearsal.observed import Observation, held_locks, observations
 from alembic_safe.rehearsal.watching import Known, SeenStep
 
 # a revision is not asked for
@@ -24,3 +25,32 @@ def test_a_lock_is_held_to_the_end_of_its_transaction_without_our_own_looking() 
     assert alone.seconds == pytest.approx(0.6), "the step ends with it, after two looks of 5 s"
     (first,) = held_locks(STEP, (*both, seen(3, "", 11.0, 1.0)), 20.0)
     assert first.seconds == pytest.approx(0.5), "it ended before we looked at its last statement"
+
+
+def trace(ordinal: int, *modes: str, looked: bool = True) -> Trace:
+    """A second each, a second apart, in one transaction; a look takes a tenth. What is held then on `orders`."""
+    relations = (SeenRelation(1, "orders", "r", modes, 1),) if modes else ()
+    return Trace(ordinal, "7", 2.0 * ordinal, 2.0 * ordinal + 1, 0.1 * looked, relations, looked=looked)
+
+
+def locks(*traces: Trace) -> list[tuple[int, str, float]]:
+    """Which statement took what, and for how long, in a step of ten seconds."""
+    step = SeenStep(0, 0, None, "upgrade", STEP.before, {one.ordinal: one for one in traces})  # type: ignore[arg-type]
+    return [
+        (one.first, one.mode.title, round(one.seconds, 3))
+        for one in held_locks(step, observations(step), 10.0)
+    ]
+
+
+def test_what_a_savepoint_gives_back_is_held_to_the_next_statement_and_may_be_taken_again() -> None:
+    strong, weak = "AccessExclusiveLock", "RowExclusiveLock"
+    assert locks(trace(1, strong), trace(2), trace(3)) == [(1, "ACCESS EXCLUSIVE", 1.9)]
+    again = locks(trace(1, strong), trace(2, weak), trace(3, strong))
+    assert [one[:2] for one in again] == [(1, "ACCESS EXCLUSIVE"), (3, "ACCESS EXCLUSIVE")]
+
+
+def test_a_statement_that_fails_ends_no_lock_and_takes_none_anew() -> None:
+    strong = "AccessExclusiveLock"
+    kept = locks(trace(1, strong), trace(2, looked=False), trace(3, strong))
+    assert kept == [(1, "ACCESS EXCLUSIVE", 7.8)], "to the end of the step"
+    assert locks(trace(1, strong), trace(2, looked=False)) == [(1, "ACCESS EXCLUSIVE", 7.9)]

@@ -67,6 +67,22 @@ def test_a_loop_is_one_statement_with_what_all_its_rounds_did() -> None:
     assert render(result(), View(width=120, verbose=True)).count("UPDATE orders") == 40
 
 
+def test_all_that_was_seen_of_a_statement_is_told_to_who_asks_for_it() -> None:
+    said = ('DEBUG1: rewriting table "orders"',)
+    one = statement(
+        1, "ALTER TABLE", locks=("SHARE on orders",), created=("ix",), dropped=("v", "w"), said=said
+    )
+    revision = RehearsedRevision("b2", "", "b2.py", "upgrade", 1.0, (one,), (), 0.0)
+    whole = RehearseResult(
+        0, "", "", (RehearsedTarget("app", "alembic_version", "postgresql", (), (), (revision,)),)
+    )
+    closely = render(whole, View(width=200, verbose=True))
+    assert "(takes SHARE on orders; creates ix; drops v, w)" in closely
+    assert said[0] in closely
+    assert "takes" not in render(whole, View(width=200))
+    assert said[0] not in render(whole, View(width=200))
+
+
 def test_tables_of_another_size_are_told_with_both() -> None:
     text = render(result(), View(width=120))
     assert "orders: about 2000 rows, 200.0 kB; on the clone about 100 rows, 10.0 kB" in text

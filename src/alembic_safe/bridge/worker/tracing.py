@@ -86,6 +86,8 @@ class Tracer:
     _pages: dict[int, tuple[int, int]] = field(default_factory=dict)
     _known: dict[int, tuple[str, str, int]] = field(default_factory=dict)
     _wal: int = 0
+    _within: str = ""
+    _renamed: bool = False
     _said: list[str] = field(default_factory=list)
     _step: float = 0.0
     _began: float = 0.0
@@ -99,7 +101,9 @@ class Tracer:
         if self._off:
             return
         self._listen(live)
-        self._look(live, 0, every=self.beside or not self._known)
+        # what another search_path spelled otherwise is spelled anew, though nobody holds a lock on it now
+        self._look(live, 0, every=self.beside or self._renamed or not self._known)
+        self._renamed = False
 
     def before(self) -> None:
         """A statement is about to go."""
@@ -113,7 +117,9 @@ class Tracer:
             return
         self._hear(live)
         if failed:
-            self.tell(self._trace(ordinal, "", time.perf_counter(), 0.0, (), 0))
+            within = "" if drivers.commits_each(live) else self._within
+            trace = self._trace(ordinal, within, time.perf_counter(), 0.0, (), 0)
+            self.tell(replace(trace, looked=False))
             return
         self._look(live, ordinal, every=drivers.commits_each(live))
 
@@ -136,8 +142,8 @@ class Tracer:
         grown, self._wal = max(0, int(wal) - self._wal), int(wal)
         probing = time.perf_counter() - ended
         # one that commits by itself has no transaction that outlives it
-        within = "" if every and ordinal else transaction
-        self.tell(self._trace(ordinal, within, ended, probing, tuple(seen), grown if ordinal else 0))
+        self._within = "" if every and ordinal else transaction
+        self.tell(self._trace(ordinal, self._within, ended, probing, tuple(seen), grown if ordinal else 0))
 
     def _kinds(self, live: Any, locks: list[Any]) -> dict[int, str] | None:
         """The kind of each relation; asked for where one is met for the first time."""
@@ -151,12 +157,16 @@ class Tracer:
     def _seen(self, now: SeenRelation, *, first: bool) -> SeenRelation | None:
         """A relation as it is, with what was counted since the last look; None where nothing of it is news."""
         oid = now.oid
-        scans, rows = (now.scans, now.rows) if now.kind in _COUNTING else (0, 0)
-        more = max(0, scans - self._scans.get(oid, 0)), max(0, rows - self._rows.get(oid, 0))
-        self._scans[oid], self._rows[oid] = scans, rows
+        scans, rows = self._scans.get(oid, 0), self._rows.get(oid, 0)
         pages, read = self._pages.get(oid, (0, 0))
-        self._pages[oid] = now.pages, now.read
-        changed = self._known.get(oid) != (now.name, now.kind, now.node)
+        counted = now.kind in _COUNTING
+        more = (max(0, now.scans - scans), max(0, now.rows - rows)) if counted else (0, 0)
+        if now.name:  # what is gone may come back, by a savepoint
+            self._scans[oid], self._rows[oid] = (now.scans, now.rows) if counted else (0, 0)
+            self._pages[oid] = now.pages, now.read
+        before = self._known.get(oid)
+        changed = before != (now.name, now.kind, now.node)
+        self._renamed = self._renamed or (before is not None and before[0] != now.name)
         self._known[oid] = (now.name, now.kind, now.node)
         if not (now.modes or any(more) or changed):
             return None

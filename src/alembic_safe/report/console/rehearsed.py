@@ -209,16 +209,29 @@ def _row(
         notes.append(f"{size(statement.wal)} of log")
     if statement.autocommit:
         notes.append("commits on its own")
+    if view.verbose:
+        notes += _closely(statement)
     # on SQLite none is, which the guide says once
     if not statement.traced and any(other.traced for other in one.statements):
         notes.append("not looked into")
     if notes:
         text.append(f"\n({'; '.join(notes)})", style=QUIET)
     for said in statement.said:
-        if not said.startswith("DEBUG"):
+        if view.verbose or not said.startswith("DEBUG"):
             text.append(f"\n{clean(said)}", style=DOUBTFUL)
     took = duration(statement.seconds) if statement.seconds is not None else ""
     return place(statement.source, one.file), took, text
+
+
+def _closely(statement: RehearsedStatement) -> Iterator[str]:
+    """What of a statement is of interest to who wants to know all of it."""
+    for what, names in (
+        ("takes", statement.locks),
+        ("creates", statement.created),
+        ("drops", statement.dropped),
+    ):
+        if names:
+            yield f"{what} {_names(names)}"
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -246,7 +259,8 @@ def _trip(trip: RoundTrip) -> Iterator[RenderableType]:
     yield ""
     names = ", ".join(map(clean, trip.revisions[:3])) + (", ..." if len(trip.revisions) > 3 else "")
     word = ("the schema is what it was", GOOD) if trip.good else ("fails", BAD)
-    yield line("round trip of ", (names, STRONG), ": ", word)
+    where = f" on {clean(trip.database)}" if trip.database else ""
+    yield line("round trip of ", (names, STRONG), f"{where}: ", word)
     if trip.fault is not None:
         yield indented(line((clean(trip.fault), BAD)))
     for what, differences in (("after the way down", trip.schema), ("after the second way up", trip.again)):
