@@ -1,4 +1,4 @@
-"""Calls of the driver's own cursor in a revision's source: SQLAlchemy tells nothing of what they execute."""
+"""Calls of the driver's own cursors and connections in a revision's source: SQLAlchemy tells nothing of these."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from alembic_safe.workflow.rowless import Unseen, reachable
 from alembic_safe.workflow.rowless_calls import Calls, base_name, links_of
 
 _EXECUTE = frozenset(
-    {"execute", "executemany", "executescript", "callproc", "copy", "copy_expert", "copy_from"}
-)
+    {
+        "execute", "executemany", "executescript", "callproc", "copy", "copy_expert", "copy_from", "fetch", "fetchrow",
+        "fetchval",
+    }
+)  # fmt: skip
+_DRIVERS = frozenset({"psycopg", "psycopg2", "asyncpg", "sqlite3", "aiosqlite"})
+_OPENS = frozenset({"connect", "create_pool", "acquire", "connection"})
 _HELPERS = frozenset({"execute_values", "execute_batch"})
 
 
 def past_capture(
     text: str, direction: Direction, seen: Collection[int], dialect: str = "postgresql"
 ) -> tuple[Unseen, ...]:
-    """What such cursors execute, by line, those that only read left out. `seen` are lines that issued a statement.
+    """What these execute, by line, those that only read left out. `seen` are lines that issued a statement.
 
     Branches for another dialect are left out.
     """
@@ -56,7 +61,8 @@ def _executed(call: ast.Call, cursors: Collection[str]) -> ast.expr | None:
 
 
 def _cursors(tree: ast.AST) -> Iterator[str]:
-    """The names that a cursor is given."""
+    """The names that a cursor is given, or a connection that is the driver's own, which executes alike."""
+    drivers = set(_drivers(tree))
     for one in ast.walk(tree):
         if isinstance(one, ast.withitem) and isinstance(one.optional_vars, ast.Name):
             name, value = one.optional_vars.id, one.context_expr
@@ -64,8 +70,20 @@ def _cursors(tree: ast.AST) -> Iterator[str]:
             name, value = one.targets[0].id, one.value
         else:
             continue
-        if next(links_of(value), "") == "cursor":
+        value = value.value if isinstance(value, ast.Await) else value
+        last = next(links_of(value), "")
+        if last == "cursor" or (base_name(value) in drivers and (last in _OPENS or last in drivers)):
             yield name
+            drivers.add(name)  # a pool, which connections are taken from
+
+
+def _drivers(tree: ast.AST) -> Iterator[str]:
+    """The names by which drivers, and their ways to connect, are imported."""
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Import):
+            yield from (each.asname or each.name for each in one.names if each.name in _DRIVERS)
+        elif isinstance(one, ast.ImportFrom) and one.module in _DRIVERS:
+            yield from (each.asname or each.name for each in one.names)
 
 
 def _calls(body: ast.AST, dialects: DialectTests) -> Iterator[ast.Call]:

@@ -60,6 +60,17 @@ PAST = {
     "direct": ("bind.connection.cursor().execute('drop table t')", ["drop table t"]),
     "with": ("with bind.connection.cursor() as c:\n    c.execute(sql)", [None]),
     "values": ("c = bind.connection.cursor()\nexecute_values(c, 'insert t', rows)", ["insert t"]),
+    "own connection": (
+        "import psycopg\nwith psycopg.connect(url) as c:\n    c.execute('drop table t')", ["drop table t"]
+    ),
+    "taken by name": ("from psycopg2 import connect as dial\nc = dial(url)\nc.cursor().execute(sql)", [None]),
+    "pool": (
+        "import asyncpg\nasync def go():\n    pool = await asyncpg.create_pool(url)\n"
+        "    async with pool.acquire() as c:\n        await c.execute('drop table t')\n"
+        "        await c.fetch('select 1')\nasyncio.run(go())",
+        ["drop table t"],
+    ),
+    "an engine's": ("with engine.connect() as c:\n    c.execute(sa.text('drop table t'))", []),
     "reads": ("c = bind.connection.cursor()\nc.execute('select 1')\nc.execute('show server_version')", []),
     "sqlalchemy's": ("bind.execute(sa.text('drop table t'))\nop.execute('drop table t')", []),
     "another dialect": (
