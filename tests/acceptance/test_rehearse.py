@@ -231,6 +231,18 @@ def test_a_table_is_the_same_by_whatever_name_and_a_savepoint_takes_back(
     assert ("column-type-rewrite", rewrite["source"]["line"]) in rules
 
 
+def test_what_cannot_be_run_on_the_clone_is_no_pass(make_project: Callable[..., Project]) -> None:
+    project = make_project(revisions=[ORDERS, Rev("b2")])
+    project.run_alembic("upgrade", "b2").ok()
+    project.run("backup", "create", timeout=LONG).ok()
+    unknown = project.run("rehearse", "zz", "--from", "base", "--dialect", "sqlite", timeout=LONG)
+    assert (unknown.exit, "there is no revision zz" in unknown.stderr) == (2, True), unknown
+    project.run_alembic("downgrade", "a1").ok()
+    next(project.versions.glob("b2*")).unlink()
+    newer = project.run("rehearse", timeout=LONG)
+    assert (newer.exit, "the clone is at revision b2" in newer.stderr) == (8, True), newer
+
+
 def test_a_budget_and_the_old_application_stop_it(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:

@@ -40,7 +40,7 @@ def check_application(
         # what of ours leads to another server goes before what we set: a service, say, or an address
         told = run_external(policy.check_command, environment_of(clone), tick=tick, without=LIBPQ_WHERE)
         said = (told.said or told.out).strip()[-_SHOWN:] if told.status else ""
-        words = f"exit status {told.status}: {said}" if told.status else ""
+        words = f"exit status {told.status}{f': {said}' if said else ''}" if told.status else ""
         yield OldApplication(after, policy.check_command, not told.status, words, time.monotonic() - began)
 
 

@@ -13,7 +13,7 @@ from alembic_safe.bridge import Workers
 from alembic_safe.bridge.messages import Job
 from alembic_safe.bridge.scratch import Fault, Played, played
 from alembic_safe.databases import ScratchPlace
-from alembic_safe.errors import RefusedError, RevisionFailedError, UsageError
+from alembic_safe.errors import RefusedError, RevisionFailedError, UnknownRevisionError, UsageError
 from alembic_safe.model.events import EventSink, Notice, ignore
 from alembic_safe.model.findings import Judgement
 from alembic_safe.model.rehearsals import OldApplication, RehearsedTarget, RehearseResult, RoundTrip
@@ -217,10 +217,10 @@ class _Section:
         result.fault = last.fault
         result.listings = last.targets[0].listings if last.targets else ()
         result.notices += [*last.notices, *self._made(ran), *self._not_reached(ran)]
-        if last.fault is not None and last.fault.kind in ("environment", "after") and not last.targets:
-            raise RevisionFailedError(
-                f"env.py comes to no target on a clone: {last.fault.message}", hint=last.fault.hint or None
-            )
+        if len(ran.replays) > 1 and not any(one.listings for one in last.targets) and last.fault is None:
+            result.notices.append("there is no revision in this range")
+        if last.fault is not None:
+            _raise_without_a_step(last.fault, found=bool(last.targets))
         with self.phases.phase("judge", "judging what was seen") as said:
             judged = [judged_run(self.settings, self.found, rehearsing, one) for one in last.targets]
             result.targets = tuple(one.target for one in judged)
@@ -273,6 +273,21 @@ class _Section:
             self.result.kept = tuple(self.place.keep(clone) for clone in ran.clones)
             for name in self.result.kept:
                 self.sink(Notice(f"the clone {name} is kept; drop it when it is done with"))
+
+
+def _raise_without_a_step(fault: Fault, *, found: bool) -> None:
+    """Raise for what kept a clone from being upgraded at all; `found` says whether env.py came to a target."""
+    if fault.kind == "range":
+        raise UsageError(fault.message, hint="`alembic history` lists the revisions of this checkout.")
+    if fault.kind == "unknown":
+        raise UnknownRevisionError(
+            fault.message,
+            hint="Rehearse another backup or copy, or with the checkout that this one was made by.",
+        )
+    if fault.kind in ("environment", "after") and not found:
+        raise RevisionFailedError(
+            f"env.py comes to no target on a clone: {fault.message}", hint=fault.hint or None
+        )
 
 
 def _range(what: str | None) -> tuple[str, str]:

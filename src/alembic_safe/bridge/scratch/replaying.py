@@ -40,7 +40,7 @@ _ENOUGH = "enough was run"
 # nothing waits for rows or for other sessions on a scratch, so that what takes this long waits for ever
 STEP_SECONDS = 120.0
 
-Kind = Literal["environment", "revision", "after", "stuck"]
+Kind = Literal["environment", "revision", "after", "stuck", "range", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Fault:
     """Why a replay did not come to its end. `revision` None: none was under way.
 
     `kind` "environment": env.py came to no target; "after": it failed between or after revisions; "stuck": it was
-    ended, since it took too long.
+    ended, since it took too long; "range": this checkout has no such revisions, or no way between them; "unknown": the
+    clone's version rows are of no revision of this checkout.
     """
 
     message: str
@@ -175,6 +176,7 @@ class _Seen:
         """One message, answered where the worker waits for it."""
         if isinstance(message, TargetFound):
             self.targets.append(_Target(message, heads=message.target.heads or ()))
+            self._look_at_range(message)
             self.observer.target_found(message)
             worker.proceed()
         elif isinstance(message, StepBegun):
@@ -207,6 +209,14 @@ class _Seen:
             self.sink(Notice(message.message, message.hint))
         elif isinstance(message, Failed):
             self._failed(message)
+
+    def _look_at_range(self, message: TargetFound) -> None:
+        if message.fault and self.fault is None:
+            self.fault = Fault(message.fault, kind="range")
+        elif message.unknown and self.fault is None:
+            rows = ", ".join(message.unknown)
+            said = f"the clone is at revision {rows}, which this checkout does not have"
+            self.fault = Fault(said, kind="unknown")
 
     def _begin(self, worker: Worker, message: StepBegun) -> None:
         if self.observer.enough():

@@ -8,6 +8,7 @@ from typing import Any
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from alembic_safe.bridge.committing import CommitAwaited
 from alembic_safe.bridge.composed import CallsComposed
@@ -24,7 +25,7 @@ from alembic_safe.bridge.messages import (
     StepReady,
     TargetFound,
 )
-from alembic_safe.bridge.worker import explain, graph, session_state, targets, transactions
+from alembic_safe.bridge.worker import explain, graph, project_faults, session_state, targets, transactions
 from alembic_safe.bridge.worker.alone import Alone
 from alembic_safe.bridge.worker.capture import Recording, StatementCapture
 from alembic_safe.bridge.worker.connections import POOLED_KEY
@@ -92,7 +93,14 @@ class Application:
         # reading the heads began a transaction; and env.py may have begun one after configure()
         transactions.end_open(context.connection)
         missing = graph.unknown(self._script, heads)
-        todo = [] if missing else self._chosen(heads, ordinal)
+        try:
+            todo = [] if missing else self._chosen(heads, ordinal)
+        except (CommandError, AttributeError) as error:
+            if self._job.redirect is None or self._job.exactly:
+                raise
+            # of a target a probe has told so before
+            self._link.ask(TargetFound(target, (), heads, fault=self._no_range(error)))
+            return
         ids = tuple(step.revision.revision for step in todo)
         self._link.ask(TargetFound(target, ids, graph.heads_after(context, heads, todo), unknown=missing))
         if self.found == 1:
@@ -118,6 +126,9 @@ class Application:
         stop = job.stop_before[ordinal] if ordinal < len(job.stop_before) else ""
         at = next((n for n, step in enumerate(todo) if step.revision.revision == stop), len(todo))
         return todo[:at]
+
+    def _no_range(self, error: Exception) -> str:
+        return project_faults.no_range(error, self._job.destination, tuple(self._script.get_heads()))
 
     def _prepare(self, context: MigrationContext, step: Any, target: int, number: int) -> None:
         original: Callable[..., None] = step.migration_fn
