@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -35,10 +36,11 @@ _OURS = (
     "pydantic-settings>=2.3",
     "sqlglot>=30,<31",
 )
+_URL = re.compile(r"//(?:[^/@\s]*@)?nowhere\.invalid/none")
 _INI = """[alembic]
 script_location = {location}
+{url}
 {more}
-sqlalchemy.url = postgresql+psycopg2://nowhere.invalid/none
 [loggers]
 keys = root
 [handlers]
@@ -76,24 +78,46 @@ class Ready:
     environment: dict[str, str]
 
 
-def prepare(project: Project, folder: Path) -> Ready:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The database that a project is set up for; nowhere at all, unless it is to be reached."""
+
+    host: str = "nowhere.invalid"
+    port: int = 5432
+    user: str = "nobody"
+    password: str = "none"
+    name: str = "none"
+
+
+NOWHERE = Where()
+
+
+def prepare(project: Project, folder: Path, where: Where = NOWHERE) -> Ready:
     """Install the project below `folder`, and write what its history needs into the folder it is to run in."""
     venv = install(project, folder)
-    run = folder / "run" / project.name
+    run = folder / ("run" if where == NOWHERE else "run-alone") / project.name
     run.mkdir(parents=True, exist_ok=True)
     site = next(venv.glob("lib/python*/site-packages"))
 
     def fill(text: str) -> str:
-        return text.replace("@RUN@", str(run)).replace("@SITE@", str(site))
+        parts = {"@RUN@": run, "@SITE@": site, "@HOST@": where.host, "@PORT@": where.port}
+        for name, part in {**parts, "@USER@": where.user, "@PASSWORD@": where.password}.items():
+            text = text.replace(name, str(part))
+        return text if where == NOWHERE else _URL.sub(_url_of(where), text)
 
     # an absolute location stands for itself
     location = site / fill(project.location)
-    (run / "alembic.ini").write_text(_INI.format(location=location, more=fill(project.more)))
+    url = f"sqlalchemy.url = {project.url}" if project.url else ""
+    (run / "alembic.ini").write_text(_INI.format(location=location, more=fill(project.more), url=fill(url)))
     for name, text in project.files.items():
         (run / name).parent.mkdir(parents=True, exist_ok=True)
         (run / name).write_text(fill(text))
     extra = {name: fill(text) for name, text in project.env.items()}
     return Ready(run, venv / "bin/python", {**os.environ, **extra, "PYTHONPATH": str(ROOT / "src")})
+
+
+def _url_of(where: Where) -> str:
+    return f"//{where.user}:{where.password}@{where.host}:{where.port}/{where.name}"
 
 
 def document_of(ready: Ready, command: str, *words: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Project:
     """What to install, where its script directory is below site-packages, and what its code wants to find.
 
-    In texts `@RUN@` is the folder to work in, `@SITE@` the site-packages. `more` are further lines of its alembic.ini.
+    In texts `@RUN@` is the folder to work in, `@SITE@` the site-packages. `more` are further lines of its alembic.ini,
+    `url` is what stands there for a database ("": nothing does), which `nowhere.invalid/none` is everywhere.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Project:
     files: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     more: str = ""
+    url: str = "postgresql+psycopg2://nowhere.invalid/none"
 
 
 # its env.py runs within the application, as its own command `superset db upgrade` has it

@@ -38,6 +38,18 @@ WORK = Rev(
     op.alter_column('orders', 'id', type_=sa.Integer())
     """,
 )
+# as what an application's own session does in a migration
+BESIDE = Rev(
+    "b2",
+    """
+    op.execute("insert into orders values (1, 'x')")
+    with sa.create_engine(op.get_bind().engine.url, future=True).connect() as other:
+        other.execute(sa.text("lock table notes in share mode"))
+        other.execute(sa.text("insert into notes values (7)"))
+        other.commit()
+    op.execute("update orders set note = 'y'")
+    """,
+)
 
 
 def _filled(project: Project, database: TestDatabase, rows: int = 20_000) -> None:
@@ -108,6 +120,31 @@ def test_from_base_asks_no_database(make_project: Callable[..., Project], pg_dat
     assert [one["traced"] for one in revision["statements"]] == [True] * len(revision["statements"])
     assert document["findings"], "what was there before b2 is judged"
     assert any("reads rows" in notice and "did not run there" in notice for notice in document["notices"])
+
+
+def test_what_goes_over_a_connection_of_its_own_is_looked_into(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    notes = Rev("a1", f"{ORDERS.upgrade}\nop.create_table('notes', sa.Column('id', sa.Integer))")
+    project = make_project(
+        url=f"postgresql+{DEFAULT_DRIVER}://nowhere.invalid/none", revisions=[notes, BESIDE]
+    )
+    document = project.run(
+        "rehearse", "a1:b2", "--from", "base", "--format", "json", env=_given(pg_database), timeout=LONG
+    ).json()
+    assert document["error"] is None
+    (revision,) = document["targets"][0]["revisions"]
+    seen = [
+        (one["traced"], [lock for lock in one["locks"] if "pkey" not in lock], one["changed"])
+        for one in revision["statements"]
+    ]
+    assert seen == [
+        (True, ["ROW EXCLUSIVE on orders"], {"orders": 1}),
+        (True, ["SHARE on notes"], {}),
+        (True, [], {"notes": 1}),
+        (True, [], {"orders": 1}),
+    ]
+    assert ("SHARE", "notes") in {(one["mode"], one["table"]) for one in revision["locks"]}
 
 
 def test_a_revision_that_fails_says_where(

@@ -34,6 +34,8 @@ class Trace:
     during which its locks were held too. `wal` are bytes of the server's log. `said` are the server's messages, each
     with its severity before it ("NOTICE: drop cascades to view v"). `ordinal` 0: how things stood as the step began.
     `looked` False: after an error, when a session answers nothing, so that no relations say nothing.
+    `beside`: it went over another connection than alembic's, which ends its transactions when it likes; `transaction`
+    tells when the one that it ran in began, for an id it may not have.
     """
 
     ordinal: int
@@ -45,3 +47,4 @@ class Trace:
     wal: int = 0
     said: tuple[str, ...] = ()
     looked: bool = True
+    beside: bool = False

@@ -69,20 +69,18 @@ def as_seen(
 def _revision(revision: JudgedRevision, seen: Seen) -> tuple[JudgedRevision, tuple[Difference, ...]]:
     statements: list[JudgedStatement] = []
     differences: list[Difference] = []
-    held: dict[str, LockMode] = {}
-    transaction = ""
+    by_transaction: dict[str, Mapping[str, LockMode]] = {}
     for statement in revision.statements:
         one = seen.observations.get(statement.statement.ordinal)
         if one is None:
             statements.append(statement)
             continue
-        if not one.transaction or one.transaction != transaction:
-            held, transaction = {}, one.transaction
+        held = by_transaction.get(one.transaction, {}) if one.transaction else {}
         made, found = _statement(statement, one, held, seen)
         statements.append(made)
         differences += found
         if one.looked:
-            held = dict(one.locks)
+            by_transaction[one.transaction] = one.locks
     return replace(revision, statements=tuple(statements)), tuple(differences)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from alembic_safe.model.facts import LockMode
@@ -41,6 +41,7 @@ class Observation:
     pages: int = 0
     read: int = 0
     looked: bool = True
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Held:
     """A lock from the beginning of the statement that took it, probing left out.
 
     To the end of its transaction; to the statement after `last` where a savepoint was rolled back before that.
+    Of a connection that a revision opened beside alembic's: to the end of the last statement there.
     """
 
     relation: str
@@ -61,17 +63,18 @@ class Held:
 def observations(step: SeenStep) -> tuple[Observation, ...]:
     """Each traced statement in order. A relation is told by its oid, so that a rename does not hide it."""
     found: list[Observation] = []
-    now, held, transaction = dict(step.before), dict[int, LockMode](), ""
+    now, by_transaction = dict(step.before), dict[str, dict[int, LockMode]]()
     for ordinal in sorted(step.traces):
         trace = step.traces[ordinal]
-        if trace.transaction != transaction or not trace.transaction:
-            held, transaction = {}, trace.transaction
+        held = by_transaction.get(trace.transaction, {}) if trace.transaction else {}
         sampled = step.sampled.get(ordinal, {})
         if ordinal:
             found.append(_observation(trace, step.before, now, held, sampled))
         if trace.looked:
             # not more than there is now: what a savepoint's rollback released may be taken again
-            held = {one.oid: _strongest(one.modes) for one in trace.relations if one.modes}
+            by_transaction[trace.transaction] = {
+                one.oid: _strongest(one.modes) for one in trace.relations if one.modes
+            }
         for one in trace.relations:
             if one.name:
                 now[one.oid] = Known(one.name, one.kind, one.node)
@@ -118,6 +121,7 @@ def _observation(
         sum(one.pages for one in trace.relations),
         sum(one.read for one in trace.relations),
         trace.looked,
+        trace.beside,
     )
 
 
@@ -137,26 +141,23 @@ def _strongest(modes: tuple[str, ...]) -> LockMode:
 def held_locks(step: SeenStep, seen: tuple[Observation, ...], seconds: float) -> tuple[Held, ...]:
     """Locks on what was there before the step, each with how long it was held. `seconds` is what the step took."""
     kinds = {one.name: one.kind for one in step.before.values()}
+    final = max((n for n, one in enumerate(seen) if not one.beside), default=-1)
     found = []
     for position, one in enumerate(seen):
-        whole = max((n for n, other in enumerate(seen) if _same(one, other, n, position)), default=position)
+        span = [n for n, other in enumerate(seen) if _same(one, other, n, position)]
         for name, mode in one.new_locks.items():
-            last = _last_that_holds(seen, position, whole, name, mode)
+            gone = next((n for n in span[1:] if seen[n].looked and seen[n].locks.get(name, 0) < mode), None)
+            last = span[-1] if gone is None else span[span.index(gone) - 1]
             # the last transaction ends with the step itself, the others with their last statement, before we look
-            released, with_step = last < whole, last == len(seen) - 1 and bool(one.transaction)
-            ended = seconds if with_step else seen[last + 1].began if released else seen[last].ended
-            looks = seen[position : last + (with_step or released)]
+            if gone is not None:
+                ended, looks = seen[gone].began, seen[position:gone]
+            elif last == final and one.transaction:
+                ended, looks = seconds, seen[position:]
+            else:
+                ended, looks = seen[last].ended, seen[position:last]
             lasted = max(0.0, ended - one.began - sum(other.probing for other in looks))
             found.append(Held(name, kinds.get(name, "r"), mode, one.ordinal, seen[last].ordinal, lasted))
     return tuple(found)
-
-
-def _last_that_holds(seen: Sequence[Observation], first: int, last: int, name: str, mode: LockMode) -> int:
-    """Of the statements of one transaction, the one before that after which a lock was gone."""
-    for n in range(first + 1, last + 1):
-        if seen[n].looked and seen[n].locks.get(name, 0) < mode:
-            return n - 1
-    return last
 
 
 def _same(one: Observation, other: Observation, n: int, position: int) -> bool:

@@ -54,3 +54,22 @@ def test_a_statement_that_fails_ends_no_lock_and_takes_none_anew() -> None:
     kept = locks(trace(1, strong), trace(2, looked=False), trace(3, strong))
     assert kept == [(1, "ACCESS EXCLUSIVE", 7.8)], "to the end of the step"
     assert locks(trace(1, strong), trace(2, looked=False)) == [(1, "ACCESS EXCLUSIVE", 7.9)]
+
+
+def test_what_goes_over_a_connection_beside_does_not_hide_what_the_transaction_holds() -> None:
+    def trace(ordinal: int, transaction: str, mode: str, *, beside: bool = False) -> Trace:
+        orders = SeenRelation(1, "orders", "r", (mode,), 1)
+        return Trace(ordinal, transaction, float(ordinal), ordinal + 0.5, 0.0, (orders,), beside=beside)
+
+    traces = (
+        trace(1, "7", "AccessExclusiveLock"),
+        trace(2, "8", "ShareLock", beside=True),
+        trace(3, "7", "AccessExclusiveLock"),
+        trace(4, "8", "ShareLock", beside=True),
+    )
+    step = SeenStep(0, 0, None, "upgrade", STEP.before, {one.ordinal: one for one in traces})  # type: ignore[arg-type]
+    both = observations(step)
+    assert [dict(one.new_locks) for one in both] == [TAKES, {"orders": LockMode.SHARE}, {}, {}]
+    ours, beside = held_locks(step, both, 10.0)
+    assert (ours.first, ours.last, ours.seconds) == (1, 3, pytest.approx(9.0)), "to the end of the step"
+    assert (beside.first, beside.last, beside.seconds) == (2, 4, pytest.approx(2.5)), "to its last statement"

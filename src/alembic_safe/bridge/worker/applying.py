@@ -35,7 +35,7 @@ from alembic_safe.bridge.worker.lock_timeouts import LockTimeouts
 from alembic_safe.bridge.worker.masking import mask_sql
 from alembic_safe.bridge.worker.resuming import Resumption
 from alembic_safe.bridge.worker.spelling import as_rendered
-from alembic_safe.bridge.worker.tracing import Tracer
+from alembic_safe.bridge.worker.tracers import Tracers
 from alembic_safe.bridge.worker.unreached.watching import Watched
 from alembic_safe.model.revisions import Revision, Statement
 from alembic_safe.model.traces import Trace
@@ -80,7 +80,7 @@ class Application:
         self._timeouts = timeouts
         self.found = 0
         self.open: OpenStep | None = None
-        self._tracers: dict[int, Tracer] = {}
+        self._tracers: dict[int, Tracers] = {}
         self._alone = Alone()
         if job.redirect is None:
             watch.before_commit = self._await_commit
@@ -198,7 +198,7 @@ class Application:
 
     def _record(self, context: MigrationContext, step: OpenStep) -> None:
         # what commits without our word, by itself or on a connection of its own, is journalled before it goes
-        def begun(statement: Statement) -> None:
+        def begun(statement: Statement, over: Any) -> None:
             if watched is not None:
                 watched.statement(statement)
             message = StatementBegun(step.target, step.ordinal, statement)
@@ -206,26 +206,26 @@ class Application:
                 self._link.ask(message)
             else:
                 self._link.begin_statement(message)
-            if tracer is not None:
-                tracer.before()
+            if tracers is not None:
+                tracers.before(statement, over)
 
-        def ended(statement: Statement) -> None:
+        def ended(statement: Statement, over: Any) -> None:
             message = StatementEnded(step.target, step.ordinal, statement)
             asked = statement.autocommit or (self._job.ask_all and not statement.own_connection)
             if asked and statement.error is None:
                 self._link.ask(message)
             else:
                 self._link.end_statement(message)
-            if tracer is not None and not statement.own_connection:
-                tracer.after(connection, statement.ordinal, statement.sql, statement.error is not None)
+            if tracers is not None:
+                tracers.after(statement, over)
 
         connection: Any = context.connection
-        tracer = self._tracer(step)
+        tracers = self._tracing(step)
         # a clone may lack the rows that would have the revision say more
         watched = step.watched = self._watched(step)
         text = self._spelling(context)
-        if tracer is not None:
-            tracer.begin_step(connection)
+        if tracers is not None:
+            tracers.begin_step(connection)
         self._capture.recording = Recording(step.locator, connection, begun, ended, text)
 
     def _watched(self, step: OpenStep) -> Watched | None:
@@ -243,17 +243,17 @@ class Application:
             if each:
                 self._link.tell_later(CallsComposed(step.target, step.ordinal, each))
 
-    def _tracer(self, step: OpenStep) -> Tracer | None:
-        """The one of the step's target, which remembers what the steps before left."""
+    def _tracing(self, step: OpenStep) -> Tracers | None:
+        """Those of the step's target, which remember what the steps before left."""
         if not self._job.trace:
             return None
 
         def tell(trace: Trace) -> None:
             self._link.tell_later(StatementTraced(step.target, step.ordinal, trace))
 
-        tracer = self._tracers.setdefault(step.target, Tracer(tell, self._job.trace_beside))
-        tracer.tell = tell
-        return tracer
+        tracers = self._tracers.setdefault(step.target, Tracers(tell, self._job.trace_beside))
+        tracers.tell = tell
+        return tracers
 
     def _look_at_transaction(self, context: MigrationContext, step: OpenStep) -> None:
         """Whether the transaction is the one the step began in, before the version row goes into it.

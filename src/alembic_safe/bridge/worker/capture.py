@@ -23,12 +23,15 @@ from alembic_safe.quick import dataclass
 
 @dataclass(slots=True)
 class Recording:
-    """One revision's recording, on alembic's `connection`. `begun` and `ended` are called with each statement."""
+    """One revision's recording, on alembic's `connection`.
+
+    `begun` and `ended` are called with each statement and the SQLAlchemy connection that it goes over.
+    """
 
     locator: Locator
     connection: Any
-    begun: Callable[[Statement], None]
-    ended: Callable[[Statement], None]
+    begun: Callable[[Statement, Any], None]
+    ended: Callable[[Statement, Any], None]
     text: Callable[[str], str] = mask_sql
     count: int = 0
 
@@ -41,7 +44,7 @@ class StatementCapture:
         self.paused = False
         # of a revision that is finished rather than begun: whether this statement is left out
         self.leave_out: Callable[[Any, str], bool] | None = None
-        self._open: dict[int, tuple[Statement, float]] = {}
+        self._open: dict[int, tuple[Statement, float, Any]] = {}
 
     def install(self) -> None:
         event.listen(Engine, "before_cursor_execute", self._before)
@@ -70,8 +73,8 @@ class StatementCapture:
             autocommit=is_autocommit(connection),
             own_connection=not drivers.same(connection, recording.connection),
         )
-        recording.begun(statement)
-        self._open[id(cursor)] = (statement, time.perf_counter())
+        recording.begun(statement, connection)
+        self._open[id(cursor)] = (statement, time.perf_counter(), connection)
 
     def _after(
         self,
@@ -101,14 +104,15 @@ class StatementCapture:
         found = self._open.pop(id(cursor), None)
         if found is None or self.recording is None:
             return
-        statement, began = found
+        statement, began, connection = found
         self.recording.ended(
             replace(
                 statement,
                 duration=time.perf_counter() - began,
                 rows=rows if isinstance(rows, int) and rows >= 0 else None,
                 error=error,
-            )
+            ),
+            connection,
         )
 
 

@@ -35,7 +35,8 @@ _COUNTED = """
        coalesce(pg_catalog.pg_stat_get_blocks_hit({0}) + pg_catalog.pg_stat_get_xact_blocks_hit({0}), 0)"""
 _WHERE_IT_STANDS = """
 union all
-select 0, coalesce(pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text, ''), '', '',
+select 0, coalesce(pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text, ''),
+       pg_catalog.transaction_timestamp()::pg_catalog.text, '',
        pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::pg_catalog.int8, 0, 0, 0, 0"""
 # After each statement, so as little as can be: most of a short query's time is its planning, and it is planned anew
 # each time (a revision may take prepared statements away). No table is read: a regclass is told as search_path spells
@@ -71,39 +72,55 @@ _UNPREPARED = {"psycopg": {"prepare": False}}  # SQLAlchemy's async form of it t
 _COUNTING = ("r", "m")  # of an index, its own scans would be counted
 
 
+def is_bookkeeping(sql: str) -> bool:
+    """Whether a statement only marks transactions: nothing is asked after it, nor before."""
+    return _SAVEPOINTS.match(sql) is not None
+
+
 @dataclass(slots=True)
 class Tracer:
-    """Traces the statements of one target's own connection. `tell` sends what was seen.
+    """Traces the statements of one connection. `tell` sends what was seen.
 
-    `beside`: others work on the clone between the steps. The counters hold their work too, so that all are read as a
-    step begins; from then on its transaction sees them as they were (stats_fetch_consistency).
+    `disturbed`: others worked on the clone since the last look. The counters hold their work too, so that all are read
+    as a step begins; from then on its transaction sees them as they were (stats_fetch_consistency).
+    `beside`: the connection is not alembic's.
     """
 
     tell: Callable[[Trace], None]
+    disturbed: bool = False
     beside: bool = False
+    wal: int = 0
+    step: float = 0.0
     _scans: dict[int, int] = field(default_factory=dict)
     _rows: dict[int, int] = field(default_factory=dict)
     _pages: dict[int, tuple[int, int]] = field(default_factory=dict)
     _known: dict[int, tuple[str, str, int]] = field(default_factory=dict)
-    _wal: int = 0
     _within: str = ""
     _renamed: bool = False
     _said: list[str] = field(default_factory=list)
-    _step: float = 0.0
     _began: float = 0.0
     _off: bool = False
 
     def begin_step(self, connection: Any) -> None:
         """A step begins on a SQLAlchemy connection: what there is, and where the counters stand."""
-        self._step = time.perf_counter()
+        self.step = time.perf_counter()
         live = _live(connection)
         self._off = live is None or not drivers.is_postgresql(drivers.name_of(live))
         if self._off:
             return
         self._listen(live)
         # what another search_path spelled otherwise is spelled anew, though nobody holds a lock on it now
-        self._look(live, 0, every=self.beside or self._renamed or not self._known)
+        self._look(live, 0, every=self.disturbed or self._renamed or not self._known)
         self._renamed = False
+
+    def begin_beside(self, connection: Any, step: float) -> None:
+        """A connection that is not alembic's is met in a step that began then. Nothing is told yet."""
+        self.step = step
+        live = _live(connection)
+        self._off = live is None or not drivers.is_postgresql(drivers.name_of(live))
+        if not self._off:
+            self._listen(live)
+            self._look(live, 0, every=True)
 
     def before(self) -> None:
         """A statement is about to go."""
@@ -113,7 +130,7 @@ class Tracer:
     def after(self, connection: Any, ordinal: int, sql: str, failed: bool) -> None:
         """It came back. After an error there is nothing that could be asked."""
         live = _live(connection)
-        if self._off or live is None or _SAVEPOINTS.match(sql):
+        if self._off or live is None or is_bookkeeping(sql):
             return
         self._hear(live)
         if failed:
@@ -128,7 +145,7 @@ class Tracer:
         rows = _ask(live, EVERY_SQL if every else LOCKED_SQL)
         if rows is None:
             return
-        *locks, (_, transaction, _, _, wal, *_) = rows
+        *locks, (_, transaction, since, _, wal, *_) = rows
         kinds = self._kinds(live, locks)
         if kinds is None:
             return
@@ -139,11 +156,14 @@ class Tracer:
             seen += [SeenRelation(oid, "", "", (), 0) for oid in sorted(gone)]
             for oid in gone:
                 del self._known[oid]
-        grown, self._wal = max(0, int(wal) - self._wal), int(wal)
+        grown, self.wal = max(0, int(wal) - self.wal), int(wal)
         probing = time.perf_counter() - ended
         # one that commits by itself has no transaction that outlives it
-        self._within = "" if every and ordinal else transaction
-        self.tell(self._trace(ordinal, self._within, ended, probing, tuple(seen), grown if ordinal else 0))
+        self._within = "" if every and ordinal else f"{since} beside" if self.beside else transaction
+        if ordinal or not self.beside:
+            self.tell(
+                self._trace(ordinal, self._within, ended, probing, tuple(seen), grown if ordinal else 0)
+            )
 
     def _kinds(self, live: Any, locks: list[Any]) -> dict[int, str] | None:
         """The kind of each relation; asked for where one is met for the first time."""
@@ -187,7 +207,9 @@ class Tracer:
     ) -> Trace:
         began = self._began if ordinal else ended
         said = tuple(self._said[:_MOST_SAID])
-        return Trace(ordinal, transaction, began - self._step, ended - self._step, probing, seen, wal, said)
+        return Trace(
+            ordinal, transaction, began - self.step, ended - self.step, probing, seen, wal, said, self.beside
+        )
 
     # ---- what the server says
 
