@@ -18,7 +18,7 @@ def _flask(made: str, location: str) -> str:
     )
 
 
-def _openstack(name: str, location: str, *more: str) -> str:
+def _openstack(name: str, location: str) -> str:
     """An env.py that runs the project's own with its configuration loaded, as its command `...-db-manage` does."""
     return f"""import runpy
 from alembic import context
@@ -38,6 +38,10 @@ CORS = False
 LOG_FILE = "@RUN@/lemur.log"
 SQLALCHEMY_DATABASE_URI = "{_URL}"
 """
+_FLEXMEASURES = f"""SECRET_KEY = "x"
+SQLALCHEMY_DATABASE_URI = "{_URL}"
+SECURITY_TOTP_SECRETS = {{"1": "00000000000000000000000000000000"}}
+"""
 _FARADAY = f"[database]\nconnection_string = {_URL}\n[faraday_server]\nsecret_key = x\nagent_token = x\n"
 
 OTHERS = (
@@ -56,14 +60,15 @@ OTHERS = (
     ),
     Project(
         "flexmeasures",
-        ("flexmeasures", "setuptools<81"),
+        ("flexmeasures", "setuptools<81", "flask-security-too<5.7"),
         "@RUN@/migrations",
         {
             "migrations/env.py": _flask(
-                'from flexmeasures.app import create\n\napp = create(env="development", path_to_config="@RUN@/fm.cfg")',
+                "from flexmeasures.app import create\n\n"
+                'app = create(env="development", path_to_config="@RUN@/fm.cfg")',
                 "flexmeasures/data/migrations",
             ),
-            "fm.cfg": f'SECRET_KEY = "x"\nSQLALCHEMY_DATABASE_URI = "{_URL}"\nSECURITY_TOTP_SECRETS = {{"1": "00000000000000000000000000000000"}}\n',
+            "fm.cfg": _FLEXMEASURES,
         },
         more="version_locations = @SITE@/flexmeasures/data/migrations/versions",
     ),
