@@ -109,7 +109,7 @@ OTHERS = (
     ),
     Project(
         "datajunction-server",
-        ("datajunction-server",),
+        ("datajunction-server", "greenlet"),
         "datajunction_server/alembic",
         env={"DATABASE_URI": _URL},
     ),

@@ -71,5 +71,5 @@ def test_what_goes_over_a_connection_beside_does_not_hide_what_the_transaction_h
     both = observations(step)
     assert [dict(one.new_locks) for one in both] == [TAKES, {"orders": LockMode.SHARE}, {}, {}]
     ours, beside = held_locks(step, both, 10.0)
-    assert (ours.first, ours.last, ours.seconds) == (1, 3, pytest.approx(9.0)), "to the end of the step"
-    assert (beside.first, beside.last, beside.seconds) == (2, 4, pytest.approx(2.5)), "to its last statement"
+    assert (ours.first, ours.last, ours.seconds) == (1, 3, 9.0), "to the end of the step"
+    assert (beside.first, beside.last, beside.seconds) == (2, 4, 2.5), "to its last statement"

@@ -207,9 +207,8 @@ class Tracer:
     ) -> Trace:
         began = self._began if ordinal else ended
         said = tuple(self._said[:_MOST_SAID])
-        return Trace(
-            ordinal, transaction, began - self.step, ended - self.step, probing, seen, wal, said, self.beside
-        )
+        times = began - self.step, ended - self.step, probing
+        return Trace(ordinal, transaction, *times, seen, wal, said, beside=self.beside)
 
     # ---- what the server says
 
