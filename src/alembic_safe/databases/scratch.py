@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -39,7 +41,14 @@ class ScratchPlace:
     """
 
     def __init__(
-        self, server: ScratchServer, maker: _Maker, folder: Path, *, own: bool, stack: ExitStack
+        self,
+        server: ScratchServer,
+        maker: _Maker,
+        folder: Path,
+        *,
+        own: bool,
+        stack: ExitStack,
+        log: Path | None = None,
     ) -> None:
         self.server = server
         self.folder = folder
@@ -47,6 +56,16 @@ class ScratchPlace:
         self.clones: list[Clone] = []
         self._maker = maker
         self._stack = stack
+        self._log = log
+
+    @property
+    def full(self) -> str:
+        """A temporary server's own words that its disk is full; "" where it did not say so."""
+        try:
+            lines = self._log.read_text(errors="replace").splitlines() if self._log else []
+        except OSError:
+            return ""
+        return next((line for line in reversed(lines) if os.strerror(errno.ENOSPC) in line), "")
 
     def make(self, stands_for: str = "", *, template: str | None = None) -> Clone:
         """A new, empty database; or a copy of the clone named `template`."""
@@ -113,6 +132,7 @@ def open_scratch(
         return None
     with ExitStack() as stack:
         folder = _folder(stack)
+        log: Path | None = None
         if dialect == "sqlite":
             maker: _Maker = SqliteScratch(folder)
             server, own = ScratchServer("an SQLite file", 0), True
@@ -129,8 +149,8 @@ def open_scratch(
             found = _temporary(stack, run, major, extensions)
             if found is None:
                 return None
-            (maker, server), own = found, True
-        return ScratchPlace(server, maker, folder, own=own, stack=stack.pop_all())
+            (maker, server, log), own = found, True
+        return ScratchPlace(server, maker, folder, own=own, stack=stack.pop_all(), log=log)
 
 
 def clean_leftovers(policy: ScratchPolicy, *, run: str) -> tuple[str, ...]:
@@ -148,7 +168,7 @@ def clean_leftovers(policy: ScratchPolicy, *, run: str) -> tuple[str, ...]:
 
 def _temporary(
     stack: ExitStack, run: str, major: int | None, extensions: Sequence[str]
-) -> tuple[_Maker, ScratchServer] | None:
+) -> tuple[_Maker, ScratchServer, Path] | None:
     from alembic_safe.databases.postgresql.scratch import PostgresScratch
     from alembic_safe.databases.postgresql.server import TemporaryServer, find_binaries
     from alembic_safe.databases.postgresql.server.choosing import for_scratch
@@ -159,19 +179,21 @@ def _temporary(
     running = stack.enter_context(TemporaryServer(binaries))
     maker = PostgresScratch(running.keywords(), run=run, shared=False)
     stack.callback(maker.close)
-    return maker, ScratchServer(f"PostgreSQL {binaries.version} ({binaries.origin})", binaries.major)
+    server = ScratchServer(f"PostgreSQL {binaries.version} ({binaries.origin})", binaries.major)
+    return maker, server, running.log
 
 
 def _folder(stack: ExitStack) -> Path:
     """A folder that is found and removed like a temporary server's when we are killed."""
     from alembic_safe.databases.postgresql.server import leftovers
-    from alembic_safe.databases.postgresql.server.account import base_folder, server_account
+    from alembic_safe.databases.postgresql.server.account import base_folder, room_in, server_account
 
     base = base_folder(server_account())
     leftovers.sweep(base)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=base))
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    leftovers.mark(folder)
+    with room_in(base):
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=base))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        leftovers.mark(folder)
     return folder
 
 

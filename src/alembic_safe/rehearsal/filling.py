@@ -17,7 +17,8 @@ from alembic_safe.databases.postgresql.looking_on import RelationSize
 from alembic_safe.databases.postgresql.objects import extensions_of, roles_of
 from alembic_safe.databases.postgresql.restore import find_restore_tool
 from alembic_safe.databases.postgresql.row_counts import give_row_counts
-from alembic_safe.errors import RefusedError
+from alembic_safe.databases.postgresql.server.account import room_in
+from alembic_safe.errors import BackupError, RefusedError, UnreachableError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.scratch import Clone
 from alembic_safe.quick import dataclass
@@ -59,13 +60,16 @@ class Filling:
     after: After = _nothing
 
     def __call__(self, clone: Clone) -> None:
-        """Raises `BackupError` where the dump cannot be loaded, `RefusedError` where the server lacks something."""
+        """Raises `BackupError` where the dump cannot be loaded, `RefusedError` where the server lacks something.
+
+        `UnreachableError` where there is no room for it.
+        """
         dumped = self.dumps.get(clone.stands_for)
         if dumped is None:
             return
         watch = Stopwatch()
         if clone.dialect == "sqlite":
-            with watch.part("load"):
+            with watch.part("load"), room_in(Path(clone.keywords["database"]).parent):
                 for file in dumped.folder.iterdir():
                     shutil.copyfile(file, clone.keywords["database"])
             self.after(clone, None, watch)
@@ -73,7 +77,18 @@ class Filling:
         database = open_database(clone.parameters, policy=ControlPolicy(), application_name=APPLICATION)
         assert isinstance(database, PostgresDatabase)
         try:
-            self._load(database, clone, dumped, watch)
+            try:
+                self._load(database, clone, dumped, watch)
+            except (BackupError, UnreachableError) as error:
+                # the server ends where it cannot write, and the tool tells of a lost connection alone
+                if said := self.place.full:
+                    raise UnreachableError(
+                        f"there is no room for a clone in {self.place.folder.parent}",
+                        hint="Make room there, set TMPDIR to a folder that has some, or name a server:"
+                        " `--scratch env:NAME`.",
+                        detail=said,
+                    ) from error
+                raise
             self.after(clone, database, watch)
         finally:
             database.close()

@@ -68,9 +68,15 @@ def template(bindir: Path, version: str, account: Account, base: Path) -> Path:
 
 
 def copy(source: Path, folder: Path) -> Path:
-    """Copy a template's data directory to `folder`/data with owners and modes; shares blocks where it can."""
+    """Copy a template's data directory to `folder`/data with owners and modes; shares blocks where it can.
+
+    Raises `OSError` in cp's own words.
+    """
     reflink = ["--reflink=auto"] if sys.platform == "linux" else []
-    subprocess.run(["cp", "-a", *reflink, str(source / "data"), str(folder / "data")], check=True)
+    command = ["cp", "-a", *reflink, str(source / "data"), str(folder / "data")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OSError(done.stderr.strip().rpartition("\n")[2] or f"cp ended with {done.returncode}")
     return folder / "data"
 
 

@@ -23,7 +23,13 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from alembic_safe.databases.postgresql.server import cluster, launch, leftovers
-from alembic_safe.databases.postgresql.server.account import base_folder, reachable_bindir, server_account
+from alembic_safe.databases.postgresql.server.account import (
+    Account,
+    base_folder,
+    reachable_bindir,
+    room_in,
+    server_account,
+)
 from alembic_safe.databases.postgresql.server.binaries import Binaries
 from alembic_safe.errors import UnreachableError
 
@@ -79,6 +85,11 @@ class TemporaryServer:
         return self._folder
 
     @property
+    def log(self) -> Path:
+        """What it says."""
+        return self.folder / "server.log"
+
+    @property
     def pid(self) -> int:
         """The postmaster's process."""
         if self._process is None:
@@ -89,18 +100,9 @@ class TemporaryServer:
         account = server_account()
         base = base_folder(account)
         leftovers.sweep(base)
-        self._bindir = reachable_bindir(self.binaries, account, base)
-        source = cluster.template(self._bindir, self.binaries.version, account, base)
-        self._folder = Path(tempfile.mkdtemp(prefix="run-", dir=base))
-        leftovers.mark(self._folder)
-        account.own(self._folder)
         try:
-            data = cluster.copy(source, self._folder)
-            if self.tcp:
-                self.port = _free_port()
-            cluster.configure(
-                data, self._folder, self.port, tcp=self.tcp, durable=self._durable, extra=self._settings
-            )
+            with room_in(base):
+                self._prepare(account, base)
             self.start()
             if self.tcp:
                 self.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(self.password))
@@ -108,6 +110,20 @@ class TemporaryServer:
             self.close()
             raise
         return self
+
+    def _prepare(self, account: Account, base: Path) -> None:
+        """Programs that the account can run, and a data directory of its own."""
+        self._bindir = reachable_bindir(self.binaries, account, base)
+        source = cluster.template(self._bindir, self.binaries.version, account, base)
+        self._folder = Path(tempfile.mkdtemp(prefix="run-", dir=base))
+        leftovers.mark(self._folder)
+        account.own(self._folder)
+        data = cluster.copy(source, self._folder)
+        if self.tcp:
+            self.port = _free_port()
+        cluster.configure(
+            data, self._folder, self.port, tcp=self.tcp, durable=self._durable, extra=self._settings
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -120,7 +136,7 @@ class TemporaryServer:
         who = [str(account.uid), str(account.gid)] if account.dropped else ["-", "-"]
         command = [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), *who]
         command += [str(self._bindir / "postgres"), "-D", str(self.folder / "data")]
-        with (self.folder / "server.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -206,7 +222,7 @@ class TemporaryServer:
             if self._process is None or self._process.poll() is not None:
                 break
             time.sleep(0.005)
-        log = (self.folder / "server.log").read_text(errors="replace")[-2000:]
+        log = self.log.read_text(errors="replace")[-2000:]
         raise UnreachableError(
             f"the temporary PostgreSQL {self.binaries.version} server did not start",
             hint=f"Its log stands below. Its programs are in {self._bindir}.",
