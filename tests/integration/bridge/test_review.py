@@ -245,11 +245,15 @@ def test_an_unknown_revision_is_named(look, make_project):
         look(make_project(env=NEVER, revisions=[FIRST]), destination="zz")
 
 
-def test_a_revision_that_does_not_end_is_cut(look, make_project, monkeypatch):
+def test_a_revision_that_does_not_end_is_cut(look, make_project):
+    """Its file sets the time that it gets, in the worker that reads it: ten seconds are long to wait for."""
+    head = (
+        "from alembic_safe.bridge.worker import render\nassert render._SECONDS == 10\nrender._SECONDS = 1.5"
+    )
     body = "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except Exception:\n        pass"
-    project = make_project(env=NEVER, revisions=[FIRST, Rev("b2", body)])
+    project = make_project(env=NEVER, revisions=[FIRST, Rev("b2", body, head=head)])
     found = look(project)
-    assert "longer than" in (one(found, "b2").not_inspectable or "")
+    assert "it took longer than 1.5 s" in (one(found, "b2").not_inspectable or "")
     assert not found.notices
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
 import pytest
+
+from tests.support.processes import wait_until
 
 # A process whose `status` writes "begun" and then does what its first argument says.
 PROGRAM = """
@@ -47,6 +51,11 @@ def started(what: str, *words: str, **more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", PROGRAM, what, *words]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment(**more), cwd="/")
+
+
+def _held_by(pipe: int) -> int:
+    """Bytes that were written into it and are not read yet."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -126,7 +135,8 @@ def test_a_document_is_never_cut_short_by_a_pipe_that_does_not_block(unbuffered:
     more = environment(PYTHONUNBUFFERED=unbuffered)
     process = subprocess.Popen(command, stdout=outlet, stderr=subprocess.PIPE, env=more, cwd="/")
     os.close(outlet)
-    time.sleep(3)  # the pipe is full by now
+    wait_until(lambda: _held_by(inlet) > 60_000, 30, "the pipe, which holds 64 KiB, is full")
+    time.sleep(0.3)  # and is found full
     with os.fdopen(inlet, "rb") as reader:
         document = json.loads(reader.read())
     error = process.communicate(timeout=60)[1]
