@@ -14,32 +14,35 @@ export PIP_CACHE_DIR ?= $(shell scripts/cache-folder)
 
 VENV = scripts/venv
 PYTEST = bin/python -m pytest -n $(JOBS) $(ARGS)
+IN_MEMORY = scripts/in-memory
 # the suite starts the command a thousand times; as an installation does, and an editable one does not
 COMPILED = bin/python -m compileall -q src
 MADE_FROM = pyproject.toml scripts/venv
 
-.PHONY: help demo test test-all test-lowest test-newest fuzz published lint format bench bench-stall bench-rehearse soak docs clean kill-restores kill-backups sweep
+.PHONY: help venvs demo test test-all test-lowest test-newest fuzz published lint format bench bench-stall bench-rehearse soak docs clean kill-restores kill-backups sweep
 help:
 	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' Makefile | expand -t 14
+
+venvs: .venv-test/.lint .venv-lowest/.stamp .venv-newest/.stamp  ## those of test, lint, test-lowest and test-newest; with -j at once
 
 demo: .venv-demo/.stamp  ## the example project, migrated for real on SQLite and on a PostgreSQL from a wheel
 	.venv-demo/bin/python demo/run.py
 
 test: .venv-test/.stamp  ## the suite; of what is slow one case each
 	.venv-test/$(COMPILED)
-	.venv-test/$(PYTEST) --short
+	$(IN_MEMORY) .venv-test/$(PYTEST) --short
 
 test-all: .venv-test/.stamp  ## every case of every test but the sweeps
 	.venv-test/$(COMPILED)
-	.venv-test/$(PYTEST)
+	$(IN_MEMORY) .venv-test/$(PYTEST)
 
 test-lowest: .venv-lowest/.stamp  ## with the lowest versions that pyproject.toml allows, on the oldest Python at hand
 	.venv-lowest/$(COMPILED)
-	.venv-lowest/$(PYTEST)
+	$(IN_MEMORY) .venv-lowest/$(PYTEST)
 
 test-newest: .venv-newest/.stamp  ## with the newest versions, on the newest Python at hand
 	.venv-newest/$(COMPILED)
-	.venv-newest/$(PYTEST)
+	$(IN_MEMORY) .venv-newest/$(PYTEST)
 
 fuzz: .venv-test/.stamp  ## the reader and the judging on many more hostile texts (about half an hour)
 	ALEMBIC_SAFE_FUZZ=5000 .venv-test/bin/python -m pytest -n $(JOBS) --timeout 3600 --sweep \
