@@ -201,8 +201,10 @@ def test_the_way_back_of_branches_and_of_several_databases(make_project: Callabl
         ],
     )
     project.run_alembic("upgrade", "b1").ok()
-    done = project.run("rehearse", "--from", "schema", "--round-trip", "--format", "json", timeout=LONG)
+    project.run("backup", "create", timeout=LONG).ok()
+    done = project.run("rehearse", "--round-trip", "--format", "json", timeout=LONG)
     assert done.exit == 3, done
+    assert done.json()["source"].startswith("backups "), "the newest of each"
     one, two = done.json()["round_trips"]
     assert one["revisions"] == two["revisions"] == ["b2", "c3"], "b1 was there before"
     assert [Path(each["database"]).name for each in (one, two)] == ["one.db", "two.db"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from contextlib import ExitStack
 from dataclasses import field, replace
 from pathlib import Path
@@ -130,15 +130,50 @@ def of_backup(
 
 def _backup(settings: Settings, sites: list[Site], stack: ExitStack, sink: EventSink, tick: Tick) -> Origin:
     databases = asking.databases_of(sites)
-    if len(databases) > 1:
+    if len(databases) > 1 and settings.rehearsal.backup is not None:
         raise RefusedError(
             f"env.py configures {len(databases)} databases, and a backup is of one",
-            hint="Rehearse `--from schema`, or each section by itself with `-n`.",
+            hint="Rehearse `--from backup`, which takes the newest of each, or `--from schema`.",
         )
-    (database,) = databases
-    manifest = _chosen(settings, database)
-    target = next(site.target.database for site in sites if site.database is database)
-    return of_backup(settings, manifest, target, stack, sink=sink, tick=tick)
+    chosen = {
+        next(site.target.database for site in sites if site.database is database): _chosen(settings, database)
+        for database in distinct_names(sites, databases)
+    }
+    return together(
+        [
+            of_backup(settings, manifest, name, stack, sink=sink, tick=tick)
+            for name, manifest in chosen.items()
+        ]
+    )
+
+
+def distinct_names(sites: Sequence[Site], databases: Sequence[Database]) -> Sequence[Database]:
+    """The databases. Raises `RefusedError` where two of them have one name."""
+    names = set[str]()
+    for database in databases:
+        name = next(site.target.database for site in sites if site.database is database)
+        require_new_name(name, names)
+        names.add(name)
+    return databases
+
+
+def together(each: Sequence[Origin]) -> Origin:
+    """One origin of the backups of several databases. Raises `RefusedError` where they are of several kinds."""
+    first = each[0]
+    if any(one.dialect != first.dialect for one in each):
+        raise RefusedError(
+            "env.py configures databases of several kinds, and their clones would stand on one server",
+            hint="Rehearse each by itself: with `-n` where they are sections, or by what env.py takes with `-x`.",
+        )
+    words = [one.words.removeprefix("backup ") for one in each]
+    return replace(
+        first,
+        words=first.words if len(each) == 1 else f"backups {', '.join(words)}",
+        dumps={name: dumped for one in each for name, dumped in one.dumps.items()},
+        manifests={name: manifest for one in each for name, manifest in one.manifests.items()},
+        fetched=max(one.fetched for one in each),
+        same=all(one.same for one in each),
+    )
 
 
 def _chosen(settings: Settings, database: Database) -> Manifest:

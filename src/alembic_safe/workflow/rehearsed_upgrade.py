@@ -14,7 +14,7 @@ from alembic_safe.quick import dataclass
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.applying import ApplyContext
 from alembic_safe.workflow.asking import Site
-from alembic_safe.workflow.rehearsal_sources import Origin, of_backup, require_new_name
+from alembic_safe.workflow.rehearsal_sources import Origin, distinct_names, of_backup, together
 from alembic_safe.workflow.rehearsal_verdict import with_the_unseen
 from alembic_safe.workflow.rehearse import Rehearsal, over_budget, rehearsed
 
@@ -78,12 +78,9 @@ def _origin(
 ) -> Origin:
     """One origin for the backups of all databases."""
     each: list[Origin] = []
-    names: set[str] = set()
-    for database in asking.databases_of(pending):
+    for database in distinct_names(pending, asking.databases_of(pending)):
         site = next(one for one in pending if one.database is database)
         manifest = backups.get(id(database))
-        require_new_name(site.target.database, names)
-        names.add(site.target.database)
         if manifest is None:
             raise RefusedError(
                 f"there is no backup of {database.facts.address} to rehearse on",
@@ -95,11 +92,7 @@ def _origin(
                 sink=context.sink, tick=context.tick(database),
             )
         )  # fmt: skip
-    dumps = {name: dumped for one in each for name, dumped in one.dumps.items()}
-    manifests = {name: manifest for one in each for name, manifest in one.manifests.items()}
-    fetched = max(one.fetched for one in each)
-    each[0] = replace(each[0], manifests=manifests, fetched=fetched)
-    return replace(each[0], dumps=dumps, sites=list(pending), same=all(one.same for one in each))
+    return replace(together(each), sites=list(pending))
 
 
 def _tick(context: ApplyContext, sites: Sequence[Site]) -> Callable[[], None]:

@@ -83,6 +83,14 @@ def test_all_that_was_seen_of_a_statement_is_told_to_who_asks_for_it() -> None:
     assert said[0] not in render(whole, View(width=200))
 
 
+def test_what_fails_would_not_pass() -> None:
+    revision = RehearsedRevision("b2", "", "b2.py", "upgrade", 1.0, (), (), 0.0, fault="no")
+    target = RehearsedTarget("app", "alembic_version", "postgresql", (), (), (revision,))
+    text = render(RehearseResult(5, "", "", (target,)), View(width=120))
+    assert "an upgrade would fail" in text
+    assert "pass the gate" not in text
+
+
 def test_tables_of_another_size_are_told_with_both() -> None:
     text = render(result(), View(width=120))
     assert "orders: about 2000 rows, 200.0 kB; on the clone about 100 rows, 10.0 kB" in text

@@ -75,6 +75,10 @@ def _verdict(result: RehearseResult) -> Text:
         if None in each or not each
         else f", {duration(sum(one for one in each if one is not None))} expected on the target"
     )
+    if any(one.fault is not None for one in revisions):
+        return line(
+            f"{count(len(revisions), 'revision')} in {duration(here)}; an upgrade ", ("would fail", BAD)
+        )
     word = ("would be refused", BAD) if result.refused else ("would pass the gate", GOOD)
     return line(
         f"{count(len(revisions), 'revision')} in {duration(here)}{there}; an upgrade ",
