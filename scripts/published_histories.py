@@ -63,7 +63,7 @@ def install(project: Project, folder: Path) -> Path:
     """The project's venv, made where it is not there yet."""
     venv = folder / project.name
     if not (venv / "bin/python").exists():
-        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+        subprocess.run([project.python or sys.executable, "-m", "venv", venv], check=True)
         pip = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *project.require, *_OURS], check=True)
     return venv

@@ -26,7 +26,8 @@ from oslo_config import cfg
 from oslo_db import options
 
 cfg.CONF([], project="{name}", default_config_files=[])
-options.set_defaults(cfg.CONF, connection="{_URL}")
+options.set_defaults(cfg.CONF)
+cfg.CONF.set_override("connection", "{_URL}", group="database")
 context.config.{name}_config = cfg.CONF
 runpy.run_path("@SITE@/{location}/env.py")
 """
@@ -42,6 +43,21 @@ _FLEXMEASURES = f"""SECRET_KEY = "x"
 SQLALCHEMY_DATABASE_URI = "{_URL}"
 SECURITY_TOTP_SECRETS = {{"1": "00000000000000000000000000000000"}}
 """
+# its own create_app() migrates by itself
+_PGADMIN = f"""import sys
+
+sys.path.insert(0, "@SITE@/pgadmin4")
+import config
+from flask import Flask
+from flask_migrate import Migrate
+from pgadmin.model import db
+
+app = Flask("pgadmin")
+app.config.from_object(config)
+app.config["SQLALCHEMY_DATABASE_URI"] = "{_URL}"
+app.config["SECURITY_PASSWORD_SALT"] = "x"
+db.init_app(app)
+Migrate(app, db)"""
 _FARADAY = f"[database]\nconnection_string = {_URL}\n[faraday_server]\nsecret_key = x\nagent_token = x\n"
 
 OTHERS = (
@@ -124,7 +140,13 @@ OTHERS = (
         "mcp-contextforge-gateway",
         ("mcp-contextforge-gateway",),
         "mcpgateway/alembic",
-        env={"DATABASE_URL": _URL},
+        env={
+            "DATABASE_URL": _URL,
+            "JWT_SECRET_KEY": f"{_KEY}jwt",
+            "AUTH_ENCRYPTION_SECRET": f"{_KEY}auth",
+            "CSRF_SECRET_KEY": f"{_KEY}csrf",
+            "PLATFORM_ADMIN_PASSWORD": "Correct-horse-7-battery",
+        },
     ),
     Project(
         "argilla-server",
@@ -142,7 +164,29 @@ OTHERS = (
         env={"SECRET": "x" * 32, "ENCRYPTION_KEY": _KEY},
         more="version_table_name = alembic_version\ntarget_base = Base",
     ),
-    Project("codex-lb", ("codex-lb",), "app/db/alembic", env={"CODEX_LB_DATABASE_URL": _URL}),
+    Project(
+        "codex-lb",
+        ("codex-lb",),
+        "app/db/alembic",
+        env={"CODEX_LB_DATABASE_URL": _URL, "CODEX_LB_DATA_DIR": "@RUN@", "HOME": "@RUN@"},
+        python="python3.13",
+    ),
+    Project(
+        "backend-ai-manager",
+        ("backend-ai-manager",),
+        "ai/backend/manager/models/alembic",
+        env={"STRINGIFY_USERID_CHOICE": "a"},
+        url="postgresql+asyncpg://nowhere.invalid/none",
+        python="python3.13",
+    ),
+    Project(
+        "pgadmin4",
+        ("pgadmin4", "psycopg2-binary"),
+        "@RUN@/migrations",
+        {"migrations/env.py": _flask(_PGADMIN, "pgadmin4/migrations")},
+        {"PGADMIN_SETUP_EMAIL": "a@example.org", "PGADMIN_SETUP_PASSWORD": "password", "HOME": "@RUN@"},
+        more="version_locations = @SITE@/pgadmin4/migrations/versions",
+    ),
     Project(
         "mistral",
         ("mistral",),

@@ -11,7 +11,8 @@ class Project:
     """What to install, where its script directory is below site-packages, and what its code wants to find.
 
     In texts `@RUN@` is the folder to work in, `@SITE@` the site-packages. `more` are further lines of its alembic.ini,
-    `url` is what stands there for a database ("": nothing does), which `nowhere.invalid/none` is everywhere.
+    `url` is what stands there for a database ("": nothing does), which `nowhere.invalid/none` is everywhere. `python`
+    is the Python that it needs, where it is another one than this.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Project:
     env: Mapping[str, str] = field(default_factory=dict)
     more: str = ""
     url: str = "postgresql+psycopg2://nowhere.invalid/none"
+    python: str = ""
 
 
 # its env.py runs within the application, as its own command `superset db upgrade` has it

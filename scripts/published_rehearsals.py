@@ -7,12 +7,13 @@ many of these have their line, and how `alembic upgrade head --sql` ends. Where 
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from alembic_safe.databases.postgresql.server import TemporaryServer, find_binaries
+from alembic_safe.databases.postgresql.server import TemporaryServer, choose, find_binaries
 from scripts.published_histories import Ready, Where, document_of, prepare
 from scripts.published_others import OTHERS
 from scripts.published_projects import PROJECTS, Project
@@ -23,13 +24,15 @@ def rehearse(project: Project, folder: Path) -> dict[str, Any]:
     ready = prepare(project, folder)
     document = document_of(ready, "rehearse", "--from", "base", "--dialect", "postgresql")
     document["sql"] = _alembic(ready, "upgrade", "head", "--sql") or "renders"
-    document["alone"] = alone(project, folder) if document["exit"] == 5 or document["error"] else ""
+    document["alone"] = alone(project, folder, document.get("server", "")) if document["error"] else ""
     return document
 
 
-def alone(project: Project, folder: Path) -> str:
-    """How alembic's own `upgrade heads` ends on an empty database of the newest server at hand; "" where it is done."""
-    with TemporaryServer(find_binaries()[0], tcp=True) as server:
+def alone(project: Project, folder: Path, clone: str) -> str:
+    """How alembic's own `upgrade heads` ends on an empty database of a server of the same major as the clone's."""
+    found = re.search(r"PostgreSQL (\d+)", clone)
+    binaries = choose(find_binaries(), int(found[1]) if found else None)
+    with TemporaryServer(binaries, tcp=True) as server:
         server.create_database("none")
         given = server.keywords("none", tcp=True)
         where = Where(given["host"], int(given["port"]), given["user"], given["password"], "none")
@@ -46,8 +49,9 @@ def _alembic(ready: Ready, *words: str) -> str:
         check=False,
     )
     (ready.folder / "alembic.stderr.txt").write_text(done.stderr)
-    said = [line for line in done.stderr.strip().splitlines() if not line.startswith("(Background on")]
-    return "" if done.returncode == 0 else (said or ["?"])[-1][:120]
+    lines = done.stderr.strip().splitlines() or ["?"]
+    said = [line for line in lines if re.match(r"[\w.]+(?:Error|Exception|Available|Exit)\b", line)]
+    return "" if done.returncode == 0 else (said or lines)[-1][:120]
 
 
 def told(name: str, document: dict[str, Any]) -> str:

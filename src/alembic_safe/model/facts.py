@@ -113,7 +113,10 @@ class DataType:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A constraint, of a table or a column. `valid` False means NOT VALID, `enforced` False NOT ENFORCED."""
+    """A constraint, of a table or a column. `valid` False means NOT VALID, `enforced` False NOT ENFORCED.
+
+    `include` is what INCLUDE lists, as it was written.
+    """
 
     kind: ConstraintKind
     name: str | None = None
@@ -129,6 +132,7 @@ class Constraint:
     deferrable: bool = False
     no_inherit: bool = False
     nulls_not_distinct: bool = False
+    include: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def _index_parts(cursor: Cursor, constraint: Constraint) -> Constraint:
     if _nulls_not_distinct(cursor):
         constraint = replace(constraint, nulls_not_distinct=True)
     if cursor.accept("include"):
-        cursor.parens()
+        constraint = replace(constraint, include=cursor.slice(*cursor.parens()))
     if cursor.accept("with"):
         cursor.parens()
     if cursor.accept("using", "index", "tablespace"):

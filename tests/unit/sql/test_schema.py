@@ -212,3 +212,24 @@ def test_keys_of_partitions_go_with_them() -> None:
     )
     assert judged("DROP TABLE p", made).fails == ""
     assert "depends on" in judged("DROP TABLE p", made, "CREATE TABLE c (p_id int REFERENCES p)").fails
+
+
+@pytest.mark.parametrize(
+    ("elements", "left"),
+    [
+        ("CONSTRAINT pk_x PRIMARY KEY (a), CONSTRAINT uq_x UNIQUE (a)", {"pk_x"}),
+        ("CONSTRAINT uq_x UNIQUE (a), PRIMARY KEY (a)", {"uq_x"}),
+        ("CONSTRAINT k UNIQUE (a), CONSTRAINT l UNIQUE (a)", {"k"}),
+        ("CONSTRAINT uq_x UNIQUE (a, b), CONSTRAINT pk_x PRIMARY KEY (b, a)", {"uq_x", "pk_x"}),
+        ("CONSTRAINT k UNIQUE (a) INCLUDE (b), CONSTRAINT l UNIQUE (a)", {"k", "l"}),
+        ("CONSTRAINT k UNIQUE (a) DEFERRABLE, CONSTRAINT l UNIQUE (a)", {"k", "l"}),
+        ("CONSTRAINT k UNIQUE (a), CONSTRAINT l UNIQUE NULLS NOT DISTINCT (a)", {"k", "l"}),
+    ],
+)
+def test_keys_of_the_same_columns_are_one(elements: str, left: set[str]) -> None:
+    made = after(f"CREATE TABLE x (a int, b int, {elements})")
+    table = made.table(Name("x"))
+    assert table is not None
+    assert set(table.constraints) == left
+    again = "ALTER TABLE x ADD CONSTRAINT uq_x UNIQUE (a)"
+    assert bool(facts_of(read(again), 17, made).fails) == ("uq_x" in left)

@@ -105,9 +105,35 @@ def create_table(schema: Schema, reading: Reading) -> Schema:
     if reading.kind in ("create table as", "select into"):
         table = replace(table, complete=False, reads=reads(reading))
     schema = _replacing(schema.with_table(table), target.name)
-    for constraint in constraints:
+    for constraint in _merged(constraints):
         schema = add_constraint(schema, target.name, constraint)
     return _join_parents(schema, target.name)
+
+
+def _merged(constraints: list[Constraint]) -> list[Constraint]:
+    """What is left where several of one CREATE TABLE want the same index: the first, the primary key before all.
+
+    It takes the name of another where it has none (PostgreSQL's transformIndexConstraints).
+    """
+    kept: list[Constraint] = []
+    for one in sorted(constraints, key=lambda one: one.kind != "primary key"):
+        at = next((n for n, other in enumerate(kept) if _same_index(one, other)), None)
+        if at is None:
+            kept.append(one)
+        elif kept[at].name is None:
+            kept[at] = replace(kept[at], name=one.name)
+    return kept
+
+
+def _same_index(one: Constraint, other: Constraint) -> bool:
+    keys = ("unique", "primary key")
+    return (
+        one.kind in keys
+        and other.kind in keys
+        and (one.columns, one.include) == (other.columns, other.include)
+        and one.deferrable == other.deferrable
+        and one.nulls_not_distinct == other.nulls_not_distinct
+    )
 
 
 def _replacing(schema: Schema, copy: Name) -> Schema:
