@@ -50,8 +50,9 @@ sys.path.insert(0, "@SITE@/pgadmin4")
 import config
 from flask import Flask
 from flask_migrate import Migrate
-from pgadmin.model import db
+from pgadmin.model import SCHEMA_VERSION, db
 
+config.SETTINGS_SCHEMA_VERSION = SCHEMA_VERSION
 app = Flask("pgadmin")
 app.config.from_object(config)
 app.config["SQLALCHEMY_DATABASE_URI"] = "{_URL}"
