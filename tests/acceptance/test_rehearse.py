@@ -147,6 +147,21 @@ def test_what_goes_over_a_connection_of_its_own_is_looked_into(
     assert ("SHARE", "notes") in {(one["mode"], one["table"]) for one in revision["locks"]}
 
 
+def test_from_base_a_project_of_files_is_one(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    """Nobody said whose history it is: its env.py does. What ran there is judged, and what did not come back told."""
+    project = make_project(revisions=[ORDERS, Rev("b2", "op.drop_table('orders')")])
+    done = project.run(
+        "rehearse", "a1:b2", "--from", "base", "--round-trip", "--format", "json",
+        env=_given(pg_database), timeout=LONG,
+    )  # fmt: skip
+    document = done.json()
+    assert (done.exit, document["server"]) == (3, "an SQLite file"), done
+    assert "table-dropped" in {one["rule"] for one in document["findings"]}
+    assert [text.split(":")[0] for text in document["round_trips"][0]["schema"]] == ["table orders"]
+
+
 def test_a_revision_that_fails_says_where(
     make_project: Callable[..., Project], pg_database: TestDatabase
 ) -> None:

@@ -85,11 +85,11 @@ class Rehearsing:
         return self.watch
 
     def stand_of(self, database: str) -> Stand | None:
-        """The clone that a target ran on, by its own name or path."""
+        """The clone that a target ran on, by its own name or path; None for a further file, which is not looked at."""
         for one in self.stands:
             if database in (one.clone.name, one.clone.keywords.get("database")):
                 return one
-        return self.stands[0] if len(self.stands) == 1 else None
+        return None
 
     def close(self) -> None:
         """Close our connections. Never raises."""

@@ -36,6 +36,8 @@ def round_trips(
     targets = [target for target in ran.replays[-1].targets if target.listings]
     if not targets:
         return (), []
+    if any(rehearsing.stand_of(_database(one)) is None for one in targets):
+        return (), ["the round trip was not made: env.py configures a file that no clone stands for"]
     trip = _Trip(workers, targets, ran.redirect, rehearsing, job, sink, tick)
     if not settings.rehearsal.each:
         return trip.whole(), []

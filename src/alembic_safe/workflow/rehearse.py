@@ -119,6 +119,9 @@ def rehearsed(
                 settings, workers, section, found, place, phases, sink, tick, stop_before, start_before, begun
             )
             missing = one.run(began, destination)
+        if one.of_files:
+            found = replace(found, dialect="sqlite")
+            continue
         if missing and settings.scratch.mode == "auto" and missing not in extensions:
             extensions.append(missing)
             continue
@@ -147,6 +150,8 @@ class _Section:
     start_before: str = ""
     begun: Begun | None = None
     result: Rehearsal = field(default_factory=lambda: Rehearsal(""))
+    # nobody had said what the project's database is, and it is SQLite's: nothing of it ran on the place
+    of_files: bool = False
 
     def run(self, began: str, destination: str) -> str:
         """Play, judge, go back and forth. An extension that the place lacks, "" where none was missed."""
@@ -170,6 +175,10 @@ class _Section:
                 ran = self._play(jobs, rehearsing)
             if ran.extension:
                 return ran.extension
+            kinds = {one.found.target.dialect for one in ran.replays[-1].targets}
+            self.of_files = self.found.dialect is None and kinds == {"sqlite"}
+            if self.of_files:
+                return ""
             self._conclude(ran, rehearsing, jobs[-1])
         finally:
             rehearsing.close()

@@ -91,9 +91,15 @@ class Redirection:
         path = os.path.abspath(name)  # noqa: PTH100 - no link followed, as everywhere a path is told
         if self.is_ours(path):
             return path
-        for clone in self.redirect.clones:
-            if clone.dialect == "sqlite" and clone.stands_for == path:
-                return clone.keywords["database"]
+        clones = [clone for clone in self.redirect.clones if clone.dialect == "sqlite"]
+        with self._lock:
+            # one that stands for none stands for the first that is asked for
+            free = (one for one in clones if not one.stands_for and one not in self._taken.values())
+            named = (one for one in clones if one.stands_for == path)
+            found = self._taken.get(path) or next(named, None) or next(free, None)
+            if found is not None:
+                self._taken[path] = found
+                return found.keywords["database"]
         digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
         return str(Path(self.redirect.folder, f"{digest}-{Path(path).name}"))
 
