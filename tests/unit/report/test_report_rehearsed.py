@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 from alembic_safe.model.rehearsals import (
     LostData,
@@ -108,3 +109,17 @@ def test_hostile_names_are_shown_and_not_obeyed() -> None:
     text = render(result(_BAD), View(width=120, verbose=True))
     assert [c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs")] == []
     assert "[red]x[/red]" in text
+
+
+def test_a_statement_that_only_marks_a_transaction_is_not_said_to_be_left_out() -> None:
+    whole = result()
+    (target,) = whole.targets
+    (revision,) = target.revisions
+    beside = [replace(statement(n, sql), traced=False) for n, sql in ((42, "SAVEPOINT s"), (43, "SELECT 1"))]
+    revision = replace(revision, statements=(*revision.statements[-1:], *beside))
+    shown = render(replace(whole, targets=(replace(target, revisions=(revision,)),)), View(width=200))
+    lines = [line.strip() for line in shown.splitlines()]
+    (at,) = [n for n, line in enumerate(lines) if line.endswith("SAVEPOINT s")]
+    assert "not looked into" not in lines[at + 1]
+    (at,) = [n for n, line in enumerate(lines) if line.endswith("SELECT 1")]
+    assert "not looked into" in lines[at + 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,6 +40,7 @@ from alembic_safe.report.wording import at, clean, count, duration, near, size
 
 _BAR = 24
 _MANY_PAGES = 128  # 1 MB
+_MARKS = re.compile(r"\s*(?:savepoint|release|rollback|commit|begin)\b", re.IGNORECASE)
 _MANY = 12  # statements that are shown of a revision without -v
 _ALIKE = 0.1  # a clone whose table is larger or smaller by less is as good as the target's
 
@@ -215,8 +217,9 @@ def _row(
         notes.append("commits on its own")
     if view.verbose:
         notes += _closely(statement)
-    # on SQLite none is, which the guide says once
-    if not statement.traced and any(other.traced for other in one.statements):
+    # on SQLite none is, which the guide says once; and what only marks a transaction does nothing to be seen
+    marks = _MARKS.match(statement.sql)
+    if not (statement.traced or marks) and any(other.traced for other in one.statements):
         notes.append("not looked into")
     if notes:
         text.append(f"\n({'; '.join(notes)})", style=QUIET)
