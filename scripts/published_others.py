@@ -49,6 +49,7 @@ _PGADMIN = f"""import sys
 sys.path.insert(0, "@SITE@/pgadmin4")
 import config
 from flask import Flask
+from flask_babel import Babel
 from flask_migrate import Migrate
 from pgadmin.model import SCHEMA_VERSION, db
 
@@ -58,7 +59,8 @@ app.config.from_object(config)
 app.config["SQLALCHEMY_DATABASE_URI"] = "{_URL}"
 app.config["SECURITY_PASSWORD_SALT"] = "x"
 db.init_app(app)
-Migrate(app, db)"""
+Migrate(app, db)
+Babel(app)"""
 _FARADAY = f"[database]\nconnection_string = {_URL}\n[faraday_server]\nsecret_key = x\nagent_token = x\n"
 
 OTHERS = (

@@ -25,6 +25,7 @@ from alembic_safe.rehearsal.filling import Filling
 from alembic_safe.settings import Settings
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.as_it_ran import not_reached
+from alembic_safe.workflow.beside import seen_beside
 from alembic_safe.workflow.changed import repository_root
 from alembic_safe.workflow.context import Phases, new_run_id
 from alembic_safe.workflow.gating import worst
@@ -225,7 +226,12 @@ class _Section:
         result, last = self.result, ran.replays[-1]
         result.fault = last.fault
         result.listings = last.targets[0].listings if last.targets else ()
-        result.notices += [*last.notices, *self._made(ran), *self._not_reached(ran)]
+        result.notices += [
+            *last.notices,
+            *self._made(ran),
+            *self._not_reached(ran),
+            *seen_beside(result.listings),
+        ]
         if len(ran.replays) > 1 and not any(one.listings for one in last.targets) and last.fault is None:
             result.notices.append("there is no revision in this range")
         if last.fault is not None:
