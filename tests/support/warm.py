@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import array
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -128,9 +127,6 @@ def of_this_process() -> Warm:
 def serve(number: int) -> None:
     """The process itself: forks for each request, until nobody asks any more."""
     _import_all()
-    # a collection in a fork would write to, and so copy, every page of what was imported
-    gc.collect()
-    gc.freeze()
     control = socket.socket(fileno=number)
     while True:
         data, descriptors = _request(control)
