@@ -29,8 +29,9 @@ def test_one_of_two_files_is_stamped_and_the_other_left_alone(make_project: Call
     rows = "select version_num from alembic_version"
     unsaid = project.run("recover", "--apply", "stamp")
     # both are explained, and the labels are there to be copied
-    assert f"--apply stamp --target {one}" in " ".join(unsaid.stdout.split()), unsaid
-    assert unsaid.exit == 2 and unsaid.stdout.count("never stamped") == 2, unsaid
+    said = " ".join(unsaid.stdout.split())  # long paths break lines
+    assert f"--apply stamp --target {one}" in said, unsaid
+    assert unsaid.exit == 2 and said.count("never stamped") == 2, unsaid
     assert str(one) in unsaid.stderr and str(two) in unsaid.stderr, unsaid
     wrong = project.run("stamp", "b2", "--target", "onedb")
     assert (wrong.exit, wrong.stdout) == (2, ""), wrong
