@@ -224,7 +224,7 @@ class _Section:
 
     def _conclude(self, ran: Played, rehearsing: Rehearsing, job: Job) -> None:
         result, last = self.result, ran.replays[-1]
-        result.fault = last.fault
+        result.fault = self._explained(last.fault)
         result.listings = last.targets[0].listings if last.targets else ()
         result.notices += [
             *last.notices,
@@ -253,6 +253,16 @@ class _Section:
                 )
                 result.notices += notices
         result.checks = tuple(rehearsing.checks)
+
+    def _explained(self, fault: Fault | None) -> Fault | None:
+        """With what may be the clone's own fault: on a server that others use it has no owners and no grants."""
+        if fault is None or fault.sqlstate != "42501" or self.place.own or not self.found.dumps:
+            return fault
+        return replace(
+            fault,
+            hint="On a server that others use all of a clone is one role's, and nobody is granted anything, so that a"
+            " revision that changes its role may lack rights there alone: `--scratch auto` has them.",
+        )
 
     def _made(self, ran: Played) -> list[str]:
         found = []
