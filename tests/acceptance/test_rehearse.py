@@ -285,6 +285,30 @@ def test_a_table_is_the_same_by_whatever_name_and_a_savepoint_takes_back(
     assert ("column-type-rewrite", rewrite["source"]["line"]) in rules
 
 
+def test_what_only_the_clone_shows_passes_where_an_upgrade_would(
+    make_project: Callable[..., Project], pg_database: TestDatabase
+) -> None:
+    """A function of the target's: nobody reads what it does, and the clone shows it."""
+    project = make_project(
+        url=pg_database.url(), revisions=[ORDERS, Rev("b2", "op.execute('select widen()')")]
+    )
+    _filled(project, pg_database, 10)
+    pg_database.fetch(
+        "create function widen() returns void language plpgsql as"
+        " $$ begin alter table orders alter column id type bigint; end $$"
+    )
+    done = project.run(
+        "rehearse", "--from", "schema", "--format", "json", env=_given(pg_database), timeout=LONG
+    )
+    document = done.json()
+    (revision,) = document["targets"][0]["revisions"]
+    assert [(one["what"], one["seen"]) for one in revision["differences"]] == [
+        ("lock", "ACCESS EXCLUSIVE"), ("rewrite", "yes")
+    ]  # fmt: skip
+    assert (done.exit, document["refused"]) == (3, True), "as `plan` and `upgrade` say"
+    assert [one["rule"] for one in document["findings"] if one["stops"]] == ["statement-not-understood"]
+
+
 def test_what_cannot_be_run_on_the_clone_is_no_pass(make_project: Callable[..., Project]) -> None:
     project = make_project(revisions=[ORDERS, Rev("b2")])
     project.run_alembic("upgrade", "b2").ok()

@@ -119,8 +119,10 @@ def _judge(
     )
     plan, differences = as_seen(plan, _seen(stand, steps))
     live = _at_the_speed_seen(_live(settings, site, stand, listings), stand, steps, ran)
-    findings = judge(plan, live=live, allowances=settings.allowances, policy=settings.gate)
-    return Judgement(plan, findings, gate(findings, settings.gate), live), differences
+    # where there is a target it is an upgrade's verdict that is told, which is stricter with what is not known
+    policy = settings.gate if site is None else replace(settings.gate, applying=True)
+    findings = judge(plan, live=live, allowances=settings.allowances, policy=policy)
+    return Judgement(plan, findings, gate(findings, policy), live), differences
 
 
 def _at_the_speed_seen(
