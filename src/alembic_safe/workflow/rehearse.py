@@ -373,7 +373,7 @@ def _failure(fault: Fault) -> Failure:
     return Failure(
         RevisionFailedError.__name__,
         f"{where}{fault.message}",
-        fault.hint or "The target was not touched. Mend the revision, and rehearse again.",
+        f"The target was not touched. {fault.hint or 'Mend the revision, and rehearse again.'}",
     )
 
 
