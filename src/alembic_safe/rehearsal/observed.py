@@ -115,7 +115,11 @@ def _observation(
                 and not one.name.startswith("pg_")
             )
         ),
-        tuple(now[one.oid].name for one in trace.relations if not one.name and one.oid in now),
+        tuple(
+            now[one.oid].name
+            for one in trace.relations
+            if not one.name and one.oid in now and not now[one.oid].name.startswith("pg_")
+        ),
         trace.wal,
         trace.said,
         sum(one.pages for one in trace.relations),

@@ -73,3 +73,15 @@ def test_what_goes_over_a_connection_beside_does_not_hide_what_the_transaction_h
     ours, beside = held_locks(step, both, 10.0)
     assert (ours.first, ours.last, ours.seconds) == (1, 3, 9.0), "to the end of the step"
     assert (beside.first, beside.last, beside.seconds) == (2, 4, 2.5), "to its last statement"
+
+
+def test_what_a_temporary_table_was_kept_in_is_not_told() -> None:
+    made = (
+        SeenRelation(2, "kept", "r", ("AccessExclusiveLock",), 2),
+        SeenRelation(3, "pg_toast_temp_1.pg_toast_2_index", "i", ("AccessExclusiveLock",), 3),
+    )
+    gone = tuple(SeenRelation(one.oid, "", "", one.modes, 0) for one in made)
+    traces = {n: Trace(n, "7", 0.0, 0.0, 0.0, each) for n, each in ((1, made), (2, gone))}
+    step = SeenStep(0, 0, None, "upgrade", STEP.before, traces)  # type: ignore[arg-type]
+    first, second = observations(step)
+    assert (first.created, second.dropped) == (("kept",), ("kept",))
