@@ -11,6 +11,9 @@ from alembic_safe.bridge.worker.refusal import is_harmless
     ("program", "words", "harmless"),
     [
         ("git", ["git", "version"], True),
+        ("lscpu", ["lscpu", "--parse=core"], True),
+        ("lsb_release", ["lsb_release", "-a"], True),
+        ("sh", ["sh", "-c", "lscpu"], False),
         ("git", ["git", "--version"], True),
         ("git", ["git", "fetch"], False),
         ("git", ["git", "version", "--upload-pack=x"], False),
@@ -18,5 +21,5 @@ from alembic_safe.bridge.worker.refusal import is_harmless
         ("uname", ["uname", "-p"], True),
     ],
 )
-def test_only_asking_git_for_its_version_is_let_pass(program: str, words: list[str], harmless: bool) -> None:
+def test_only_asking_for_a_version_or_of_the_machine_is_let_pass(program: str, words: list[str], harmless: bool) -> None:
     assert is_harmless("subprocess.Popen", (program, words, None, None)) is harmless
