@@ -47,6 +47,8 @@ BESIDE = Rev(
         other.execute(sa.text("lock table notes in share mode"))
         other.execute(sa.text("insert into notes values (7)"))
         other.commit()
+    with sa.create_engine(op.get_bind().engine.url.set(database='another'), future=True).connect() as other:
+        other.execute(sa.text("create table notes (id int)"))
     op.execute("update orders set note = 'y'")
     """,
 )
@@ -142,6 +144,7 @@ def test_what_goes_over_a_connection_of_its_own_is_looked_into(
         (True, ["ROW EXCLUSIVE on orders"], {"orders": 1}),
         (True, ["SHARE on notes"], {}),
         (True, [], {"notes": 1}),
+        (False, [], {}),  # in another database, where numbers of tables mean others
         (True, [], {"orders": 1}),
     ]
     assert ("SHARE", "notes") in {(one["mode"], one["table"]) for one in revision["locks"]}

@@ -21,5 +21,7 @@ from alembic_safe.bridge.worker.refusal import is_harmless
         ("uname", ["uname", "-p"], True),
     ],
 )
-def test_only_asking_for_a_version_or_of_the_machine_is_let_pass(program: str, words: list[str], harmless: bool) -> None:
+def test_only_asking_for_a_version_or_the_machine_is_let_pass(
+    program: str, words: list[str], harmless: bool
+) -> None:
     assert is_harmless("subprocess.Popen", (program, words, None, None)) is harmless

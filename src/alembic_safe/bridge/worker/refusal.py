@@ -23,8 +23,8 @@ _AUDITED = {
     "os.fork": "another process",
     "os.forkpty": "another process",
 }
-# what ctypes asks for libpq's name (psycopg does at import), platform for the processor's and the architecture's, joblib
-# for how many cores there are, and distro for the system's
+# what ctypes asks for libpq's name (psycopg does at import), platform for the processor's and the architecture's,
+# joblib for how many cores there are, and distro for the system's
 _HARMLESS = frozenset({"/sbin/ldconfig", "/usr/sbin/ldconfig", "uname", "file", "lscpu", "lsb_release"})
 # GitPython cannot even be imported unless git says its version, and much of machine learning imports it
 _HARMLESS_CALLS = frozenset({("git", "version"), ("git", "--version")})

@@ -63,5 +63,5 @@ class Tracers:
             if is_bookkeeping(statement.sql):
                 return None
             known = self._beside[id(live)] = (live, Tracer(self.tell, beside=True))
-            known[1].begin_beside(over, self._main.step)
+            known[1].begin_beside(over, self._connection, self._main.step)
         return known[1]

@@ -69,6 +69,7 @@ _KINDS_SQL = (
 )
 # psycopg prepares what it is given often, and would have the session forget all that is prepared after each ALTER
 _UNPREPARED = {"psycopg": {"prepare": False}}  # SQLAlchemy's async form of it takes no such word
+_DATABASE_SQL = "select pg_catalog.current_database()::pg_catalog.text"
 _COUNTING = ("r", "m")  # of an index, its own scans would be counted
 
 
@@ -113,11 +114,17 @@ class Tracer:
         self._look(live, 0, every=self.disturbed or self._renamed or not self._known)
         self._renamed = False
 
-    def begin_beside(self, connection: Any, step: float) -> None:
-        """A connection that is not alembic's is met in a step that began then. Nothing is told yet."""
+    def begin_beside(self, connection: Any, main: Any, step: float) -> None:
+        """A connection that is not alembic's (`main`) is met in a step that began then. Nothing is told yet.
+
+        In another database relations have numbers that mean others here: that is not looked into.
+        """
         self.step = step
-        live = _live(connection)
-        self._off = live is None or not drivers.is_postgresql(drivers.name_of(live))
+        live, ours = _live(connection), _live(main)
+        self._off = live is None or ours is None or not drivers.is_postgresql(drivers.name_of(live))
+        if not self._off:
+            database = _ask(live, _DATABASE_SQL)
+            self._off = database is None or database != _ask(ours, _DATABASE_SQL)
         if not self._off:
             self._listen(live)
             self._look(live, 0, every=True)
