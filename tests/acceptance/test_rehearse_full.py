@@ -73,3 +73,9 @@ def test_a_server_that_does_not_fit(
     assert done.exit == 9, done
     assert said in done.stderr
     assert "No space left on device" in done.stderr
+    if megabytes > 100:
+        tried = project.run(
+            "backup", "verify", "--restore", env={"TMPDIR": str(small(megabytes + 1))}, timeout=LONG
+        )
+        assert (tried.exit, "there is no room for backup" in tried.stderr) == (9, True), tried
+        assert "does not restore" not in project.run("backup", "list", "--verbose").stdout

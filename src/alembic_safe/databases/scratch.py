@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -61,11 +59,12 @@ class ScratchPlace:
     @property
     def full(self) -> str:
         """A temporary server's own words that its disk is full; "" where it did not say so."""
+        from alembic_safe.databases.postgresql.server.room import said_full
+
         try:
-            lines = self._log.read_text(errors="replace").splitlines() if self._log else []
+            return said_full(self._log.read_text(errors="replace")) if self._log else ""
         except OSError:
             return ""
-        return next((line for line in reversed(lines) if os.strerror(errno.ENOSPC) in line), "")
 
     def make(self, stands_for: str = "", *, template: str | None = None) -> Clone:
         """A new, empty database; or a copy of the clone named `template`."""
@@ -186,7 +185,8 @@ def _temporary(
 def _folder(stack: ExitStack) -> Path:
     """A folder that is found and removed like a temporary server's when we are killed."""
     from alembic_safe.databases.postgresql.server import leftovers
-    from alembic_safe.databases.postgresql.server.account import base_folder, room_in, server_account
+    from alembic_safe.databases.postgresql.server.account import base_folder, server_account
+    from alembic_safe.databases.postgresql.server.room import room_in
 
     base = base_folder(server_account())
     leftovers.sweep(base)

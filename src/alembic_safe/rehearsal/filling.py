@@ -17,7 +17,7 @@ from alembic_safe.databases.postgresql.looking_on import RelationSize
 from alembic_safe.databases.postgresql.objects import extensions_of, roles_of
 from alembic_safe.databases.postgresql.restore import find_restore_tool
 from alembic_safe.databases.postgresql.row_counts import give_row_counts
-from alembic_safe.databases.postgresql.server.account import room_in
+from alembic_safe.databases.postgresql.server.room import no_room, room_in
 from alembic_safe.errors import BackupError, RefusedError, UnreachableError
 from alembic_safe.model.policies import ControlPolicy
 from alembic_safe.model.scratch import Clone
@@ -82,12 +82,8 @@ class Filling:
             except (BackupError, UnreachableError) as error:
                 # the server ends where it cannot write, and the tool tells of a lost connection alone
                 if said := self.place.full:
-                    raise UnreachableError(
-                        f"there is no room for a clone in {self.place.folder.parent}",
-                        hint="Make room there, set TMPDIR to a folder that has some, or name a server:"
-                        " `--scratch env:NAME`.",
-                        detail=said,
-                    ) from error
+                    where = f"in {self.place.folder.parent}"
+                    raise no_room("a clone", where, said, other="`--scratch env:NAME`") from error
                 raise
             self.after(clone, database, watch)
         finally:

@@ -21,8 +21,9 @@ from alembic_safe.databases.postgresql.database import PostgresDatabase
 from alembic_safe.databases.postgresql.objects import extensions_of, roles_of
 from alembic_safe.databases.postgresql.restore import PostgresRestore, find_restore_tool
 from alembic_safe.databases.postgresql.server import TemporaryServer, find_binaries
+from alembic_safe.databases.postgresql.server.room import no_room, said_full
 from alembic_safe.databases.sqlite.restore import copy_dump
-from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError
+from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError, UnreachableError
 from alembic_safe.model.backups import Manifest
 from alembic_safe.model.events import EventSink
 from alembic_safe.model.policies import ControlPolicy
@@ -44,6 +45,7 @@ class _Scratch:
     database: str
     own: bool
     where: str
+    full: Callable[[], str] = str  # the server's own words that its disk is full
 
 
 def try_file(
@@ -80,7 +82,8 @@ def try_on_server(
     """A PostgreSQL backup, on a temporary server where none is given. What fails while it is loaded is a fault in the
     value.
 
-    Raises `RefusedError` where there is no server to try it on, or that lacks an extension.
+    Raises `RefusedError` where there is no server to try it on, or that lacks an extension, `UnreachableError` where
+    that server has no room.
     """
     with _server(manifest, server) as scratch:
         database = beside.open_named(scratch.parameters, scratch.policy, scratch.database)
@@ -116,7 +119,14 @@ def _tried(
         with closing(connect(name)):
             place = Place(name, database, tool, connect, own)
             return load(place, dump, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
-    except BackupError as error:
+    except (BackupError, UnreachableError) as error:
+        # a server that ends where it cannot write leaves a tool with a lost connection: no fault of the backup's
+        if said := scratch.full() or said_full(f"{error.message}\n{error.detail}"):
+            raise no_room(
+                f"backup {manifest.id}", f"on {scratch.where}", said, other="`--restore-url`"
+            ) from error
+        if isinstance(error, UnreachableError):
+            raise
         return Loaded(0, 0, dict(watch.durations), (error.message,))
     finally:
         with suppress(AlembicSafeError):
@@ -169,4 +179,4 @@ def _server(manifest: Manifest, server: ControlPolicy | None) -> Iterator[_Scrat
     with TemporaryServer(fits[0], durable=True, settings={"shared_buffers": "128MB"}) as ours:
         parameters = ConnectParameters("postgresql", "psycopg", ours.keywords())
         where = f"a temporary server of this machine (PostgreSQL {fits[0].version})"
-        yield _Scratch(parameters, ControlPolicy(), "postgres", True, where)
+        yield _Scratch(parameters, ControlPolicy(), "postgres", True, where, lambda: ours.full)

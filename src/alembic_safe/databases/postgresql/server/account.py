@@ -12,13 +12,11 @@ import pwd
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic_safe.databases.postgresql.server.binaries import Binaries
-from alembic_safe.errors import UnreachableError, UsageError
+from alembic_safe.errors import UsageError
 from alembic_safe.quick import dataclass
 
 # initdb looks its user up by number, so the account must have a passwd entry; this one is everywhere
@@ -110,21 +108,6 @@ def publish(new: Path, home: Path) -> None:
         if not home.is_dir():
             raise
         shutil.rmtree(new)
-
-
-@contextmanager
-def room_in(folder: Path) -> Iterator[None]:
-    """Raises `UnreachableError` for what cannot be written there: a full disk, say."""
-    try:
-        yield
-    except OSError as error:
-        # copytree tells of each file; the system's own words are the same for all
-        several = isinstance(error, shutil.Error) and error.args and error.args[0]
-        why = str(several[0][2]) if several else str(error)
-        raise UnreachableError(
-            f"no scratch server or file can be made in {folder}: {why}",
-            hint="Make room there, set TMPDIR to a folder that has some, or name a server: `--scratch env:NAME`.",
-        ) from error
 
 
 def _movable(bindir: Path) -> tuple[Path, tuple[Path, ...]]:

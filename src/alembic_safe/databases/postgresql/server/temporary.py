@@ -27,10 +27,10 @@ from alembic_safe.databases.postgresql.server.account import (
     Account,
     base_folder,
     reachable_bindir,
-    room_in,
     server_account,
 )
 from alembic_safe.databases.postgresql.server.binaries import Binaries
+from alembic_safe.databases.postgresql.server.room import room_in, said_full
 from alembic_safe.errors import UnreachableError
 
 _START_SECONDS = 60.0
@@ -88,6 +88,11 @@ class TemporaryServer:
     def log(self) -> Path:
         """What it says."""
         return self.folder / "server.log"
+
+    @property
+    def full(self) -> str:
+        """Its own words that its disk is full; "" where it did not say so."""
+        return said_full(self.log.read_text(errors="replace")) if self.log.exists() else ""
 
     @property
     def pid(self) -> int:
