@@ -57,9 +57,9 @@ def _database(target: ReplayedTarget) -> str:
 
 @dataclass(slots=True)
 class _Trip:
-    """`targets` are those that had something to do. What ran is undone in the reverse of its order: no other order is
+    """What ran is undone in the reverse of its order, and nothing else: with branches no other order is sure to be one.
 
-    sure to be one in a history with branches, and nothing else is undone.
+    `targets` are those that had something to do.
     """
 
     workers: Workers
