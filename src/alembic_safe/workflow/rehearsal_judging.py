@@ -18,6 +18,7 @@ from alembic_safe.rehearsal.forecasting import speed
 from alembic_safe.rehearsal.judging import Seen, as_seen
 from alembic_safe.rehearsal.observed import observations
 from alembic_safe.rehearsal.telling import Telling, told
+from alembic_safe.rehearsal.waits import with_waits
 from alembic_safe.rehearsal.watching import SeenStep
 from alembic_safe.rules import gate, judge
 from alembic_safe.rules.locks import blocked
@@ -76,7 +77,7 @@ def judged_run(settings: Settings, found: Origin, rehearsing: Rehearsing, ran: R
     )
     findings: tuple[ReportedFinding, ...] = ()
     if judgement is not None:
-        findings = Saying(listings).report(judgement.findings, judgement.verdict)
+        findings = with_waits(Saying(listings).report(judgement.findings, judgement.verdict), revisions)
     return Judged(
         RehearsedTarget(
             site.target.label if site is not None else _label(target.section, target.version_table),

@@ -86,6 +86,7 @@ def _verdict(result: RehearseResult) -> Text:
         f"{count(len(revisions), 'revision')} in {duration(here)}{there}; an upgrade ",
         word,
         (f" (--fail-on {result.fail_on})", QUIET),
+        (" and is over budget", BAD) if result.over else "",
     )
 
 
