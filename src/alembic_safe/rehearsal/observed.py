@@ -14,6 +14,8 @@ MODES = {mode.server_name: mode for mode in LockMode}
 _TABLES = frozenset("rmpf")
 _SHOWN = frozenset("rpmfviIS")
 _WITH_ROWS = frozenset("rm")
+# schemas of what the server makes for itself; a table of a person's may be called pg_something
+_SERVERS_OWN = ("pg_toast.", "pg_toast_temp_", "pg_temp_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,13 @@ def _observation(
                 if one.oid not in now
                 and one.oid not in before
                 and one.kind in _SHOWN
-                and not one.name.startswith("pg_")
+                and not one.name.startswith(_SERVERS_OWN)
             )
         ),
         tuple(
             now[one.oid].name
             for one in trace.relations
-            if not one.name and one.oid in now and not now[one.oid].name.startswith("pg_")
+            if not one.name and one.oid in now and not now[one.oid].name.startswith(_SERVERS_OWN)
         ),
         trace.wal,
         trace.said,

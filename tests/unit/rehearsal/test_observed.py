@@ -85,3 +85,15 @@ def test_what_a_temporary_table_was_kept_in_is_not_told() -> None:
     step = SeenStep(0, 0, None, "upgrade", STEP.before, traces)  # type: ignore[arg-type]
     first, second = observations(step)
     assert (first.created, second.dropped) == (("kept",), ("kept",))
+
+
+def test_a_table_of_a_person_may_be_called_as_the_servers_own_are() -> None:
+    made = (
+        SeenRelation(2, "pg_stuff", "r", (), 2),
+        SeenRelation(3, "pg_toast.pg_toast_2", "i", (), 3),
+        SeenRelation(4, "pg_temp_3.scratch", "r", (), 4),
+    )
+    gone = tuple(SeenRelation(one.oid, "", "", (), 0) for one in made)
+    traces = {1: Trace(1, "7", 0, 1, 0, made), 2: Trace(2, "7", 1, 2, 0, gone)}
+    first, second = observations(SeenStep(0, 0, None, "upgrade", STEP.before, traces))  # type: ignore[arg-type]
+    assert (first.created, second.dropped) == (("pg_stuff",), ("pg_stuff",))
