@@ -135,10 +135,7 @@ def _backup(settings: Settings, sites: list[Site], stack: ExitStack, sink: Event
             f"env.py configures {len(databases)} databases, and a backup is of one",
             hint="Rehearse `--from backup`, which takes the newest of each, or `--from schema`.",
         )
-    chosen = {
-        next(site.target.database for site in sites if site.database is database): _chosen(settings, database)
-        for database in distinct_names(sites, databases)
-    }
+    chosen = {name: _chosen(settings, site.database) for name, site in by_name(sites).items()}
     return together(
         [
             of_backup(settings, manifest, name, stack, sink=sink, tick=tick)
@@ -147,14 +144,14 @@ def _backup(settings: Settings, sites: list[Site], stack: ExitStack, sink: Event
     )
 
 
-def distinct_names(sites: Sequence[Site], databases: Sequence[Database]) -> Sequence[Database]:
-    """The databases. Raises `RefusedError` where two of them have one name."""
-    names = set[str]()
-    for database in databases:
-        name = next(site.target.database for site in sites if site.database is database)
-        require_new_name(name, names)
-        names.add(name)
-    return databases
+def by_name(sites: Sequence[Site]) -> dict[str, Site]:
+    """The first site of each database, by that one's name. Raises `RefusedError` where two of them have one name."""
+    found: dict[str, Site] = {}
+    for database in asking.databases_of(sites):
+        site = next(one for one in sites if one.database is database)
+        require_new_name(site.target.database, found)
+        found[site.target.database] = site
+    return found
 
 
 def together(each: Sequence[Origin]) -> Origin:

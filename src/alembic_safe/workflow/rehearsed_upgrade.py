@@ -14,7 +14,7 @@ from alembic_safe.quick import dataclass
 from alembic_safe.workflow import asking
 from alembic_safe.workflow.applying import ApplyContext
 from alembic_safe.workflow.asking import Site
-from alembic_safe.workflow.rehearsal_sources import Origin, distinct_names, of_backup, together
+from alembic_safe.workflow.rehearsal_sources import Origin, by_name, of_backup, together
 from alembic_safe.workflow.rehearsal_verdict import with_the_unseen
 from alembic_safe.workflow.rehearse import Rehearsal, over_budget, rehearsed
 
@@ -78,8 +78,8 @@ def _origin(
 ) -> Origin:
     """One origin for the backups of all databases."""
     each: list[Origin] = []
-    for database in distinct_names(pending, asking.databases_of(pending)):
-        site = next(one for one in pending if one.database is database)
+    for site in by_name(pending).values():
+        database = site.database
         manifest = backups.get(id(database))
         if manifest is None:
             raise RefusedError(
