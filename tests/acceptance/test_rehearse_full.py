@@ -9,7 +9,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
+from alembic_safe.databases.postgresql.server import TemporaryServer
+from alembic_safe.databases.postgresql.server.account import server_account
 from tests.acceptance.test_rehearse import LONG, ORDERS
 from tests.support.databases import MAJORS, TestDatabase
 from tests.support.projects import Project, Rev
@@ -79,3 +82,26 @@ def test_a_server_that_does_not_fit(
         )
         assert (tried.exit, "there is no room for backup" in tried.stderr) == (9, True), tried
         assert "does not restore" not in project.run("backup", "list", "--verbose").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.long  # as above
+@pytest.mark.skipif(MAJORS == (0,), reason="no PostgreSQL programs on this machine")
+def test_a_named_server_that_has_no_room(
+    make_project: Callable[..., Project], pg_database: TestDatabase, small: Callable[[int], Path]
+) -> None:
+    """It lives on, and it is the tool that says so."""
+    project = make_project(url=pg_database.url(), revisions=REVISIONS)
+    project.run_alembic("upgrade", "a1", timeout=LONG).ok()
+    pg_database.fetch("insert into orders select n, repeat('x', 1000) from generate_series(1, 60000) n")
+    project.run("backup", "create", timeout=LONG).ok()
+    space = small(40) / "space"
+    space.mkdir(mode=0o700)
+    server_account().own(space)
+    with TemporaryServer(pg_database.server.binaries) as other:
+        other.execute(sql.SQL("create tablespace small location {}").format(str(space)))
+        other.execute(sql.SQL("alter database template1 set tablespace small"))
+        named = other.url("psycopg").replace("+psycopg", "")
+        done = project.run("rehearse", env={"ALEMBIC_SAFE_SCRATCH": named}, timeout=LONG)
+        assert (done.exit, "there is no room for a clone on PostgreSQL" in done.stderr) == (9, True), done
+        assert "TMPDIR" not in done.stderr

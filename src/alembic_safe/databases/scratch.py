@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -46,7 +46,7 @@ class ScratchPlace:
         *,
         own: bool,
         stack: ExitStack,
-        log: Path | None = None,
+        full: Callable[[], str] = str,
     ) -> None:
         self.server = server
         self.folder = folder
@@ -54,17 +54,12 @@ class ScratchPlace:
         self.clones: list[Clone] = []
         self._maker = maker
         self._stack = stack
-        self._log = log
+        self._full = full
 
     @property
     def full(self) -> str:
         """A temporary server's own words that its disk is full; "" where it did not say so."""
-        from alembic_safe.databases.postgresql.server.room import said_full
-
-        try:
-            return said_full(self._log.read_text(errors="replace")) if self._log else ""
-        except OSError:
-            return ""
+        return self._full()
 
     def make(self, stands_for: str = "", *, template: str | None = None) -> Clone:
         """A new, empty database; or a copy of the clone named `template`."""
@@ -131,7 +126,7 @@ def open_scratch(
         return None
     with ExitStack() as stack:
         folder = _folder(stack)
-        log: Path | None = None
+        full: Callable[[], str] = str
         if dialect == "sqlite":
             maker: _Maker = SqliteScratch(folder)
             server, own = ScratchServer("an SQLite file", 0), True
@@ -148,8 +143,8 @@ def open_scratch(
             found = _temporary(stack, run, major, extensions)
             if found is None:
                 return None
-            (maker, server, log), own = found, True
-        return ScratchPlace(server, maker, folder, own=own, stack=stack.pop_all(), log=log)
+            (maker, server, full), own = found, True
+        return ScratchPlace(server, maker, folder, own=own, stack=stack.pop_all(), full=full)
 
 
 def clean_leftovers(policy: ScratchPolicy, *, run: str) -> tuple[str, ...]:
@@ -167,7 +162,7 @@ def clean_leftovers(policy: ScratchPolicy, *, run: str) -> tuple[str, ...]:
 
 def _temporary(
     stack: ExitStack, run: str, major: int | None, extensions: Sequence[str]
-) -> tuple[_Maker, ScratchServer, Path] | None:
+) -> tuple[_Maker, ScratchServer, Callable[[], str]] | None:
     from alembic_safe.databases.postgresql.scratch import PostgresScratch
     from alembic_safe.databases.postgresql.server import TemporaryServer, find_binaries
     from alembic_safe.databases.postgresql.server.choosing import for_scratch
@@ -179,7 +174,7 @@ def _temporary(
     maker = PostgresScratch(running.keywords(), run=run, shared=False)
     stack.callback(maker.close)
     server = ScratchServer(f"PostgreSQL {binaries.version} ({binaries.origin})", binaries.major)
-    return maker, server, running.log
+    return maker, server, lambda: running.full
 
 
 def _folder(stack: ExitStack) -> Path:

@@ -80,11 +80,12 @@ class Filling:
             try:
                 self._load(database, clone, dumped, watch)
             except (BackupError, UnreachableError) as error:
-                # the server ends where it cannot write, and the tool tells of a lost connection alone
-                if said := self.place.full:
-                    where = f"in {self.place.folder.parent}"
-                    raise no_room("a clone", where, said, other="`--scratch env:NAME`") from error
-                raise
+                ours, full = self.place.own, self.place.full
+                where = f"in {self.place.folder.parent}" if ours else f"on {self.place.server.words}"
+                told = no_room("a clone", where, full, error, ours=ours, other="`--scratch env:NAME`")
+                if told is None:
+                    raise
+                raise told from error
             self.after(clone, database, watch)
         finally:
             database.close()

@@ -21,7 +21,7 @@ from alembic_safe.databases.postgresql.database import PostgresDatabase
 from alembic_safe.databases.postgresql.objects import extensions_of, roles_of
 from alembic_safe.databases.postgresql.restore import PostgresRestore, find_restore_tool
 from alembic_safe.databases.postgresql.server import TemporaryServer, find_binaries
-from alembic_safe.databases.postgresql.server.room import no_room, said_full
+from alembic_safe.databases.postgresql.server.room import no_room
 from alembic_safe.databases.sqlite.restore import copy_dump
 from alembic_safe.errors import AlembicSafeError, BackupError, RefusedError, UnreachableError
 from alembic_safe.model.backups import Manifest
@@ -120,11 +120,11 @@ def _tried(
             place = Place(name, database, tool, connect, own)
             return load(place, dump, manifest, jobs=jobs, sink=sink, tick=tick, watch=watch)
     except (BackupError, UnreachableError) as error:
-        # a server that ends where it cannot write leaves a tool with a lost connection: no fault of the backup's
-        if said := scratch.full() or said_full(f"{error.message}\n{error.detail}"):
-            raise no_room(
-                f"backup {manifest.id}", f"on {scratch.where}", said, other="`--restore-url`"
-            ) from error
+        # no fault of the backup's
+        what, where = f"backup {manifest.id}", f"on {scratch.where}"
+        full = no_room(what, where, scratch.full(), error, ours=scratch.own, other="`--restore-url`")
+        if full is not None:
+            raise full from error
         if isinstance(error, UnreachableError):
             raise
         return Loaded(0, 0, dict(watch.durations), (error.message,))

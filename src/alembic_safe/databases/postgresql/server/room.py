@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic_safe.errors import UnreachableError
+from alembic_safe.errors import AlembicSafeError, UnreachableError
 
 
 @contextmanager
@@ -35,10 +35,19 @@ def said_full(text: str) -> str:
     return next((line for line in reversed(text.splitlines()) if os.strerror(errno.ENOSPC) in line), "")
 
 
-def no_room(what: str, where: str, said: str, *, other: str) -> UnreachableError:
-    """The error for that; `where` is told with its preposition, `other` is the option that names another server."""
+def no_room(
+    what: str, where: str, server_said: str, error: AlembicSafeError, *, ours: bool, other: str
+) -> UnreachableError | None:
+    """The error for that where the server's words or those of the tool that failed (`error`) say so; else None.
+
+    `where` is told with its preposition. `ours`: it is a temporary server; `other` is the option that names another.
+    """
+    said = server_said or said_full(f"{error.message}\n{error.detail or ''}")
+    if not said:
+        return None
+    elsewhere = ", set TMPDIR to a folder that has some," if ours else ""
     return UnreachableError(
         f"there is no room for {what} {where}",
-        hint=f"Make room there, set TMPDIR to a folder that has some, or name another server: {other}.",
+        hint=f"Make room there{elsewhere} or name another server: {other}.",
         detail=said,
     )

@@ -91,8 +91,11 @@ class TemporaryServer:
 
     @property
     def full(self) -> str:
-        """Its own words that its disk is full; "" where it did not say so."""
-        return said_full(self.log.read_text(errors="replace")) if self.log.exists() else ""
+        """Its own words that its disk is full; "" where it did not say so, or is closed."""
+        try:
+            return said_full(self.log.read_text(errors="replace")) if self._folder is not None else ""
+        except OSError:
+            return ""
 
     @property
     def pid(self) -> int:
